@@ -1,0 +1,211 @@
+//! What can go wrong, said in one readable paragraph.
+
+use std::fmt;
+use std::panic::Location;
+
+/// What kind of mistake an [`Error`] reports, for programs that want to tell them apart.
+///
+/// ```
+/// use wengert::{ErrorKind, Tape};
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+/// assert_eq!(x.try_backward().unwrap_err().kind(), ErrorKind::Seed);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The shapes of the operands do not fit the operation.
+    Shape,
+    /// Broadcasting would make both operands larger, which is nearly always a mistake.
+    TwoSided,
+    /// An axis does not exist, or is named twice.
+    Axis,
+    /// An index or a slice reaches outside its axis.
+    Index,
+    /// The operation has no value for this input, such as the maximum of no elements.
+    Empty,
+    /// A primitive was applied to another number of operands than it takes.
+    Operands,
+    /// The operand was recorded on another tape.
+    OtherTape,
+    /// A backward sweep from a row that is not a single number needs a seed cotangent of its shape.
+    Seed,
+    /// A gradient was asked for with respect to a constant.
+    Constant,
+    /// The array would have more axes or elements than an array can have.
+    Size,
+    /// The tape has no room for another row, or a row was asked for that it does not have.
+    Rows,
+    /// A tape broke one of its own rules; see [`Tape::verify`](crate::Tape::verify).
+    Invalid,
+}
+
+/// An operand as an error shows it: its row's name, or number, and its shape.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Operand {
+    pub label: String,
+    pub shape: Vec<usize>,
+}
+
+/// A rule's complaint, before the tape adds the operands' names and the user's line.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Problem {
+    pub kind: ErrorKind,
+    /// What was expected and what was found, without a full stop.
+    pub what: String,
+    /// What to do about it, as a sentence.
+    pub mend: String,
+}
+
+impl Problem {
+    pub fn new(kind: ErrorKind, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), mend: mend.into() }
+    }
+
+    /// The axis is not one of an array of `ndim` axes.
+    pub fn no_axis(axis: impl fmt::Display, ndim: usize) -> Self {
+        let mend = match ndim {
+            0 => "Leave the axis out, or give the number axes with `reshape`.".into(),
+            1 => "Its only axis is 0, or -1 counted from the end.".into(),
+            _ => format!("Axes count from 0 to {}, or from the end from -1 to -{ndim}.", ndim - 1),
+        };
+        let what = match ndim {
+            0 => format!("axis {axis} does not exist: a number has no axes"),
+            _ => format!("axis {axis} does not exist in an array of {}", counted(ndim, "axis", "axes")),
+        };
+        Self::new(ErrorKind::Axis, what, mend)
+    }
+
+    /// The rows are not all on one tape.
+    pub fn other_tape() -> Self {
+        Self::new(
+            ErrorKind::OtherTape,
+            "the operands are on two different tapes",
+            "Record both on one tape, or take the value over with `tape.constant(other.value())`.",
+        )
+    }
+}
+
+/// An operation that could not be recorded, a sweep that could not start.
+///
+/// The text names the operation, the operands with their shapes, what was expected, what to do,
+/// and the line of the caller's source. Operators panic with this text; `try_` methods return it.
+///
+/// ```
+/// use wengert::Tape;
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+/// let y = tape.leaf("y", ndarray::Array1::zeros(4));
+/// let error = x.try_add(y).unwrap_err();
+/// assert!(error.to_string().starts_with("add: the shapes do not broadcast"));
+/// assert_eq!(error.operation(), "add");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Inner {
+    /// The composite that the user called, if the operation is a part of one.
+    composite: Option<&'static str>,
+    operation: &'static str,
+    problem: Problem,
+    operands: Vec<Operand>,
+    at: &'static Location<'static>,
+}
+
+impl Error {
+    #[track_caller]
+    pub(crate) fn new(operation: &'static str, problem: Problem, operands: Vec<Operand>) -> Self {
+        Self(Box::new(Inner { composite: None, operation, problem, operands, at: Location::caller() }))
+    }
+
+    /// The same error, in words of the composite that the operation is a part of.
+    pub(crate) fn within(mut self, composite: &'static str) -> Self {
+        self.0.composite = Some(composite);
+        self
+    }
+
+    /// Which kind of mistake it was.
+    ///
+    /// ```
+    /// # use wengert::{ErrorKind, Tape};
+    /// let tape = Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert_eq!(x.try_sum_axis(1).unwrap_err().kind(), ErrorKind::Axis);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.0.problem.kind
+    }
+
+    /// The name of the operation that failed.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert_eq!(x.try_sum_axis(1).unwrap_err().operation(), "sum");
+    /// ```
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// The line of the caller's source at which it failed.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert!(x.try_sum_axis(1).unwrap_err().location().line() > 0);
+    /// ```
+    pub fn location(&self) -> &'static Location<'static> {
+        self.0.at
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { composite, operation, problem, operands, at } = &*self.0;
+        match composite {
+            Some(composite) => write!(f, "{composite}, in its {operation}: {}", problem.what)?,
+            None => write!(f, "{operation}: {}", problem.what)?,
+        }
+        for (i, operand) in operands.iter().enumerate() {
+            let lead = match i {
+                0 => "; given ",
+                _ if i + 1 == operands.len() => " and ",
+                _ => ", ",
+            };
+            write!(f, "{lead}{} of shape {}", operand.label, Dims(&operand.shape))?;
+        }
+        write!(f, ". {} (at {}:{}:{})", problem.mend, at.file(), at.line(), at.column())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Panics with the error's text at the caller's line: what every method does that has a `try_` twin.
+#[track_caller]
+pub(crate) fn must<V>(result: Result<V, Error>) -> V {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A number of things, in words: `1 axis`, `2 axes`.
+pub(crate) fn counted(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+/// A shape as ndarray's and NumPy's users write it: `(2, 3)`, `(5,)`, `()`.
+pub(crate) struct Dims<'a>(pub &'a [usize]);
+
+impl fmt::Display for Dims<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [n] => write!(f, "({n},)"),
+            shape => {
+                let sizes: Vec<_> = shape.iter().map(ToString::to_string).collect();
+                write!(f, "({})", sizes.join(", "))
+            }
+        }
+    }
+}

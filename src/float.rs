@@ -1,0 +1,145 @@
+//! The number types a tape can hold.
+
+use crate::{IntoValue, IntoVar};
+use ndarray::{LinalgScalar, ScalarOperand};
+use std::fmt::{Debug, Display, LowerExp};
+use std::ops::{AddAssign, Neg};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A real number type that a [`Tape`](crate::Tape) can hold: `f32` or `f64`.
+///
+/// The trait lists just the operations that the primitives' kernels are written in, so that the
+/// same kernels can be run in another arithmetic. It is sealed.
+///
+/// ```
+/// use wengert::Float;
+/// fn hypotenuse<T: Float>(a: T, b: T) -> T {
+///     (a * a + b * b).sqrt()
+/// }
+/// assert_eq!(hypotenuse(3.0_f32, 4.0), 5.0);
+/// assert_eq!(f32::DTYPE, "f32");
+/// ```
+pub trait Float:
+    sealed::Sealed
+    + IntoValue<Self>
+    + for<'t> IntoVar<'t, Self>
+    + LinalgScalar
+    + ScalarOperand
+    + PartialOrd
+    + Neg<Output = Self>
+    + AddAssign
+    + Debug
+    + Display
+    + LowerExp
+    + Default
+    + Send
+    + Sync
+{
+    /// The type's name as ndarray's and PyTorch's users write it.
+    const DTYPE: &'static str;
+    /// The distance from 1 to the next larger number: twice the unit roundoff.
+    const EPSILON: Self;
+    /// Positive infinity, ∞.
+    const INFINITY: Self;
+    /// Not a number, as 0/0.
+    const NAN: Self;
+
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+    /// The same number in double precision.
+    fn to_f64(self) -> f64;
+
+    /// eˣ.
+    fn exp(self) -> Self;
+    /// eˣ − 1, accurate where x is small.
+    fn exp_m1(self) -> Self;
+    /// The natural logarithm: −∞ at 0, NaN below.
+    fn ln(self) -> Self;
+    /// log(1 + x), accurate where x is small.
+    fn ln_1p(self) -> Self;
+    /// The sine of an angle in radians.
+    fn sin(self) -> Self;
+    /// The cosine of an angle in radians.
+    fn cos(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// The square root, rounded correctly; NaN below 0.
+    fn sqrt(self) -> Self;
+    /// The absolute value.
+    fn abs(self) -> Self;
+    /// x to a power; NaN for x < 0, unless the exponent is a whole number.
+    fn powf(self, exponent: Self) -> Self;
+    /// The angle in radians, from −π to π, of the point with ordinate `self` and abscissa `x`.
+    fn atan2(self, x: Self) -> Self;
+    /// The error function 2/√π ∫₀ˣ exp(−t²) dt.
+    fn erf(self) -> Self;
+    /// Whether it is not a number.
+    fn is_nan(self) -> bool;
+}
+
+macro_rules! float {
+    ($type:ident, $erf:path) => {
+        impl Float for $type {
+            const DTYPE: &'static str = stringify!($type);
+            const EPSILON: Self = $type::EPSILON;
+            const INFINITY: Self = $type::INFINITY;
+            const NAN: Self = $type::NAN;
+
+            // Rounding to the nearest f32 is what is asked for.
+            #[allow(clippy::cast_possible_truncation)]
+            fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            fn exp(self) -> Self {
+                $type::exp(self)
+            }
+            fn exp_m1(self) -> Self {
+                $type::exp_m1(self)
+            }
+            fn ln(self) -> Self {
+                $type::ln(self)
+            }
+            fn ln_1p(self) -> Self {
+                $type::ln_1p(self)
+            }
+            fn sin(self) -> Self {
+                $type::sin(self)
+            }
+            fn cos(self) -> Self {
+                $type::cos(self)
+            }
+            fn tanh(self) -> Self {
+                $type::tanh(self)
+            }
+            fn sqrt(self) -> Self {
+                $type::sqrt(self)
+            }
+            fn abs(self) -> Self {
+                $type::abs(self)
+            }
+            fn powf(self, exponent: Self) -> Self {
+                $type::powf(self, exponent)
+            }
+            fn atan2(self, x: Self) -> Self {
+                $type::atan2(self, x)
+            }
+            fn erf(self) -> Self {
+                $erf(self)
+            }
+            fn is_nan(self) -> bool {
+                $type::is_nan(self)
+            }
+        }
+    };
+}
+
+float!(f32, libm::erff);
+float!(f64, libm::erf);

@@ -1,0 +1,88 @@
+//! Automatic differentiation on a tape, small enough to read and strict enough to check by.
+//!
+//! **wengert** records operations on [ndarray] arrays as rows of a list, the *Wengert list*, and walks
+//! that list backwards for gradients. It is made for two kinds of people: those who *learn* how
+//! automatic differentiation works, and read the source as much as they call it; and those who *verify*
+//! backward functions that they derived by hand, under `cargo test`.
+//!
+//! # A first look
+//!
+//! ```
+//! use ndarray::{arr1, arr2};
+//! use wengert::Tape;
+//!
+//! let tape = Tape::<f64>::new();
+//! let x = tape.leaf("X", arr2(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]));
+//! let w = tape.leaf("W", arr2(&[[0.1, -0.2]]));
+//! let b = tape.leaf("b", arr1(&[0.5]));
+//!
+//! let z = (x.matmul(w.t()) + b).named("Z"); // evaluated at once: z.value() is there
+//! let loss = (z.relu() - 1.0).square().mean();
+//! let grads = loss.backward(); // the gradient of every row that influences the loss
+//!
+//! assert_eq!(grads[w].shape(), [1, 2]);
+//! assert_eq!(grads[b].shape(), [1]);
+//! println!("{tape}"); // the list: forward rows, and the gradient's rows after them
+//! ```
+//!
+//! # What is where
+//!
+//! * [`Tape`] is the list; [`Var`] the handle on a row, as easy to copy as a number. Operators and
+//!   methods on `Var`s record rows. [`Var::backward`] gives [`Gradients`], [`Var::jvp`] a directional
+//!   derivative in forward mode.
+//! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
+//!   at each kink.
+//! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
+//! * [`manual`] has gradients written by hand on plain ndarray, which know nothing of the tape: what a
+//!   person derives on paper, to be compared with it.
+//!
+//! # The house, for readers of the source
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
+//! | `tape/` | the list: rows, the [`Var`] handle, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`. It calls rules and knows no names |
+//! | `var/` | the desk: operators, broadcasting by explicit rows, and composites, which have no derivative rules of their own |
+//! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
+//! | `show/` | the window: the table that `println!("{tape}")` prints |
+//! | `error.rs`, `float.rs` | what can go wrong; the numbers a tape holds |
+//!
+//! `var`, `show` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
+//! derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
+//! rows like everything else. That is what makes it possible to print it and to differentiate it again.
+//!
+//! # Six rules
+//!
+//! 1. Rows are only appended, and a row's operands come before it. Every sweep is a plain loop.
+//! 2. Primitives need operands of equal shape. Broadcasting is a row of its own, and the only un-broadcast
+//!    rule in the crate is that the adjoint of *broadcast* is *sum*.
+//! 3. If *both* operands of an operation would be broadcast, as in `(n, 1) - (n,)`, it is refused unless
+//!    asked for: see [`Broadcasting`].
+//! 4. [`Var::backward`] is pure: nothing is freed, nothing accumulates, twice is the same as once.
+//! 5. One convention for each kink, declared beside the rule: relu'(0) = 0, abs'(0) = 0, a tie of two gives
+//!    half to each, a tie in a reduction equal shares.
+//! 6. A fallible method has a `try_` twin that returns an [`Error`]; the method itself, and every operator,
+//!    panics with the same text at the caller's line.
+//!
+//! [ndarray]: https://docs.rs/ndarray
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod float;
+pub mod manual;
+mod prim;
+mod show;
+mod tape;
+mod var;
+
+pub use error::{Error, ErrorKind};
+pub use float::Float;
+pub use prim::{Domain, Kinks, Prim};
+pub use tape::{Gradients, Tape, Var};
+pub use var::{Broadcasting, IntoAxes, IntoValue, IntoVar};
+
+/// The README's programs, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

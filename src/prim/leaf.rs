@@ -1,0 +1,69 @@
+//! Rows without operands: what the user puts on the tape.
+
+use super::{Domain, Rule, Shape, Value, family};
+use crate::Float;
+use crate::error::Problem;
+use crate::tape::Var;
+
+family! {
+    /// Where a computation starts.
+    Leaf {
+        /// A variable: gradients are taken with respect to it.
+        Input,
+        /// A number or array that is no variable.
+        Constant,
+    }
+}
+
+impl Rule for Leaf {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Constant => "constant",
+        }
+    }
+
+    fn formula(&self) -> String {
+        self.name().into()
+    }
+
+    fn arity(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::ALL
+    }
+
+    /// The tape hands a leaf its own value as if it were an operand.
+    fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
+        Ok(operands[0].into())
+    }
+
+    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+        operands[0].clone()
+    }
+
+    fn vjp<'t, T: Float>(
+        &self,
+        _: usize,
+        _: &[Var<'t, T>],
+        _: Var<'t, T>,
+        _: Var<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        None
+    }
+
+    fn jvp<'t, T: Float>(
+        &self,
+        _: &[Var<'t, T>],
+        _: Var<'t, T>,
+        _: &[Option<Var<'t, T>>],
+    ) -> Option<Var<'t, T>> {
+        None
+    }
+
+    fn fitting(_: &[usize]) -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+}

@@ -1,0 +1,415 @@
+//! Elementwise functions of one operand: each a line of mathematics in [`Map::row`].
+//!
+//! The derivative of y = f(x) is diagonal, so one expression `d · f'(x)` serves the reverse sweep
+//! (`d` a cotangent) and the forward sweep (`d` a tangent) alike.
+
+use super::walk::elementwise;
+use super::{Domain, Family, Prim, Rule, Shape, Value, equal_shapes, family};
+use crate::Float;
+use crate::error::Problem;
+use crate::tape::Var;
+
+family! {
+    /// An elementwise function of one operand.
+    Map { Neg, Exp, Log, Log1p, Expm1, Sin, Cos, Tan, Tanh, Sqrt, Rsqrt, Abs, Sign, Logistic, Reciprocal, Erf, Detach }
+}
+
+/// All there is to know about one of them.
+struct Row<T: Float> {
+    name: &'static str,
+    formula: &'static str,
+    /// `y = f(x)` for slices of equal length.
+    kernel: fn(&[T], &mut [T]),
+    /// `d · f'(x)`, given `d`, `x` and `y`; `None` where f' is zero.
+    chain: Chain<T>,
+    domain: Domain,
+}
+
+type Chain<T> = for<'t> fn(Var<'t, T>, Var<'t, T>, Var<'t, T>) -> Option<Var<'t, T>>;
+
+impl Map {
+    #[allow(clippy::too_many_lines)] // A table, with a row for each primitive.
+    fn row<T: Float>(self) -> Row<T> {
+        match self {
+            Self::Neg => Row {
+                name: "neg",
+                formula: "-a",
+                kernel: |x, y| each(x, y, |x| -x),
+                chain: |d, _, _| Some(-d),
+                domain: Domain::ALL,
+            },
+            Self::Exp => Row {
+                name: "exp",
+                formula: "exp(a)",
+                kernel: |x, y| each(x, y, T::exp),
+                chain: |d, _, y| Some(d * y),
+                domain: Domain::ALL,
+            },
+            Self::Log => Row {
+                name: "log",
+                formula: "log(a)",
+                kernel: |x, y| each(x, y, T::ln),
+                chain: |d, x, _| Some(d / x),
+                domain: Domain::only("a > 0", |a| a[0] > 0.0),
+            },
+            Self::Log1p => Row {
+                name: "log1p",
+                formula: "log(1 + a)",
+                kernel: |x, y| each(x, y, T::ln_1p),
+                chain: |d, x, _| Some(d / (x + x.lift(1.0))),
+                domain: Domain::only("a > -1", |a| a[0] > -1.0),
+            },
+            Self::Expm1 => Row {
+                name: "expm1",
+                formula: "exp(a) - 1",
+                kernel: |x, y| each(x, y, T::exp_m1),
+                chain: |d, _, y| Some(d * (y + y.lift(1.0))),
+                domain: Domain::ALL,
+            },
+            Self::Sin => Row {
+                name: "sin",
+                formula: "sin(a)",
+                kernel: |x, y| each(x, y, T::sin),
+                chain: |d, x, _| Some(d * x.cos()),
+                domain: Domain::ALL,
+            },
+            Self::Cos => Row {
+                name: "cos",
+                formula: "cos(a)",
+                kernel: |x, y| each(x, y, T::cos),
+                chain: |d, x, _| Some(-(d * x.sin())),
+                domain: Domain::ALL,
+            },
+            Self::Tan => Row {
+                name: "tan",
+                formula: "tan(a)",
+                kernel: |x, y| each(x, y, |x| x.sin() / x.cos()),
+                chain: |d, _, y| Some(d * (y * y + y.lift(1.0))),
+                domain: Domain::only("cos(a) ≠ 0", |a| a[0].cos() != 0.0),
+            },
+            Self::Tanh => Row {
+                name: "tanh",
+                formula: "tanh(a)",
+                kernel: |x, y| each(x, y, T::tanh),
+                chain: |d, _, y| Some(d * (y.lift(1.0) - y * y)),
+                domain: Domain::ALL,
+            },
+            Self::Sqrt => Row {
+                name: "sqrt",
+                formula: "√a",
+                kernel: |x, y| each(x, y, T::sqrt),
+                chain: |d, _, y| Some(d / (y + y)),
+                domain: Domain::only("a > 0", |a| a[0] > 0.0),
+            },
+            Self::Rsqrt => Row {
+                name: "rsqrt",
+                formula: "1 / √a",
+                kernel: |x, y| each(x, y, |x| T::one() / x.sqrt()),
+                chain: |d, x, y| Some(-(d * y / (x + x))),
+                domain: Domain::only("a > 0", |a| a[0] > 0.0),
+            },
+            Self::Abs => Row {
+                name: "abs",
+                formula: "|a|",
+                kernel: |x, y| each(x, y, T::abs),
+                chain: |d, x, _| Some(d * x.sign()),
+                domain: Domain::ALL.kinked("abs'(0) = 0", |a| a[0] == 0.0),
+            },
+            Self::Sign => Row {
+                name: "sign",
+                formula: "sign(a)",
+                kernel: |x, y| each(x, y, sign),
+                chain: |_, _, _| None,
+                domain: Domain::ALL.kinked("sign(0) = 0, sign'(0) = 0", |a| a[0] == 0.0),
+            },
+            Self::Logistic => Row {
+                name: "logistic",
+                formula: "1 / (1 + exp(-a))",
+                kernel: |x, y| each(x, y, logistic),
+                chain: |d, _, y| Some(d * (y * (y.lift(1.0) - y))),
+                domain: Domain::ALL,
+            },
+            Self::Reciprocal => Row {
+                name: "reciprocal",
+                formula: "1 / a",
+                kernel: |x, y| each(x, y, |x| T::one() / x),
+                chain: |d, _, y| Some(-(d * (y * y))),
+                domain: Domain::only("a ≠ 0", |a| a[0] != 0.0),
+            },
+            Self::Erf => Row {
+                name: "erf",
+                formula: "erf(a)",
+                kernel: |x, y| each(x, y, T::erf),
+                chain: |d, x, _| Some(d * ((-(x * x)).exp() * x.lift(std::f64::consts::FRAC_2_SQRT_PI))),
+                domain: Domain::ALL,
+            },
+            Self::Detach => Row {
+                name: "detach",
+                formula: "a, held constant",
+                kernel: |x, y| y.copy_from_slice(x),
+                chain: |_, _, _| None,
+                domain: Domain::ALL,
+            },
+        }
+    }
+}
+
+/// The loop that every kernel of the family shares.
+fn each<T: Float>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = f(*x);
+    }
+}
+
+/// −1, 0 or 1; NaN for NaN.
+fn sign<T: Float>(x: T) -> T {
+    if x > T::zero() {
+        T::one()
+    } else if x < T::zero() {
+        -T::one()
+    } else {
+        x.abs() // 0 for both zeros, and NaN stays NaN
+    }
+}
+
+/// In the form whose exponential cannot overflow.
+fn logistic<T: Float>(x: T) -> T {
+    let e = (-x.abs()).exp();
+    if x < T::zero() { e / (T::one() + e) } else { T::one() / (T::one() + e) }
+}
+
+impl Rule for Map {
+    fn name(&self) -> &'static str {
+        self.row::<f64>().name
+    }
+
+    fn formula(&self) -> String {
+        self.row::<f64>().formula.into()
+    }
+
+    fn arity(&self) -> Option<usize> {
+        Some(1)
+    }
+
+    fn domain(&self) -> Domain {
+        self.row::<f64>().domain
+    }
+
+    fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
+        equal_shapes(operands)
+    }
+
+    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+        let kernel = self.row().kernel;
+        elementwise([operands[0]], |[x], y| kernel(x, y))
+    }
+
+    fn vjp<'t, T: Float>(
+        &self,
+        _wrt: usize,
+        operands: &[Var<'t, T>],
+        out: Var<'t, T>,
+        cotangent: Var<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        (self.row().chain)(cotangent, operands[0], out)
+    }
+
+    fn jvp<'t, T: Float>(
+        &self,
+        operands: &[Var<'t, T>],
+        out: Var<'t, T>,
+        tangents: &[Option<Var<'t, T>>],
+    ) -> Option<Var<'t, T>> {
+        (self.row().chain)(tangents[0]?, operands[0], out)
+    }
+
+    fn fitting(_: &[usize]) -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+}
+
+/// The methods at the desk. Negation is the operator `-x`.
+impl<T: Float> Var<'_, T> {
+    #[track_caller]
+    pub(crate) fn map(self, map: Map) -> Self {
+        self.record(Prim(Family::Map(map)), &[self])
+    }
+
+    /// eᵃ of each element.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).exp().item(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn exp(self) -> Self {
+        self.map(Map::Exp)
+    }
+
+    /// The natural logarithm of each element; NaN below 0, −∞ at 0.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 1.0).log().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn log(self) -> Self {
+        self.map(Map::Log)
+    }
+
+    /// log(1 + a) of each element, accurate where a is small.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).log1p().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn log1p(self) -> Self {
+        self.map(Map::Log1p)
+    }
+
+    /// eᵃ − 1 of each element, accurate where a is small.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).expm1().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn expm1(self) -> Self {
+        self.map(Map::Expm1)
+    }
+
+    /// The sine of each element, in radians.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).sin().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn sin(self) -> Self {
+        self.map(Map::Sin)
+    }
+
+    /// The cosine of each element, in radians.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).cos().item(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn cos(self) -> Self {
+        self.map(Map::Cos)
+    }
+
+    /// The tangent of each element, in radians.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).tan().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn tan(self) -> Self {
+        self.map(Map::Tan)
+    }
+
+    /// The hyperbolic tangent of each element.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).tanh().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn tanh(self) -> Self {
+        self.map(Map::Tanh)
+    }
+
+    /// The square root of each element; NaN below 0. Its slope at 0 is ∞.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 9.0).sqrt().item(), 3.0);
+    /// ```
+    #[track_caller]
+    pub fn sqrt(self) -> Self {
+        self.map(Map::Sqrt)
+    }
+
+    /// 1 / √a of each element.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 4.0).rsqrt().item(), 0.5);
+    /// ```
+    #[track_caller]
+    pub fn rsqrt(self) -> Self {
+        self.map(Map::Rsqrt)
+    }
+
+    /// The absolute value of each element, with slope 0 at 0.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", -2.0).abs().item(), 2.0);
+    /// ```
+    #[track_caller]
+    pub fn abs(self) -> Self {
+        self.map(Map::Abs)
+    }
+
+    /// −1, 0 or 1 as each element is negative, zero or positive. Its derivative is 0 everywhere.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", -2.0).sign().item(), -1.0);
+    /// ```
+    #[track_caller]
+    pub fn sign(self) -> Self {
+        self.map(Map::Sign)
+    }
+
+    /// The logistic function 1 / (1 + e⁻ᵃ) of each element, which cannot overflow.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).logistic().item(), 0.5);
+    /// ```
+    #[track_caller]
+    pub fn logistic(self) -> Self {
+        self.map(Map::Logistic)
+    }
+
+    /// 1 / a of each element.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 4.0).reciprocal().item(), 0.25);
+    /// ```
+    #[track_caller]
+    pub fn reciprocal(self) -> Self {
+        self.map(Map::Reciprocal)
+    }
+
+    /// The error function 2/√π ∫₀ᵃ exp(−t²) dt of each element.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).erf().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn erf(self) -> Self {
+        self.map(Map::Erf)
+    }
+
+    /// The same values, through which no derivative flows: in the gradient they count as a constant.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 3.0);
+    /// let y = x * x.detach();
+    /// assert_eq!(y.backward()[x].item(), 3.0); // not 6
+    /// ```
+    #[track_caller]
+    pub fn detach(self) -> Self {
+        self.map(Map::Detach)
+    }
+}

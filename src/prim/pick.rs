@@ -1,0 +1,370 @@
+//! Masks and choice: comparisons give 0 or 1, and `select` picks by such a mask.
+//!
+//! A mask is an array of the tape's own number type, so that there is one kind of value on a tape.
+//! No derivative flows through a mask; `select` is linear in the two operands it chooses between.
+
+use super::walk::elementwise;
+use super::{Domain, Family, Prim, Rule, Shape, Value, equal_shapes, family};
+use crate::Float;
+use crate::error::{Error, Problem, must};
+use crate::tape::Var;
+use crate::var::{IntoVar, broadcast};
+
+family! {
+    /// A comparison or a choice.
+    Pick { Gt, Ge, Lt, Le, Eq, Ne, Select }
+}
+
+/// What the family's members do, in the two forms there are.
+enum Kernel<T> {
+    Compare(fn(&[T], &[T], &mut [T])),
+    Choose(Choose<T>),
+}
+
+/// From a mask and two operands.
+type Choose<T> = fn(&[T], &[T], &[T], &mut [T]);
+
+struct Row<T: Float> {
+    name: &'static str,
+    formula: &'static str,
+    kernel: Kernel<T>,
+    domain: Domain,
+}
+
+impl Pick {
+    #[allow(clippy::float_cmp)] // The jump is at exact equality.
+    fn row<T: Float>(self) -> Row<T> {
+        let jump = Domain::ALL.kinked("its derivative is 0 everywhere", |ab| ab[0] == ab[1]);
+        match self {
+            Self::Gt => Row {
+                name: "gt",
+                formula: "a > b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a > b)),
+                domain: jump,
+            },
+            Self::Ge => Row {
+                name: "ge",
+                formula: "a ≥ b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a >= b)),
+                domain: jump,
+            },
+            Self::Lt => Row {
+                name: "lt",
+                formula: "a < b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a < b)),
+                domain: jump,
+            },
+            Self::Le => Row {
+                name: "le",
+                formula: "a ≤ b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a <= b)),
+                domain: jump,
+            },
+            Self::Eq => Row {
+                name: "eq",
+                formula: "a = b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a == b)),
+                domain: jump,
+            },
+            Self::Ne => Row {
+                name: "ne",
+                formula: "a ≠ b",
+                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a != b)),
+                domain: jump,
+            },
+            Self::Select => Row {
+                name: "select",
+                formula: "b where a ≠ 0, else c",
+                kernel: Kernel::Choose(|mask, b, c, y| {
+                    for (((y, mask), b), c) in y.iter_mut().zip(mask).zip(b).zip(c) {
+                        *y = if *mask == T::zero() { *c } else { *b };
+                    }
+                }),
+                domain: Domain::ALL,
+            },
+        }
+    }
+}
+
+/// The loop that every comparison shares.
+fn each<T: Float>(a: &[T], b: &[T], y: &mut [T], holds: impl Fn(T, T) -> bool) {
+    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+        *y = if holds(*a, *b) { T::one() } else { T::zero() };
+    }
+}
+
+impl Rule for Pick {
+    fn name(&self) -> &'static str {
+        self.row::<f64>().name
+    }
+
+    fn formula(&self) -> String {
+        self.row::<f64>().formula.into()
+    }
+
+    fn arity(&self) -> Option<usize> {
+        match self.row::<f64>().kernel {
+            Kernel::Compare(_) => Some(2),
+            Kernel::Choose(_) => Some(3),
+        }
+    }
+
+    fn domain(&self) -> Domain {
+        self.row::<f64>().domain
+    }
+
+    fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
+        equal_shapes(operands)
+    }
+
+    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+        match self.row().kernel {
+            Kernel::Compare(kernel) => elementwise([operands[0], operands[1]], |[a, b], y| kernel(a, b, y)),
+            Kernel::Choose(kernel) => {
+                elementwise([operands[0], operands[1], operands[2]], |[a, b, c], y| kernel(a, b, c, y))
+            }
+        }
+    }
+
+    fn vjp<'t, T: Float>(
+        &self,
+        wrt: usize,
+        operands: &[Var<'t, T>],
+        _out: Var<'t, T>,
+        cotangent: Var<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        match (self.row::<T>().kernel, wrt) {
+            (Kernel::Compare(_), _) | (Kernel::Choose(_), 0) => None,
+            (Kernel::Choose(_), 1) => Some(operands[0].select(cotangent, cotangent.lift(0.0))),
+            (Kernel::Choose(_), _) => Some(operands[0].select(cotangent.lift(0.0), cotangent)),
+        }
+    }
+
+    fn jvp<'t, T: Float>(
+        &self,
+        operands: &[Var<'t, T>],
+        _out: Var<'t, T>,
+        tangents: &[Option<Var<'t, T>>],
+    ) -> Option<Var<'t, T>> {
+        match self.row::<T>().kernel {
+            Kernel::Compare(_) => None,
+            Kernel::Choose(_) => {
+                let some = tangents[1].or(tangents[2])?;
+                let [b, c] = [tangents[1], tangents[2]].map(|t| t.unwrap_or_else(|| some.lift(0.0)));
+                Some(operands[0].select(b, c))
+            }
+        }
+    }
+
+    fn fitting(_: &[usize]) -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+}
+
+/// The methods at the desk.
+impl<'t, T: Float> Var<'t, T> {
+    #[track_caller]
+    fn compare(self, pick: Pick, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        let other = other.into_var(self.tape())?;
+        broadcast(Prim(Family::Pick(pick)), &[self, other])
+    }
+
+    /// A mask: 1 where the element is larger, else 0; a comparison with NaN is false.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).gt(3.0).item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn gt(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_gt(other))
+    }
+
+    /// As [`gt`](Self::gt), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_gt(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_gt(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Gt, other)
+    }
+
+    /// A mask: 1 where the element is at least as large, else 0; a comparison with NaN is false.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).ge(3.0).item(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn ge(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_ge(other))
+    }
+
+    /// As [`ge`](Self::ge), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_ge(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_ge(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Ge, other)
+    }
+
+    /// A mask: 1 where the element is smaller, else 0; a comparison with NaN is false.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).lt(3.0).item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn lt(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_lt(other))
+    }
+
+    /// As [`lt`](Self::lt), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_lt(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_lt(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Lt, other)
+    }
+
+    /// A mask: 1 where the element is at most as large, else 0; a comparison with NaN is false.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).le(3.0).item(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn le(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_le(other))
+    }
+
+    /// As [`le`](Self::le), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_le(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_le(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Le, other)
+    }
+
+    /// A mask: 1 where the element is equal, else 0; a comparison with NaN is false.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).eq(3.0).item(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn eq(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_eq(other))
+    }
+
+    /// As [`eq`](Self::eq), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_eq(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_eq(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Eq, other)
+    }
+
+    /// A mask: 1 where the element is not equal, else 0; a comparison with NaN is true.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 3.0).ne(3.0).item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn ne(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_ne(other))
+    }
+
+    /// As [`ne`](Self::ne), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_ne(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_ne(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.compare(Pick::Ne, other)
+    }
+
+    /// With the mask `self`: `yes` where it is not 0, else `no` (NumPy's and PyTorch's `where`). What is not
+    /// picked has no influence, whatever its value or slope.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[-1.0, 2.0]));
+    /// assert_eq!(x.gt(0.0).select(x, 0.0).value(), ndarray::arr1(&[0.0, 2.0]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Self {
+        must(self.try_select(yes, no))
+    }
+
+    /// As [`select`](Self::select), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_select(b, 0.0).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        let (yes, no) = (yes.into_var(self.tape())?, no.into_var(self.tape())?);
+        broadcast(Prim(Family::Pick(Pick::Select)), &[self, yes, no])
+    }
+}

@@ -1,0 +1,209 @@
+//! What a row holds: a number, or an array that may be a broadcast view.
+
+use super::{AxisSet, Range};
+use crate::Float;
+use crate::error::{Dims, ErrorKind, Problem};
+use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The sizes of an array's axes.
+pub(crate) type Shape = SmallVec<[usize; 4]>;
+
+/// How many elements an array of this shape has; `usize::MAX` if there are more than a `usize` counts.
+pub(crate) fn size_of(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |size, &n| size.saturating_mul(n))
+}
+
+/// Whether there can be an array of this shape: its axes must fit an [`AxisSet`], and its elements the
+/// address space. As in ndarray, axes of size 0 do not make up for others that are too large.
+pub(crate) fn check_shape<T>(shape: &[usize]) -> Result<(), Problem> {
+    if shape.len() > AxisSet::CAPACITY {
+        let what =
+            format!("an array has at most {} axes, and this would have {}", AxisSet::CAPACITY, shape.len());
+        return Err(Problem::new(ErrorKind::Size, what, "Merge some of them with `reshape`."));
+    }
+    let bytes =
+        shape.iter().filter(|&&n| n > 0).fold(std::mem::size_of::<T>(), |size, &n| size.saturating_mul(n));
+    if isize::try_from(bytes).is_err() {
+        let besides = if shape.contains(&0) { ", even without the 0" } else { "" };
+        let what = format!("the sizes in {} multiply to more than memory has places{besides}", Dims(shape));
+        return Err(Problem::new(ErrorKind::Size, what, "Check the sizes, or work on a part at a time."));
+    }
+    Ok(())
+}
+
+/// Whether two shapes are equal. A loop: for the few sizes of a shape, and the none of a number, a call of
+/// the C library's comparison costs more than all else in recording a row.
+pub(crate) fn same_shape(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+/// The value of a row. Cheap to clone: arrays are shared.
+///
+/// A number is kept without any allocation, since a scalar program has millions of them.
+#[derive(Clone, Debug)]
+pub enum Value<T> {
+    Number(T),
+    Array(Arc<Spread<T>>),
+}
+
+/// An array seen at a possibly larger shape: axes of length 1 in `base` stretch over `shape` with
+/// stride 0, so that broadcasting never copies.
+#[derive(Debug)]
+pub struct Spread<T> {
+    /// As many axes as `shape`, each of the same length or of length 1.
+    base: ArcArray<T, IxDyn>,
+    shape: Shape,
+}
+
+impl<T: Float> Value<T> {
+    /// A value of this array, in whatever memory layout it is.
+    pub fn new(base: ArcArray<T, IxDyn>) -> Self {
+        if base.ndim() == 0 {
+            return Self::Number(base[IxDyn(&[])]);
+        }
+        let shape = base.shape().into();
+        Self::Array(Arc::new(Spread { base, shape }))
+    }
+
+    /// A value of these elements in row-major order.
+    pub fn from_vec(shape: &[usize], elements: Vec<T>) -> Self {
+        if shape.is_empty() {
+            return Self::Number(elements[0]);
+        }
+        let array = ArrayD::from_shape_vec(shape, elements).expect("as many elements as the shape says");
+        Self::new(array.into_shared())
+    }
+
+    /// A value of this shape, all elements equal, stored once.
+    pub fn filled(shape: &[usize], element: T) -> Self {
+        Self::Number(element).broadcast(shape)
+    }
+
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::Number(_) => &[],
+            Self::Array(array) => &array.shape,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        size_of(self.shape())
+    }
+
+    /// The value as an ndarray view, in which broadcast axes have stride 0.
+    pub fn view(&self) -> ArrayViewD<'_, T> {
+        match self {
+            Self::Number(number) => ndarray::aview0(number).into_dyn(),
+            Self::Array(array) => array.view(),
+        }
+    }
+
+    /// The elements in row-major order if they lie so in memory.
+    pub fn as_slice(&self) -> Option<&[T]> {
+        match self {
+            Self::Number(number) => Some(std::slice::from_ref(number)),
+            Self::Array(array) if array.is_spread() => None,
+            Self::Array(array) => array.base.as_slice(),
+        }
+    }
+
+    /// The one number that every element equals, if the value stores just one.
+    pub fn as_constant(&self) -> Option<T> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Array(array) => (array.base.len() == 1).then(|| array.base.first().copied()).flatten(),
+        }
+    }
+
+    /// An ndarray of the value: shared with the tape, copied only where it was broadcast.
+    pub fn to_array(&self) -> ArcArray<T, IxDyn> {
+        match self {
+            Self::Number(number) => ndarray::arr0(*number).into_dyn().into_shared(),
+            Self::Array(array) if array.is_spread() => array.view().to_owned().into_shared(),
+            Self::Array(array) => array.base.clone(),
+        }
+    }
+
+    /// The same elements at a shape that NumPy's broadcasting rules allow.
+    pub fn broadcast(&self, shape: &[usize]) -> Self {
+        if self.shape() == shape {
+            return self.clone();
+        }
+        let base = match self {
+            Self::Number(number) => ndarray::arr0(*number).into_dyn().into_shared(),
+            Self::Array(array) => array.base.clone(),
+        };
+        let base = (base.ndim()..shape.len()).fold(base, |base, _| base.insert_axis(Axis(0)));
+        Self::Array(Arc::new(Spread { base, shape: shape.into() }))
+    }
+
+    /// Axis `i` of the result is axis `order[i]` of the value. No copy.
+    pub fn permute(&self, order: &[usize]) -> Self {
+        match self {
+            Self::Number(_) => self.clone(),
+            Self::Array(array) => Self::Array(Arc::new(Spread {
+                base: array.base.clone().permuted_axes(order),
+                shape: order.iter().map(|&axis| array.shape[axis]).collect(),
+            })),
+        }
+    }
+
+    /// Every `step`-th element along each axis, `len` of them from `first` on. No copy.
+    pub(crate) fn slice(&self, ranges: &[Range]) -> Self {
+        let Self::Array(array) = self else { return self.clone() };
+        let mut base = array.base.clone();
+        for (axis, range) in ranges.iter().enumerate() {
+            if base.len_of(Axis(axis)) == array.shape[axis] {
+                base.slice_axis_inplace(Axis(axis), range.as_slice());
+            } else if range.len == 0 {
+                base.slice_axis_inplace(Axis(axis), ndarray::Slice::from(0..0));
+            }
+        }
+        Self::Array(Arc::new(Spread { base, shape: ranges.iter().map(|range| range.len).collect() }))
+    }
+
+    /// The elements in row-major order at another shape. Copies only what neither lies in that
+    /// order in memory nor merely gains or loses axes of length 1.
+    pub fn reshape(&self, shape: &[usize]) -> Self {
+        if self.shape() == shape {
+            return self.clone();
+        }
+        if let Some(number) = self.as_constant() {
+            return Self::filled(shape, number);
+        }
+        let Self::Array(array) = self else { return self.clone() };
+        if array.shape.iter().filter(|&&n| n != 1).eq(shape.iter().filter(|&&n| n != 1)) {
+            return array.with_unit_axes(shape);
+        }
+        if !array.is_spread()
+            && let Ok(base) = array.base.clone().into_shape_with_order(shape)
+        {
+            return Self::new(base);
+        }
+        Self::from_vec(shape, array.view().iter().copied().collect())
+    }
+}
+
+impl<T> Spread<T> {
+    fn is_spread(&self) -> bool {
+        self.base.shape() != self.shape.as_slice()
+    }
+
+    fn view(&self) -> ArrayViewD<'_, T> {
+        self.base.broadcast(self.shape.as_slice()).expect("axes of the same length or of length 1")
+    }
+
+    /// The array at a shape that differs from its own only by axes of length 1.
+    fn with_unit_axes(&self, shape: &[usize]) -> Value<T>
+    where
+        T: Float,
+    {
+        let units = (0..self.shape.len()).rev().filter(|&axis| self.shape[axis] == 1);
+        let squeezed = units.fold(self.base.clone(), |base, axis| base.index_axis_move(Axis(axis), 0));
+        let ones = (0..shape.len()).filter(|&axis| shape[axis] == 1);
+        let base = ones.fold(squeezed, |base, axis| base.insert_axis(Axis(axis)));
+        Value::Array(Arc::new(Spread { base, shape: shape.into() }))
+    }
+}

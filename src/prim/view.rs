@@ -1,0 +1,560 @@
+//! Rearrangements: the same elements at other places. All are linear, and each one's adjoint is
+//! another: that of broadcast is the sum over what was stretched, the one un-broadcast rule there is.
+
+use super::range::{Margin, Range, ranges};
+use super::{AxisSet, Domain, Family, FoldOp, Prim, Rule, Shape, Value, size_of};
+use crate::Float;
+use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
+use crate::tape::{Tape, Var};
+use crate::var::IntoAxes;
+use ndarray::{ArrayD, Axis, IntoDimension, SliceInfoElem};
+use smallvec::SmallVec;
+
+/// A rearrangement. Parameters are boxed to keep rows small.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum View {
+    /// The elements in row-major order at another shape.
+    Reshape(Box<[usize]>),
+    /// Axis `i` of the result is axis `order[i]` of the operand.
+    Permute(Box<[usize]>),
+    /// New axes in front, and axes of length 1 repeated: NumPy's rules, without a copy.
+    Broadcast(Box<[usize]>),
+    /// Some of the elements along each axis.
+    Slice(Box<[Range]>),
+    /// One value around and between the elements.
+    Pad { margins: Box<[Margin]>, value: f64 },
+    /// One operand after the other along an axis.
+    Concat { axis: usize },
+    /// The elements backwards along these axes.
+    Flip(AxisSet),
+}
+
+impl View {
+    /// The tangent of the result, which a linear map makes as it makes the result.
+    fn linear(&self) -> Self {
+        match self {
+            Self::Pad { margins, .. } => Self::Pad { margins: margins.clone(), value: 0.0 },
+            Self::Reshape(_)
+            | Self::Permute(_)
+            | Self::Broadcast(_)
+            | Self::Slice(_)
+            | Self::Concat { .. }
+            | Self::Flip(_) => self.clone(),
+        }
+    }
+
+    /// The cotangent of operand `wrt`: the transposed map.
+    fn adjoint<'t, T: Float>(&self, wrt: usize, operands: &[Var<'t, T>], d: Var<'t, T>) -> Var<'t, T> {
+        let shape = operands[wrt].shape();
+        match self {
+            Self::Reshape(_) => d.reshape(shape),
+            Self::Permute(order) => {
+                let mut back = vec![0; order.len()];
+                order.iter().enumerate().for_each(|(i, &axis)| back[axis] = i);
+                d.permute(back.as_slice())
+            }
+            Self::Broadcast(target) => unbroadcast(d, &shape, target),
+            Self::Slice(ranges) => {
+                let backwards: AxisSet = (0..ranges.len()).filter(|&axis| ranges[axis].step < 0).collect();
+                let margins =
+                    ranges.iter().zip(&shape).map(|(range, &n)| Margin::around(range.forwards(), n));
+                d.reverse(backwards).rearrange(Self::Pad { margins: margins.collect(), value: 0.0 })
+            }
+            Self::Pad { margins, .. } => d.rearrange(Self::Slice(
+                margins.iter().zip(&shape).map(|(margin, &n)| margin.kept(n)).collect(),
+            )),
+            Self::Concat { axis } => {
+                let before: usize = operands[..wrt].iter().map(|operand| operand.shape()[*axis]).sum();
+                d.narrow(axis.cast_signed(), before, shape[*axis])
+            }
+            Self::Flip(axes) => d.reverse(*axes),
+        }
+    }
+}
+
+/// The adjoint of broadcasting `shape` to `target`: the sum over every axis that was added or stretched.
+fn unbroadcast<'t, T: Float>(d: Var<'t, T>, shape: &[usize], target: &[usize]) -> Var<'t, T> {
+    let added = target.len() - shape.len();
+    let stretched = (0..target.len()).filter(|&axis| axis < added || shape[axis - added] != target[axis]);
+    let stretched: AxisSet = stretched.collect();
+    d.fold(FoldOp::Sum, stretched).reshape(shape)
+}
+
+impl Rule for View {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Reshape(_) => "reshape",
+            Self::Permute(_) => "permute",
+            Self::Broadcast(_) => "broadcast",
+            Self::Slice(_) => "slice",
+            Self::Pad { .. } => "pad",
+            Self::Concat { .. } => "concat",
+            Self::Flip(_) => "flip",
+        }
+    }
+
+    fn formula(&self) -> String {
+        match self {
+            Self::Reshape(shape) => format!("a at shape {}", Dims(shape)),
+            Self::Permute(order) if order.as_ref() == [1, 0] => "a.t()".into(),
+            Self::Permute(order) => format!("a with its axes in the order {}", Dims(order)),
+            Self::Broadcast(shape) => format!("a repeated to {}", Dims(shape)),
+            Self::Slice(ranges) => {
+                let ranges: Vec<String> = ranges.iter().map(Range::to_string).collect();
+                format!("a[{}]", ranges.join(", "))
+            }
+            Self::Pad { margins, value } => {
+                let margins: Vec<String> = margins.iter().map(Margin::to_string).collect();
+                format!("a within {value}: {}", margins.join(", "))
+            }
+            Self::Concat { axis } => format!("a, b, … along axis {axis}"),
+            Self::Flip(axes) => {
+                let axes: Vec<String> = axes.iter().map(|axis| axis.to_string()).collect();
+                format!("a backwards along axis {}", axes.join(", "))
+            }
+        }
+    }
+
+    fn arity(&self) -> Option<usize> {
+        if matches!(self, Self::Concat { .. }) { None } else { Some(1) }
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::ALL
+    }
+
+    fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
+        let from = operands[0];
+        let refuse = |kind, what, mend: &str| Err(Problem::new(kind, what, mend));
+        match self {
+            Self::Reshape(shape) if size_of(shape) != size_of(from) => refuse(
+                ErrorKind::Shape,
+                format!(
+                    "shape {} has {}, and the array has {}",
+                    Dims(shape),
+                    match size_of(shape) {
+                        usize::MAX => "more elements than can be counted".into(),
+                        n => counted(n, "element", "elements"),
+                    },
+                    size_of(from)
+                ),
+                "A reshape keeps the elements and their order: the product of the sizes must stay.",
+            ),
+            Self::Reshape(shape) => Ok(shape.as_ref().into()),
+            Self::Permute(order) => {
+                let mut sorted: Shape = order.as_ref().into();
+                sorted.sort_unstable();
+                if !sorted.iter().copied().eq(0..from.len()) {
+                    return refuse(
+                        ErrorKind::Axis,
+                        format!("{} is no order of {}", Dims(order), counted(from.len(), "axis", "axes")),
+                        "Name every axis exactly once.",
+                    );
+                }
+                Ok(order.iter().map(|&axis| from[axis]).collect())
+            }
+            Self::Broadcast(shape) => {
+                let fits = from.len() <= shape.len()
+                    && from.iter().rev().zip(shape.iter().rev()).all(|(&n, &to)| n == to || n == 1);
+                if !fits {
+                    return refuse(
+                        ErrorKind::Shape,
+                        format!("the array cannot be repeated to shape {}", Dims(shape)),
+                        "Aligned at the last axis, each size must be equal or 1; axes may be added in front.",
+                    );
+                }
+                Ok(shape.as_ref().into())
+            }
+            Self::Slice(ranges) => {
+                let outside = ranges.iter().zip(from).position(|(range, &n)| !range.is_within(n));
+                if ranges.len() != from.len() {
+                    return refuse(
+                        ErrorKind::Axis,
+                        format!("the slice is for {} axes, and the array has {}", ranges.len(), from.len()),
+                        "Give one range for each axis.",
+                    );
+                }
+                if let Some(axis) = outside {
+                    let (range, n) = (ranges[axis], from[axis]);
+                    return refuse(
+                        ErrorKind::Index,
+                        format!(
+                            "the range {range} reaches outside axis {axis}, which has {}",
+                            counted(n, "element", "elements")
+                        ),
+                        "Indices count from 0, and the end of a range is not part of it.",
+                    );
+                }
+                Ok(ranges.iter().map(|range| range.len).collect())
+            }
+            Self::Pad { margins, .. } if margins.len() != from.len() => refuse(
+                ErrorKind::Axis,
+                format!(
+                    "there are margins for {}, and the array has {}",
+                    counted(margins.len(), "axis", "axes"),
+                    from.len()
+                ),
+                "Give one (before, after) pair for each axis; (0, 0) leaves an axis as it is.",
+            ),
+            Self::Pad { margins, .. } => {
+                Ok(margins.iter().zip(from).map(|(margin, &n)| margin.padded(n)).collect())
+            }
+            Self::Concat { axis } => concat_shape(*axis, operands),
+            Self::Flip(axes) => match axes.iter().find(|&axis| axis >= from.len()) {
+                None => Ok(from.into()),
+                Some(axis) => Err(Problem::no_axis(axis, from.len())),
+            },
+        }
+    }
+
+    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+        let x = operands[0];
+        match self {
+            Self::Reshape(shape) => x.reshape(shape),
+            Self::Permute(order) => x.permute(order),
+            Self::Broadcast(shape) => x.broadcast(shape),
+            Self::Slice(ranges) => x.slice(ranges),
+            Self::Pad { margins, value } => pad(x, margins, T::from_f64(*value)),
+            Self::Concat { axis } => concat(operands, *axis),
+            Self::Flip(axes) => {
+                let ranges = x.shape().iter().enumerate().map(|(axis, &n)| {
+                    if axes.contains(axis) { Range::full(n).backwards() } else { Range::full(n) }
+                });
+                x.slice(&ranges.collect::<SmallVec<[Range; 4]>>())
+            }
+        }
+    }
+
+    fn vjp<'t, T: Float>(
+        &self,
+        wrt: usize,
+        operands: &[Var<'t, T>],
+        _out: Var<'t, T>,
+        cotangent: Var<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        Some(self.adjoint(wrt, operands, cotangent))
+    }
+
+    fn jvp<'t, T: Float>(
+        &self,
+        operands: &[Var<'t, T>],
+        out: Var<'t, T>,
+        tangents: &[Option<Var<'t, T>>],
+    ) -> Option<Var<'t, T>> {
+        let at_rest = |operand: &Var<'t, T>| operand.lift(0.0).broadcast_to(operand.shape());
+        let tangents = tangents
+            .iter()
+            .zip(operands)
+            .map(|(tangent, operand)| tangent.unwrap_or_else(|| at_rest(operand)));
+        let tangents: SmallVec<[Var<'t, T>; 3]> = tangents.collect();
+        Some(out.record(Prim(Family::View(self.linear())), &tangents))
+    }
+
+    fn fitting(shape: &[usize]) -> Vec<Self> {
+        let ndim = shape.len();
+        let all = AxisSet::all(ndim);
+        let every_other = |n: usize| Range { first: 0, step: 2, len: n.div_ceil(2) };
+        let wider: Vec<usize> =
+            std::iter::once(2).chain(shape.iter().map(|&n| if n == 1 { 3 } else { n })).collect();
+        let margin = Margin { low: 1, high: 2, between: 1 };
+        let mut views = vec![
+            Self::Reshape([size_of(shape)].into()),
+            Self::Permute((0..ndim).rev().collect()),
+            Self::Broadcast(wider.into()),
+            Self::Slice(shape.iter().map(|&n| every_other(n)).collect()),
+            Self::Slice(shape.iter().map(|&n| every_other(n).backwards()).collect()),
+            Self::Pad { margins: vec![margin; ndim].into(), value: 1.5 },
+            Self::Flip(all),
+        ];
+        views.extend((0..ndim).map(|axis| Self::Concat { axis }));
+        views
+    }
+}
+
+fn concat_shape(axis: usize, operands: &[&[usize]]) -> Result<Shape, Problem> {
+    let mut out: Shape = operands[0].into();
+    if axis >= out.len() {
+        return Err(Problem::no_axis(axis, out.len()));
+    }
+    out[axis] = 0;
+    for operand in operands {
+        let alike = operand.len() == out.len() && (0..out.len()).all(|i| i == axis || operand[i] == out[i]);
+        if !alike {
+            return Err(Problem::new(
+                ErrorKind::Shape,
+                format!("arrays that are joined along axis {axis} must have equal sizes along all others"),
+                "Check which axis is meant; `stack` joins along a new one.",
+            ));
+        }
+        out[axis] = out[axis].saturating_add(operand[axis]);
+    }
+    Ok(out)
+}
+
+fn pad<T: Float>(x: &Value<T>, margins: &[Margin], value: T) -> Value<T> {
+    let shape: Shape = margins.iter().zip(x.shape()).map(|(margin, &n)| margin.padded(n)).collect();
+    let mut out = ArrayD::from_elem(shape.as_slice(), value);
+    let mut inner = out.view_mut();
+    for (axis, (margin, &n)) in margins.iter().zip(x.shape()).enumerate() {
+        inner.slice_axis_inplace(Axis(axis), margin.kept(n).as_slice());
+    }
+    inner.assign(&x.view());
+    Value::new(out.into_shared())
+}
+
+fn concat<T: Float>(operands: &[&Value<T>], axis: usize) -> Value<T> {
+    let views: Vec<_> = operands.iter().map(|operand| operand.view()).collect();
+    let joined = ndarray::concatenate(Axis(axis), &views).expect("the shape rule compared the shapes");
+    Value::new(joined.as_standard_layout().into_owned().into_shared())
+}
+
+/// The methods at the desk. Shapes are what ndarray takes: tuples, arrays, slices of `usize`.
+impl<T: Float> Var<'_, T> {
+    /// Records a rearrangement that is known to fit.
+    #[track_caller]
+    pub(crate) fn rearrange(self, view: View) -> Self {
+        must(self.try_rearrange(view))
+    }
+
+    #[track_caller]
+    pub(crate) fn try_rearrange(self, view: View) -> Result<Self, Error> {
+        self.try_record(Prim(Family::View(view)), &[self])
+    }
+
+    /// The elements backwards along axes that are known to exist; over none it is the operand itself.
+    #[track_caller]
+    pub(crate) fn reverse(self, axes: AxisSet) -> Self {
+        if axes == AxisSet::default() { self } else { self.rearrange(View::Flip(axes)) }
+    }
+
+    /// The elements in row-major order at another shape.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// assert_eq!(x.reshape((3, 2)).value(), ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn reshape(self, shape: impl IntoDimension) -> Self {
+        must(self.try_reshape(shape))
+    }
+
+    /// As [`reshape`](Self::reshape), without the panic.
+    ///
+    /// # Errors
+    /// If the shape holds another number of elements.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_reshape((4, 2)).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_reshape(self, shape: impl IntoDimension) -> Result<Self, Error> {
+        let shape = shape.into_dimension();
+        let shape = ndarray::Dimension::slice(&shape);
+        if shape == self.shape() {
+            return Ok(self);
+        }
+        self.try_rearrange(View::Reshape(shape.into()))
+    }
+
+    /// The axes in another order: axis `i` of the result is axis `order[i]` of this. No copy.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// assert_eq!(x.permute([1, 0]).shape(), [3, 2]);
+    /// ```
+    #[track_caller]
+    pub fn permute(self, order: impl IntoAxes) -> Self {
+        must(self.try_permute(order))
+    }
+
+    /// As [`permute`](Self::permute), without the panic.
+    ///
+    /// # Errors
+    /// If not every axis is named exactly once.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_permute([0, 0]).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_permute(self, order: impl IntoAxes) -> Result<Self, Error> {
+        let order = self.axis_list("permute", order)?;
+        self.try_rearrange(View::Permute(order.as_slice().into()))
+    }
+
+    /// Repeated to a larger shape by NumPy's rules: axes are added in front, and axes of size 1 repeat.
+    /// Nothing is copied. The adjoint is the sum over what was repeated.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// assert_eq!(x.broadcast_to((4, 2, 3)).shape(), [4, 2, 3]);
+    /// ```
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl IntoDimension) -> Self {
+        must(self.try_broadcast_to(shape))
+    }
+
+    /// As [`broadcast_to`](Self::broadcast_to), without the panic.
+    ///
+    /// # Errors
+    /// If a size is neither equal nor 1.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_broadcast_to((2, 4)).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_broadcast_to(self, shape: impl IntoDimension) -> Result<Self, Error> {
+        let shape = shape.into_dimension();
+        let shape = ndarray::Dimension::slice(&shape);
+        if shape == self.shape() {
+            return Ok(self);
+        }
+        self.try_rearrange(View::Broadcast(shape.into()))
+    }
+
+    /// Some of the elements, written with ndarray's `s!`: ranges with steps (negative ones walk backwards),
+    /// single indices, which drop their axis, and `NewAxis`. No copy.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// use ndarray::s;
+    /// assert_eq!(x.slice(s![1, ..;-1]).value(), ndarray::arr1(&[6.0, 5.0, 4.0]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn slice(self, info: impl AsRef<[SliceInfoElem]>) -> Self {
+        must(self.try_slice(info))
+    }
+
+    /// As [`slice`](Self::slice), without the panic.
+    ///
+    /// # Errors
+    /// If a range reaches outside its axis, or there is not one range for each axis.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_slice(ndarray::s![0..3, ..]).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_slice(self, info: impl AsRef<[SliceInfoElem]>) -> Result<Self, Error> {
+        let (ranges, shape) = Self::judge("slice", ranges(info.as_ref(), &self.dims()), &[self])?;
+        self.try_rearrange(View::Slice(ranges))?.try_reshape(shape)
+    }
+
+    /// One value around the elements: `(before, after)` for each axis.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// assert_eq!(x.pad_with([(0, 1), (2, 0)], 9.0).shape(), [3, 5]);
+    /// ```
+    #[track_caller]
+    pub fn pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Self {
+        must(self.try_pad_with(margins, value))
+    }
+
+    /// As [`pad_with`](Self::pad_with), without the panic.
+    ///
+    /// # Errors
+    /// If there is not one pair for each axis.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_pad_with([(1, 1)], 0.0).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Result<Self, Error> {
+        let margins = margins.as_ref().iter().map(|&(low, high)| Margin { low, high, between: 0 });
+        self.try_rearrange(View::Pad { margins: margins.collect(), value: value.to_f64() })
+    }
+
+    /// The elements backwards along these axes. No copy.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    /// assert_eq!(x.flip(1).value(), ndarray::arr2(&[[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn flip(self, axes: impl IntoAxes) -> Self {
+        must(self.try_flip(axes))
+    }
+
+    /// As [`flip`](Self::flip), without the panic.
+    ///
+    /// # Errors
+    /// If an axis does not exist or is named twice.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_flip(2).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_flip(self, axes: impl IntoAxes) -> Result<Self, Error> {
+        let axes = self.axes("flip", axes)?;
+        Ok(self.reverse(axes))
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// The rows joined along an existing axis, one after the other.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let a = tape.leaf("a", ndarray::Array2::zeros((2, 3)));
+    /// assert_eq!(tape.concat(0, &[a, a]).shape(), [4, 3]);
+    /// ```
+    #[track_caller]
+    pub fn concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Var<'t, T> {
+        must(self.try_concat(axis, vars))
+    }
+
+    /// As [`concat`](Self::concat), without the panic.
+    ///
+    /// # Errors
+    /// If there is nothing to join, the axis does not exist, or the sizes along the others differ.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.try_concat(0, &[]).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+        let first = self.check_joined("concat", vars)?;
+        let axis = first.axis_list("concat", axis)?[0];
+        first.try_record(Prim(Family::View(View::Concat { axis })), vars)
+    }
+
+    /// The first of the rows to be joined: there is one, and all are of this tape.
+    #[track_caller]
+    pub(crate) fn check_joined<'t>(
+        &'t self,
+        operation: &'static str,
+        vars: &[Var<'t, T>],
+    ) -> Result<Var<'t, T>, Error> {
+        let Some(first) = vars.first() else {
+            let what = "there is nothing to join: the list of rows is empty";
+            let problem = Problem::new(ErrorKind::Empty, what, "Give at least one row.");
+            return Err(Error::new(operation, problem, Vec::new()));
+        };
+        match vars.iter().find(|var| !std::ptr::eq(var.tape(), self)) {
+            None => Ok(*first),
+            Some(stranger) => {
+                let what = "the row is on another tape than the one that joins";
+                let problem = Problem { what: what.into(), ..Problem::other_tape() };
+                Err(Var::error(operation, problem, &[*stranger]))
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Room 7, the window: what a tape looks like to people.
+
+mod table;

@@ -1,0 +1,122 @@
+//! What a reverse sweep hands back.
+
+use super::reverse::Cotangents;
+use super::{RowId, Var};
+use crate::Float;
+use crate::error::{Error, ErrorKind, Problem, must};
+use elsa::FrozenMap;
+use std::fmt;
+use std::ops::Index;
+
+/// The gradients of one result, by the variable they belong to: `grads[w]`.
+///
+/// Every row that influences the result has one, intermediate ones too; a variable that does not
+/// has gradient zero of its own shape.
+///
+/// ```
+/// use ndarray::arr1;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", arr1(&[1.0, 2.0]));
+/// let unused = tape.leaf("unused", arr1(&[7.0, 8.0, 9.0]));
+/// let z = x * 3.0;
+/// let grads = (z * z).sum().backward();
+/// assert_eq!(grads[z].value(), arr1(&[6.0, 12.0]).into_dyn());
+/// assert_eq!(grads[x].value(), arr1(&[18.0, 36.0]).into_dyn());
+/// assert_eq!(grads[unused].value(), arr1(&[0.0, 0.0, 0.0]).into_dyn());
+/// ```
+pub struct Gradients<'t, T: Float> {
+    root: Var<'t, T>,
+    cotangents: Cotangents,
+    /// The handles given out so far: `Index` must return a reference to something that stays.
+    given: FrozenMap<RowId, Box<Var<'t, T>>>,
+}
+
+impl<'t, T: Float> Gradients<'t, T> {
+    pub(super) fn new(root: Var<'t, T>, cotangents: Cotangents) -> Self {
+        Self { root, cotangents, given: FrozenMap::new() }
+    }
+
+    /// The result that these are the gradients of.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let y = tape.leaf("x", 3.0).sin();
+    /// assert_eq!(y.backward().root().row(), y.row());
+    /// ```
+    pub fn root(&self) -> Var<'t, T> {
+        self.root
+    }
+
+    /// The gradient with respect to `var`, as `grads[var]` but without the panic.
+    ///
+    /// # Errors
+    /// If `var` is of another tape, or depends on constants only.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 3.0);
+    /// let c = tape.constant(2.0);
+    /// let grads = (c * x).backward();
+    /// assert_eq!(grads.try_wrt(x).unwrap().item(), 2.0);
+    /// assert!(grads.try_wrt(c).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_wrt(&self, var: Var<'t, T>) -> Result<Var<'t, T>, Error> {
+        self.look_up(var).copied()
+    }
+
+    /// All rows that have a gradient which is not zero by structure, in order, each with its own.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 3.0);
+    /// let grads = x.sin().backward();
+    /// assert_eq!(grads.iter().count(), 2); // x and sin x
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (Var<'t, T>, Var<'t, T>)> {
+        let tape = self.root.tape();
+        let rows = self.cotangents.iter().enumerate();
+        rows.filter_map(move |(row, cotangent)| {
+            Some((Var::new(tape, super::id(row)), Var::new(tape, (*cotangent)?)))
+        })
+    }
+
+    #[track_caller]
+    fn look_up(&self, var: Var<'t, T>) -> Result<&Var<'t, T>, Error> {
+        if !self.root.shares_tape(var) {
+            return Err(self.root.other_tape("gradient", var));
+        }
+        if let Some(given) = self.given.get(&var.id()) {
+            return Ok(given);
+        }
+        let gradient = match self.cotangents.get(var.row()).copied().flatten() {
+            Some(cotangent) => Var::new(var.tape(), cotangent),
+            None if var.varies() => var.constant_like(T::zero()),
+            None => {
+                let problem = Problem::new(
+                    ErrorKind::Constant,
+                    "a gradient was asked for with respect to a constant",
+                    "Record it with `tape.leaf(name, value)` instead of `tape.constant(value)` if it is a variable.",
+                );
+                return Err(Var::error("gradient", problem, &[var]));
+            }
+        };
+        Ok(self.given.insert(var.id(), Box::new(gradient)))
+    }
+}
+
+impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
+    type Output = Var<'t, T>;
+
+    /// The gradient with respect to `var`, a row of `var`'s shape.
+    #[track_caller]
+    fn index(&self, var: Var<'t, T>) -> &Var<'t, T> {
+        must(self.look_up(var))
+    }
+}
+
+impl<T: Float> fmt::Debug for Gradients<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(var, gradient)| (var.row(), gradient.row()))).finish()
+    }
+}

@@ -1,0 +1,370 @@
+//! Room 2, the list: rows in the order in which they were computed.
+//!
+//! A tape is a *Wengert list* (R. E. Wengert, "A simple automatic derivative evaluation program",
+//! Communications of the ACM 7, 1964): row after row, each one primitive applied to earlier rows.
+//! Rows are only ever appended, so that an operand's number is always smaller than its row's, and
+//! every sweep is a plain loop: nothing sorts, nothing recurses.
+
+mod forward;
+mod gradients;
+mod reverse;
+mod var;
+mod verify;
+
+pub use gradients::Gradients;
+pub use var::Var;
+
+use crate::Float;
+use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
+use crate::prim::{Family, Leaf, Prim, Rule, Value, check_shape};
+use crate::var::{Broadcasting, IntoValue};
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::rc::Rc;
+
+/// The number of a row: 32 bits, since a tape may have tens of millions of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RowId(u32);
+
+impl RowId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One primitive, applied.
+#[derive(Debug)]
+pub(crate) struct Row<T> {
+    pub prim: Prim,
+    /// Earlier rows.
+    pub operands: SmallVec<[RowId; 2]>,
+    pub value: Value<T>,
+    /// The user's line; for the rows of a sweep, the line of the row they differentiate.
+    pub at: &'static Location<'static>,
+    /// The row whose rule emitted this one in a sweep.
+    pub origin: Option<RowId>,
+    /// Whether it depends on a variable, so that a cotangent is worth having.
+    pub varies: bool,
+}
+
+/// A list of operations and their results, recorded as they run.
+///
+/// Put arrays on it with [`leaf`](Tape::leaf), compute with the [`Var`]s that it hands out, and ask a
+/// result for its gradients with [`backward`](Var::backward). Printing a tape shows the list.
+///
+/// ```
+/// use ndarray::arr1;
+/// use wengert::Tape;
+///
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", arr1(&[1.0, 2.0, 3.0]));
+/// let loss = (x * x).sum();
+/// assert_eq!(loss.item(), 14.0);
+/// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
+/// ```
+#[derive(Debug)]
+pub struct Tape<T: Float> {
+    rows: RefCell<Vec<Row<T>>>,
+    names: RefCell<IndexMap<RowId, Rc<str>>>,
+    broadcasting: Broadcasting,
+    /// Sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
+    swept: RefCell<IndexMap<(RowId, RowId), reverse::Cotangents>>,
+    /// The seeds of plain backward sweeps, by the row they started from.
+    seeds: RefCell<IndexMap<RowId, RowId>>,
+    /// Set while a sweep emits rows: the row that is being differentiated, and its line.
+    sweep: Cell<Swept>,
+}
+
+impl<T: Float> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// An empty tape that refuses two-sided broadcasting.
+    ///
+    /// ```
+    /// let tape = wengert::Tape::<f32>::new();
+    /// assert!(tape.is_empty());
+    /// ```
+    pub fn new() -> Self {
+        Self::with_broadcasting(Broadcasting::default())
+    }
+
+    /// An empty tape with these rules of broadcasting.
+    ///
+    /// ```
+    /// use wengert::{Broadcasting, Tape};
+    /// let tape = Tape::<f64>::with_broadcasting(Broadcasting::NumPy);
+    /// let column = tape.leaf("column", ndarray::Array2::zeros((4, 1)));
+    /// let flat = tape.leaf("flat", ndarray::Array1::zeros(4));
+    /// assert_eq!((column - flat).shape(), [4, 4]); // the famous trap
+    /// ```
+    pub fn with_broadcasting(broadcasting: Broadcasting) -> Self {
+        Self {
+            rows: RefCell::default(),
+            names: RefCell::default(),
+            broadcasting,
+            swept: RefCell::default(),
+            seeds: RefCell::default(),
+            sweep: Cell::new(None),
+        }
+    }
+
+    /// Which shapes may meet in an elementwise operation.
+    ///
+    /// ```
+    /// use wengert::{Broadcasting, Tape};
+    /// assert_eq!(Tape::<f64>::new().broadcasting(), Broadcasting::OneSided);
+    /// ```
+    pub fn broadcasting(&self) -> Broadcasting {
+        self.broadcasting
+    }
+
+    /// Puts a variable on the tape: a number or any ndarray, owned, shared or view. Owned and shared
+    /// arrays are not copied.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let array = ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]);
+    /// let w = tape.leaf("W", array.t());
+    /// assert_eq!(w.value(), array.t().into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn leaf(&self, name: &str, value: impl IntoValue<T>) -> Var<'_, T> {
+        must(self.try_leaf(name, value))
+    }
+
+    /// As [`leaf`](Self::leaf), without the panic.
+    ///
+    /// # Errors
+    /// If the array has more than 64 axes, or the tape is full.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.try_leaf("x", ndarray::ArrayD::zeros(vec![1; 65])).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
+        Ok(self.put(Leaf::Input, &format!("`{name}`"), value)?.named(name))
+    }
+
+    /// Puts a number or array on the tape that is no variable: it has no gradient, and none is
+    /// computed on its behalf.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let c = tape.constant(2.5);
+    /// assert_eq!(c.item(), 2.5);
+    /// ```
+    #[track_caller]
+    pub fn constant(&self, value: impl IntoValue<T>) -> Var<'_, T> {
+        must(self.try_constant(value))
+    }
+
+    /// As [`constant`](Self::constant), without the panic.
+    ///
+    /// # Errors
+    /// If the array has more than 64 axes, or the tape is full.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.try_constant(ndarray::ArrayD::zeros(vec![1; 65])).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_constant(&self, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
+        self.put(Leaf::Constant, "an array", value)
+    }
+
+    /// How many rows the tape has.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let _ = x + x;
+    /// assert_eq!(tape.len(), 2);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.rows.borrow().len()
+    }
+
+    /// Whether the tape has no rows.
+    ///
+    /// ```
+    /// assert!(wengert::Tape::<f64>::new().is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows in order, as handles.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let _ = x.sin();
+    /// let names: Vec<_> = tape.vars().map(|var| var.prim().name()).collect();
+    /// assert_eq!(names, ["input", "sin"]);
+    /// ```
+    pub fn vars(&self) -> impl Iterator<Item = Var<'_, T>> {
+        (0..self.len()).map(|row| Var::new(self, id(row)))
+    }
+
+    /// Applies a primitive as it stands: elementwise ones need operands of equal shape, for nothing is
+    /// broadcast here. This is for programs over [`Prim::all`]; to compute, use the methods of [`Var`].
+    ///
+    /// ```
+    /// use wengert::{Prim, Tape};
+    /// let tape = Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 4.0]));
+    /// for prim in Prim::fitting(&[2]).iter().filter(|prim| prim.arity() == Some(1)) {
+    ///     println!("{:12} {}", prim.name(), tape.apply(prim, &[x]).value());
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn apply<'t>(&'t self, prim: &Prim, operands: &[Var<'t, T>]) -> Var<'t, T> {
+        must(self.try_apply(prim, operands))
+    }
+
+    /// As [`apply`](Self::apply), without the panic.
+    ///
+    /// # Errors
+    /// If the primitive takes another number of operands or none at all (leaves are recorded by
+    /// [`leaf`](Self::leaf) and [`constant`](Self::constant)), their shapes do not fit it, or a row is of
+    /// another tape.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let add = wengert::Prim::all().into_iter().find(|prim| prim.name() == "add").unwrap();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert_eq!(tape.try_apply(&add, &[x, x]).unwrap().item(), 2.0);
+    /// assert!(tape.try_apply(&add, &[x]).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_apply<'t>(&'t self, prim: &Prim, operands: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+        let (what, mend) = match (prim.arity(), operands) {
+            (Some(0), _) => (
+                "a leaf is made from a value, not from rows".into(),
+                "Use `tape.leaf(name, value)` or `tape.constant(value)`.",
+            ),
+            (Some(arity), _) if arity != operands.len() => (
+                format!("it takes {}, not {}", counted(arity, "operand", "operands"), operands.len()),
+                "`prim.arity()` says how many a primitive takes.",
+            ),
+            (_, []) => ("there is no operand".into(), "Give at least one row."),
+            (_, [first, ..]) => match operands.iter().find(|var| !std::ptr::eq(self, var.tape())) {
+                None => return first.try_record(prim.clone(), operands),
+                Some(stranger) => {
+                    let what = "the row is on another tape than the one that applies";
+                    let problem = Problem { what: what.into(), ..Problem::other_tape() };
+                    return Err(Var::error(prim.name(), problem, &[*stranger]));
+                }
+            },
+        };
+        Err(Var::error(prim.name(), Problem::new(ErrorKind::Operands, what, mend), operands))
+    }
+
+    #[track_caller]
+    fn put(&self, leaf: Leaf, label: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
+        let value = value.into_value();
+        if let Err(problem) = check_shape::<T>(value.shape()) {
+            let operand = Operand { label: label.into(), shape: value.shape().to_vec() };
+            return Err(Error::new(leaf.name(), problem, vec![operand]));
+        }
+        self.push(Prim(Family::Leaf(leaf)), SmallVec::new(), value, leaf == Leaf::Input)
+    }
+
+    /// Evaluates a primitive on rows of this tape and appends the result.
+    #[track_caller]
+    pub(crate) fn record(&self, prim: Prim, operands: &[RowId]) -> Result<Var<'_, T>, Error> {
+        let (value, varies) = {
+            let rows = self.rows.borrow();
+            let values: SmallVec<[&Value<T>; 3]> =
+                operands.iter().map(|id| &rows[id.index()].value).collect();
+            let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
+            if let Err(problem) = prim.shape(&shapes).and_then(|shape| check_shape::<T>(&shape)) {
+                let operands = operands.iter().map(|&id| self.describe(id)).collect();
+                return Err(Error::new(prim.name(), problem, operands));
+            }
+            (prim.eval(&values), operands.iter().any(|id| rows[id.index()].varies))
+        };
+        self.push(prim, SmallVec::from_slice(operands), value, varies)
+    }
+
+    #[track_caller]
+    fn push(
+        &self,
+        prim: Prim,
+        operands: SmallVec<[RowId; 2]>,
+        value: Value<T>,
+        varies: bool,
+    ) -> Result<Var<'_, T>, Error> {
+        let mut rows = self.rows.borrow_mut();
+        let Ok(number) = u32::try_from(rows.len()) else {
+            let problem = Problem::new(
+                ErrorKind::Rows,
+                format!("the tape is full: it numbers its rows with 32 bits and has {}", rows.len()),
+                "Record shorter pieces, each on a tape of its own.",
+            );
+            return Err(Error::new(prim.name(), problem, Vec::new()));
+        };
+        let (origin, at) = match self.sweep.get() {
+            Some((origin, at)) => (Some(origin), at),
+            None => (None, Location::caller()),
+        };
+        rows.push(Row { prim, operands, value, at, origin, varies });
+        Ok(Var::new(self, RowId(number)))
+    }
+
+    /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
+    fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
+        let at = self.rows.borrow()[row.index()].at;
+        let _sweep = Sweep { cell: &self.sweep, outer: self.sweep.replace(Some((row, at))) };
+        emit()
+    }
+
+    /// The row as an error shows it.
+    pub(crate) fn describe(&self, row: RowId) -> Operand {
+        let shape = self.rows.borrow()[row.index()].value.shape().to_vec();
+        let label = if let Some(name) = self.names.borrow().get(&row) {
+            format!("`{name}`")
+        } else {
+            let rows = self.rows.borrow();
+            let Row { prim, operands, .. } = &rows[row.index()];
+            let of: Vec<String> = operands.iter().map(|&id| self.short_label(id)).collect();
+            match of.as_slice() {
+                [] => format!("row %{} (a {})", row.0, prim.name()),
+                of => format!("row %{} ({} of {})", row.0, prim.name(), of.join(" and ")),
+            }
+        };
+        Operand { label, shape }
+    }
+
+    fn short_label(&self, row: RowId) -> String {
+        self.names.borrow().get(&row).map_or_else(|| format!("%{}", row.0), |name| format!("`{name}`"))
+    }
+}
+
+/// Which row is being differentiated, and its line.
+type Swept = Option<(RowId, &'static Location<'static>)>;
+
+/// Ends the mark of a sweep when dropped, so also where a rule panics.
+struct Sweep<'a> {
+    cell: &'a Cell<Swept>,
+    outer: Swept,
+}
+
+impl Drop for Sweep<'_> {
+    fn drop(&mut self) {
+        self.cell.set(self.outer);
+    }
+}
+
+/// The number of a row that is known to exist.
+#[allow(clippy::cast_possible_truncation)] // `push` numbers rows with 32 bits.
+fn id(row: usize) -> RowId {
+    RowId(row as u32)
+}

@@ -1,0 +1,349 @@
+//! The handle on a row. Its operators and methods are spread over the crate: those of a primitive
+//! stand in the primitive's own file, broadcasting and composites in the `var` room.
+
+use super::{RowId, Tape, id};
+use crate::Float;
+use crate::error::{Error, ErrorKind, Problem, counted, must};
+use crate::prim::{Prim, Shape, Value};
+use ndarray::{ArcArray, IxDyn};
+use smallvec::SmallVec;
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+/// A row of a [`Tape`], to compute with: as easy to copy as a number.
+///
+/// Operators and methods record a new row, evaluate it at once, and return its handle.
+///
+/// ```
+/// use ndarray::arr2;
+/// use wengert::Tape;
+///
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
+/// let y = (2.0 * x - 1.0).named("y");
+/// assert_eq!(y.value(), arr2(&[[1.0, 3.0], [5.0, 7.0]]).into_dyn());
+/// assert_eq!(y.name().as_deref(), Some("y"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Var<'t, T: Float> {
+    tape: &'t Tape<T>,
+    id: RowId,
+}
+
+impl<T: Float> fmt::Debug for Var<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Var");
+        self.with_row(|row| out.field("row", &self.row()).field("value", &row.value.view()).finish())
+    }
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    pub(super) fn new(tape: &'t Tape<T>, id: RowId) -> Self {
+        Self { tape, id }
+    }
+
+    /// The tape that the row is on.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let c = x.tape().constant(2.0); // where only `x` is at hand
+    /// assert_eq!((x + c).item(), 3.0);
+    /// ```
+    pub fn tape(self) -> &'t Tape<T> {
+        self.tape
+    }
+
+    /// The row's number: the first row of a tape is 0.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert_eq!((x.row(), x.sin().row()), (0, 1));
+    /// ```
+    pub fn row(self) -> usize {
+        self.id.index()
+    }
+
+    /// The value as an ndarray, shared with the tape: nothing is copied, except that a value that
+    /// was broadcast is written out.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert_eq!((x * x).value(), ndarray::arr1(&[1.0, 4.0]).into_dyn());
+    /// ```
+    pub fn value(self) -> ArcArray<T, IxDyn> {
+        self.with_row(|row| row.value.to_array())
+    }
+
+    /// The value of a row that holds a single number, of whatever rank.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[3.0, 4.0]));
+    /// assert_eq!((x * x).sum().item(), 25.0);
+    /// ```
+    #[track_caller]
+    pub fn item(self) -> T {
+        must(self.try_item())
+    }
+
+    /// As [`item`](Self::item), without the panic.
+    ///
+    /// # Errors
+    /// If the row does not hold exactly one number.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.leaf("x", ndarray::arr1(&[3.0, 4.0])).try_item().is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_item(self) -> Result<T, Error> {
+        let number = self.with_row(|row| match row.value.len() {
+            1 => row.value.view().first().copied(),
+            _ => None,
+        });
+        let Some(number) = number else {
+            let problem = Problem::new(
+                ErrorKind::Shape,
+                format!("a single number was asked of an array of {}", self.len()),
+                "Reduce it first, as with `sum()` or `mean()`, or take the whole array with `value()`.",
+            );
+            return Err(Self::error("item", problem, &[self]));
+        };
+        Ok(number)
+    }
+
+    /// The sizes of the axes; empty for a number.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).shape(), [2, 3]);
+    /// ```
+    pub fn shape(self) -> Vec<usize> {
+        self.with_row(|row| row.value.shape().to_vec())
+    }
+
+    /// The number of axes; 0 for a number.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).ndim(), 2);
+    /// ```
+    pub fn ndim(self) -> usize {
+        self.with_row(|row| row.value.shape().len())
+    }
+
+    /// The number of elements.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).len(), 6);
+    /// ```
+    pub fn len(self) -> usize {
+        self.with_row(|row| row.value.len())
+    }
+
+    /// Whether an axis has size 0.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.leaf("x", ndarray::Array2::zeros((0, 3))).is_empty());
+    /// ```
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gives the row a name, for tables, errors and pictures. A second name replaces the first.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let z = (x + 1.0).named("Z1");
+    /// assert_eq!(z.name().as_deref(), Some("Z1"));
+    /// ```
+    pub fn named(self, name: &str) -> Self {
+        self.tape.names.borrow_mut().insert(self.id, name.into());
+        self
+    }
+
+    /// The row's name, if it was given one.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("x", 1.0).name().as_deref(), Some("x"));
+    /// assert_eq!(tape.constant(1.0).name(), None);
+    /// ```
+    pub fn name(self) -> Option<Rc<str>> {
+        self.tape.names.borrow().get(&self.id).cloned()
+    }
+
+    /// The primitive that made the row.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("x", 1.0).sin().prim().name(), "sin");
+    /// ```
+    pub fn prim(self) -> Prim {
+        self.with_row(|row| row.prim.clone())
+    }
+
+    /// The rows that it was made from.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert_eq!((x * x).operands().len(), 2);
+    /// ```
+    pub fn operands(self) -> SmallVec<[Self; 2]> {
+        self.with_row(|row| row.operands.iter().map(|&id| Self::new(self.tape, id)).collect())
+    }
+
+    /// The line of source that recorded the row; for a row of a gradient, the line of the row that
+    /// it differentiates.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert!(x.location().line() > 0);
+    /// ```
+    pub fn location(self) -> &'static Location<'static> {
+        self.with_row(|row| row.at)
+    }
+
+    /// For a row of a gradient: the row whose derivative rule emitted it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let y = x.sin();
+    /// let dx = y.backward()[x];
+    /// assert_eq!(dx.origin().unwrap().row(), y.row());
+    /// ```
+    pub fn origin(self) -> Option<Self> {
+        self.with_row(|row| row.origin).map(|id| Self::new(self.tape, id))
+    }
+
+    /// Whether the row depends on a variable, so that a gradient can flow to it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let c = tape.constant(2.0);
+    /// assert!(!c.varies() && (c * tape.leaf("x", 1.0)).varies());
+    /// ```
+    pub fn varies(self) -> bool {
+        self.with_row(|row| row.varies)
+    }
+
+    /// This number as a constant on the same tape.
+    #[track_caller]
+    pub(crate) fn lift(self, number: f64) -> Self {
+        self.tape.constant(T::from_f64(number))
+    }
+
+    /// Applies a primitive to rows of this tape, whose shapes are known to fit.
+    #[track_caller]
+    pub(crate) fn record(self, prim: Prim, operands: &[Self]) -> Self {
+        must(self.try_record(prim, operands))
+    }
+
+    /// Applies a primitive to rows that may be of another tape, or not fit.
+    #[track_caller]
+    pub(crate) fn try_record(self, prim: Prim, operands: &[Self]) -> Result<Self, Error> {
+        let ids: SmallVec<[RowId; 3]> = operands.iter().map(|operand| operand.id).collect();
+        match operands.iter().find(|operand| !self.shares_tape(**operand)) {
+            None => self.tape.record(prim, &ids),
+            Some(stranger) => Err(self.other_tape(prim.name(), *stranger)),
+        }
+    }
+
+    pub(crate) fn shares_tape(self, other: Self) -> bool {
+        std::ptr::eq(self.tape, other.tape)
+    }
+
+    #[track_caller]
+    pub(crate) fn other_tape(self, operation: &'static str, stranger: Self) -> Error {
+        Self::error(operation, Problem::other_tape(), &[self, stranger])
+    }
+
+    /// An error about these rows.
+    #[track_caller]
+    pub(crate) fn error(operation: &'static str, problem: Problem, rows: &[Self]) -> Error {
+        Error::new(operation, problem, rows.iter().map(|row| row.tape.describe(row.id)).collect())
+    }
+
+    /// What a rule says of these rows: a problem becomes an error, with their names and the caller's line.
+    #[track_caller]
+    pub(crate) fn judge<V>(
+        operation: &'static str,
+        verdict: Result<V, Problem>,
+        rows: &[Self],
+    ) -> Result<V, Error> {
+        // No `map_err`, since the caller's line would not reach through a closure.
+        match verdict {
+            Ok(value) => Ok(value),
+            Err(problem) => Err(Self::error(operation, problem, rows)),
+        }
+    }
+
+    /// The number that a row repeats which is no variable: `1.0` in `x + 1.0`, broadcast or not.
+    pub(crate) fn constant_number(self) -> Option<T> {
+        self.with_row(|row| if row.varies { None } else { row.value.as_constant() })
+    }
+
+    /// At most `n` elements, the first in row-major order, without writing out a broadcast value.
+    pub(crate) fn first(self, n: usize) -> Vec<T> {
+        self.with_row(|row| row.value.view().iter().take(n).copied().collect())
+    }
+
+    /// The sizes of the axes, for use within the crate.
+    pub(crate) fn dims(self) -> Shape {
+        self.with_row(|row| row.value.shape().into())
+    }
+
+    pub(super) fn id(self) -> RowId {
+        self.id
+    }
+
+    /// A value that is not recorded by a primitive: a zero gradient, a seed.
+    #[track_caller]
+    pub(super) fn constant_like(self, number: T) -> Self {
+        let value = self.with_row(|row| Value::filled(row.value.shape(), number));
+        self.tape.constant(value)
+    }
+
+    pub(super) fn with_row<R>(self, read: impl FnOnce(&super::Row<T>) -> R) -> R {
+        read(&self.tape.rows.borrow()[self.id.index()])
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// The handle on row `row`.
+    ///
+    /// # Errors
+    /// If the tape has no such row.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0);
+    /// assert_eq!(tape.try_var(0).unwrap().item(), 1.0);
+    /// assert!(tape.try_var(1).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_var(&self, row: usize) -> Result<Var<'_, T>, Error> {
+        if row < self.len() {
+            return Ok(Var::new(self, id(row)));
+        }
+        let problem = Problem::new(
+            ErrorKind::Rows,
+            format!(
+                "there is no row %{row}: the tape has {}, numbered from 0",
+                counted(self.len(), "row", "rows")
+            ),
+            "`tape.vars()` walks all of them.",
+        );
+        Err(Error::new("var", problem, Vec::new()))
+    }
+}

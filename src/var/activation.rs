@@ -1,0 +1,130 @@
+//! Composites that act element by element.
+
+use super::{IntoVar, joint_shape};
+use crate::error::{Error, must};
+use crate::{Float, Var};
+
+impl<'t, T: Float> Var<'t, T> {
+    /// max(a, 0) with slope 0 at 0, and NaN where a is NaN: `select(a ≤ 0, 0, a)`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[-1.0, 0.0, 2.0]));
+    /// assert_eq!(x.relu().sum().backward()[x].value(), ndarray::arr1(&[0.0, 0.0, 1.0]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn relu(self) -> Self {
+        self.le(T::zero()).select(T::zero(), self)
+    }
+
+    /// a² as `a · a`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", -3.0).square().item(), 9.0);
+    /// ```
+    #[track_caller]
+    pub fn square(self) -> Self {
+        self * self
+    }
+
+    /// Another name of [`logistic`](Self::logistic).
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).sigmoid().item(), 0.5);
+    /// ```
+    #[track_caller]
+    pub fn sigmoid(self) -> Self {
+        self.logistic()
+    }
+
+    /// log(1 + eᵃ), without overflow and smooth to every order.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).softplus().item(), 2.0_f64.ln());
+    /// assert_eq!(tape.leaf("a", 1000.0).softplus().item(), 1000.0);
+    /// ```
+    #[track_caller]
+    pub fn softplus(self) -> Self {
+        // max(a, 0) + log(1 + exp(-|a|)), with both branches chosen by one mask: at 0 the slopes of the
+        // two parts then belong to the same side, and so do all their derivatives.
+        let positive = self.gt(T::zero());
+        positive.select(self, T::zero()) + positive.select(-self, self).exp().log1p()
+    }
+
+    /// a · logistic(a), also called swish.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).silu().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn silu(self) -> Self {
+        self * self.logistic()
+    }
+
+    /// a · Φ(a) with the normal distribution function Φ(a) = (1 + erf(a/√2)) / 2 (Hendrycks and Gimpel, 2016).
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).gelu().item(), 0.0);
+    /// ```
+    #[track_caller]
+    pub fn gelu(self) -> Self {
+        let half = T::from_f64(0.5);
+        let scaled = self * T::from_f64(std::f64::consts::FRAC_1_SQRT_2);
+        self * ((scaled.erf() + T::one()) * half)
+    }
+
+    /// The approximation a/2 · (1 + tanh(√(2/π) (a + 0.044715 a³))) of [`gelu`](Self::gelu), from the same paper.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("a", 1.0);
+    /// assert!((x.gelu_tanh().item() - x.gelu().item()).abs() < 1e-3);
+    /// ```
+    #[track_caller]
+    pub fn gelu_tanh(self) -> Self {
+        let inner = self + self * self * self * T::from_f64(0.044_715);
+        let scale = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2; // √(2/π)
+        self * (((inner * T::from_f64(scale)).tanh() + T::one()) * T::from_f64(0.5))
+    }
+
+    /// At least `low` and at most `high`; `high` where the two cross. The slope is 1 inside and at the
+    /// bounds, 0 outside; NaN stays NaN.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[-2.0, 0.5, 3.0]));
+    /// assert_eq!(x.clamp(-1.0, 1.0).value(), ndarray::arr1(&[-1.0, 0.5, 1.0]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn clamp(self, low: impl IntoVar<'t, T>, high: impl IntoVar<'t, T>) -> Self {
+        must(self.try_clamp(low, high))
+    }
+
+    /// As [`clamp`](Self::clamp), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
+    /// assert!(x.try_clamp(ndarray::Array1::zeros(2), 1.0).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_clamp(self, low: impl IntoVar<'t, T>, high: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        let (low, high) = (low.into_var(self.tape())?, high.into_var(self.tape())?);
+        if let Some(stranger) = [low, high].into_iter().find(|bound| !self.shares_tape(*bound)) {
+            return Err(self.other_tape("clamp", stranger));
+        }
+        let joint = joint_shape(self.tape().broadcasting(), &[&self.dims(), &low.dims(), &high.dims()]);
+        Self::judge("clamp", joint, &[self, low, high])?;
+        let within = |error: Error| error.within("clamp");
+        let raised = self.try_lt(low).map_err(within)?.select(low, self);
+        Ok(raised.try_gt(high).map_err(within)?.select(high, raised))
+    }
+}
