@@ -68,6 +68,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "check")]
+pub mod check;
 mod error;
 mod float;
 pub mod manual;
