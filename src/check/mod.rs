@@ -1,5 +1,22 @@
 //! Room 6, the examiner: is this hand-written gradient right, and if not, why?
 
+mod backward;
+mod derivative;
+mod diagnose;
+mod examine;
+mod layout;
+mod quiet;
+mod reference;
+mod report;
+mod sample;
+mod shapes;
+mod values;
 mod verdict;
 
+pub use backward::{Check, Formulated, Summary, backward, gradient};
+pub use derivative::{Answer, Derivative, IntoGradients};
+pub use diagnose::{Diagnosis, Mistake};
+pub use layout::{Layout, layouts};
+pub use report::Failure;
+pub use values::{Custom, Values};
 pub use verdict::{Measured, Verdict};

@@ -1,0 +1,455 @@
+//! The examination of one hand-written derivative: what to examine, on which shapes and numbers.
+
+use super::derivative::Derivative;
+use super::examine::{ByHand, Finding, Formula, Scene, Subject, Tally};
+use super::report::Failure;
+use super::sample::{Plan, Sample, Samples};
+use super::shapes::Signature;
+use super::{Values, quiet};
+use crate::{Float, Var};
+use proptest::test_runner::FileFailurePersistence::WithSource;
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+/// Examines a hand-written backward function: `formula` is the function itself, written in [`Var`]s, and the
+/// hand-written one, which gets the cotangent of its result and then its inputs, goes into
+/// [`against`](Formulated::against).
+///
+/// ```
+/// use wengert::{check, manual};
+/// check::backward(|[a, w, b]| a.linear(w, b))
+///     .against(manual::linear_backward::<f64>)
+///     .shapes(["a: n d", "W: h d", "b: 1 h"])
+///     .run();
+/// ```
+pub fn backward<'f, T: Float, const N: usize>(
+    formula: impl for<'t> Fn([Var<'t, T>; N]) -> Var<'t, T> + 'f,
+) -> Formulated<'f, T> {
+    Formulated::new(formula, true)
+}
+
+/// Examines the hand-written gradient of a function whose result is a number, a loss: the hand-written function
+/// gets the inputs alone, as the cotangent is 1.
+///
+/// ```
+/// use ndarray::Array2;
+/// use wengert::check;
+/// check::gradient(|[z, y]| (z - y).square().sum())
+///     .against(|z: &Array2<f64>, y: &Array2<f64>| (z - y) * 2.0)
+///     .shapes(["z: n k", "y: n k"])
+///     .run();
+/// ```
+pub fn gradient<'f, T: Float, const N: usize>(
+    formula: impl for<'t> Fn([Var<'t, T>; N]) -> Var<'t, T> + 'f,
+) -> Formulated<'f, T> {
+    Formulated::new(formula, false)
+}
+
+/// The function, without the derivative that is to be examined.
+///
+/// ```
+/// use wengert::check;
+/// let square = check::backward(|[x]| x.square());
+/// square.against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array1<f64>| 2.0 * x * dy).shapes(["n"]).run();
+/// ```
+pub struct Formulated<'f, T: Float> {
+    formula: Box<Formula<'f, T>>,
+    inputs: usize,
+    takes_cotangent: bool,
+}
+
+impl<'f, T: Float> Formulated<'f, T> {
+    fn new<const N: usize>(
+        formula: impl for<'t> Fn([Var<'t, T>; N]) -> Var<'t, T> + 'f,
+        takes_cotangent: bool,
+    ) -> Self {
+        let formula: Box<Formula<'f, T>> =
+            Box::new(move |vars: &[Var<'_, T>]| formula(std::array::from_fn(|i| vars[i])));
+        Self { formula, inputs: N, takes_cotangent }
+    }
+
+    /// The derivative by hand: see [`Derivative`] for what it may look like.
+    ///
+    /// # Panics
+    /// If it takes more arrays than there are.
+    ///
+    /// ```
+    /// # use wengert::{check, manual};
+    /// check::backward(|[z]| z.relu())
+    ///     .against(|da: &ndarray::Array2<f32>, z: &ndarray::Array2<f32>| manual::relu_backward(da, z))
+    ///     .shapes(["z: n d"])
+    ///     .run();
+    /// ```
+    #[track_caller]
+    pub fn against<M, H: Derivative<T, M> + 'f>(self, by_hand: H) -> Check<'f, T> {
+        let most = self.inputs + usize::from(self.takes_cotangent);
+        assert!(
+            H::PARAMETERS <= most,
+            "check: the hand-written function takes {} arrays and there are only {most}: {}the formula's {} inputs",
+            H::PARAMETERS,
+            if self.takes_cotangent { "the cotangent and " } else { "" },
+            self.inputs
+        );
+        let by_hand: Box<ByHand<'f, T>> = Box::new(move |arrays| by_hand.call(arrays));
+        Check {
+            subject: Subject {
+                formula: self.formula,
+                by_hand,
+                parameters: H::PARAMETERS,
+                takes_cotangent: self.takes_cotangent,
+            },
+            inputs: self.inputs,
+            signature: None,
+            values: Vec::new(),
+            cases: None,
+            any_subgradient: false,
+            at: Location::caller(),
+        }
+    }
+}
+
+/// An examination that is ready to run once it knows its [`shapes`](Check::shapes).
+///
+/// ```
+/// use ndarray::Array2;
+/// use wengert::check;
+/// let summary = check::backward(|[a, b]| a * b)
+///     .against(|dy: &Array2<f64>, a: &Array2<f64>, b: &Array2<f64>| (dy * b, dy * a))
+///     .shapes(["n d", "n d"])
+///     .cases(64)
+///     .try_run()
+///     .unwrap();
+/// assert!(summary.cases() >= 64); // those that once failed come on top
+/// ```
+pub struct Check<'f, T: Float> {
+    pub(super) subject: Subject<'f, T>,
+    inputs: usize,
+    signature: Option<Signature>,
+    values: Vec<(String, Values)>,
+    cases: Option<u32>,
+    any_subgradient: bool,
+    at: &'static Location<'static>,
+}
+
+impl<T: Float> Check<'_, T> {
+    /// The shape of each input: axes with spaces between them, each a name or a size; axes of the same name have the
+    /// same size. A name for the input may stand in front: `"W: h d"`. A number is `""`.
+    ///
+    /// # Panics
+    /// If there are not as many shapes as inputs, or one cannot be read.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// check::backward(|[x, w]| (x * w).sum_axis(1))
+    ///     .against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array2<f64>, w: &ndarray::Array1<f64>| {
+    ///         let dx = dy.view().insert_axis(ndarray::Axis(1)).to_owned() * w;
+    ///         (dx, x.t().dot(dy))
+    ///     })
+    ///     .shapes(["x: n 3", "w: 3"])
+    ///     .run();
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn shapes<const N: usize>(mut self, shapes: [&str; N]) -> Self {
+        assert!(
+            N == self.inputs,
+            "check: {N} shapes were given, and the formula has {} inputs: give each input one",
+            self.inputs
+        );
+        match Signature::parse(&shapes) {
+            Ok(signature) => self.signature = Some(signature),
+            Err(why) => panic!("check: {why}"),
+        }
+        self.at = Location::caller();
+        self
+    }
+
+    /// What numbers an input holds, by its name in [`shapes`](Self::shapes) or, where it has none there, `"input0"`,
+    /// `"input1"` and so on. Unless said, any.
+    ///
+    /// ```
+    /// # use wengert::check::{self, Values};
+    /// check::backward(|[x]| x.sqrt())
+    ///     .against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array1<f64>| dy / &(2.0 * x.sqrt()))
+    ///     .shapes(["x: n"])
+    ///     .values("x", Values::Positive)
+    ///     .run();
+    /// ```
+    #[must_use]
+    pub fn values(mut self, input: &str, values: Values) -> Self {
+        self.values.push((input.into(), values));
+        self
+    }
+
+    /// How many cases to try; unless said, as many as proptest does: 256, or what `PROPTEST_CASES` says.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| -x).against(|dy: &ndarray::Array1<f64>| -dy).shapes(["n"]);
+    /// assert!(check.cases(10).try_run().unwrap().cases() >= 10);
+    /// ```
+    #[must_use]
+    pub fn cases(mut self, cases: u32) -> Self {
+        self.cases = Some(cases);
+        self
+    }
+
+    /// Accepts, where the function has a kink, any slope between those from the left and from the right. Unless
+    /// this is said, the convention at the kink must be the library's, as in relu'(0) = 0.
+    ///
+    /// ```
+    /// use ndarray::{Array1, Zip};
+    /// # use wengert::check;
+    /// check::backward(|[z]| z.relu())
+    ///     .against(|da: &Array1<f64>, z: &Array1<f64>| {
+    ///         Zip::from(da).and(z).map_collect(|&da, &z| if z >= 0.0 { da } else { 0.0 }) // relu'(0) = 1
+    ///     })
+    ///     .shapes(["n"])
+    ///     .any_subgradient()
+    ///     .run();
+    /// ```
+    #[must_use]
+    pub fn any_subgradient(mut self) -> Self {
+        self.any_subgradient = true;
+        self
+    }
+
+    /// Runs it. A failing case is shrunk, kept beside the source file as `<file>.regressions` and tried first from
+    /// then on.
+    ///
+    /// # Panics
+    /// If the derivative is wrong, with a report on what is wrong and, if that can be found out, why.
+    ///
+    /// ```should_panic
+    /// # use wengert::check;
+    /// check::backward(|[x]| x.sin())
+    ///     .against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array1<f64>| -dy * x.cos()) // a sign too many
+    ///     .shapes(["x: n"])
+    ///     .run();
+    /// ```
+    #[track_caller]
+    pub fn run(&self) {
+        if let Err(failure) = self.try_run() {
+            panic!("{failure}");
+        }
+    }
+
+    /// As [`run`](Self::run), without the panic.
+    ///
+    /// # Errors
+    /// If the derivative is wrong.
+    ///
+    /// # Panics
+    /// If [`shapes`](Self::shapes) were not said, [`values`](Self::values) names an input that there is not, or the
+    /// formula itself cannot be computed on these shapes.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let wrong = check::backward(|[x]| x * x).against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array1<f64>| dy * x);
+    /// let failure = wrong.shapes(["x: n"]).try_run().unwrap_err();
+    /// assert!(failure.to_string().contains("factor"));
+    /// ```
+    #[track_caller]
+    pub fn try_run(&self) -> Result<Summary, Box<Failure>> {
+        self.run_as(&self.subject, true)
+    }
+
+    /// Runs it with another hand-written function in the place of its own, keeping failures if asked to.
+    #[track_caller]
+    pub(super) fn run_as(&self, subject: &Subject<'_, T>, keep: bool) -> Result<Summary, Box<Failure>> {
+        let plan = Rc::new(self.plan());
+        let mut runner = TestRunner::new(self.config(keep));
+        let summary = RefCell::new(Summary::new(self.inputs));
+        let outcome = runner.run(&Samples(Rc::clone(&plan)), |sample| {
+            let scene = self.record(subject, &sample);
+            let (findings, tally) = self.findings(subject, &scene);
+            summary.borrow_mut().add(&scene, tally);
+            if findings.is_empty() { Ok(()) } else { Err(TestCaseError::fail("the gradients differ")) }
+        });
+        let summary = summary.into_inner();
+        match outcome {
+            Ok(()) => Ok(summary),
+            Err(TestError::Fail(_, sample)) => {
+                let scene = self.record(subject, &sample);
+                let (findings, _) = self.findings(subject, &scene);
+                Err(Box::new(Failure::new(subject, &scene, findings, self.at)))
+            }
+            Err(TestError::Abort(why)) => panic!("check: gave up: {why}"),
+        }
+    }
+
+    /// What differs in this case and counts.
+    fn findings(&self, subject: &Subject<'_, T>, scene: &Scene<T>) -> (Vec<Finding>, Tally) {
+        let (findings, mut tally) = scene.findings();
+        let judged = findings.into_iter().filter_map(|finding| match finding {
+            Finding::Values(mut difference) => {
+                scene.judge_kinks(subject, &mut difference);
+                if self.any_subgradient && !difference.verdict.is_fail() {
+                    tally.kinks += difference.wrong;
+                    None
+                } else {
+                    Some(Finding::Values(difference))
+                }
+            }
+            Finding::Refused(_) | Finding::Count { .. } | Finding::Shape { .. } => Some(finding),
+        });
+        (judged.collect(), tally)
+    }
+
+    /// A formula that cannot be computed is not the hand-written function's fault.
+    fn record(&self, subject: &Subject<'_, T>, sample: &Sample) -> Scene<T> {
+        quiet::catch(|| subject.scene(sample)).unwrap_or_else(|why| {
+            panic!(
+                "check: the formula cannot be computed with {}: {why}",
+                sample.signature().describe_shapes(&sample.sizes)
+            )
+        })
+    }
+
+    fn plan(&self) -> Plan {
+        let Some(signature) = self.signature.clone() else {
+            panic!("check: say the shapes of the {} inputs, as in `.shapes([\"n d\"])`", self.inputs)
+        };
+        let mut values = vec![Values::Any; self.inputs];
+        for (name, kind) in &self.values {
+            let Some(input) = signature.inputs.iter().position(|pattern| pattern.name == *name) else {
+                let names: Vec<&str> = signature.inputs.iter().map(|pattern| pattern.name.as_str()).collect();
+                panic!("check: values for `{name}`, but the inputs are {}", names.join(", "))
+            };
+            values[input] = kind.clone();
+        }
+        Plan { signature, values }
+    }
+
+    fn config(&self, keep: bool) -> Config {
+        let default = Config::default();
+        Config {
+            cases: self.cases.unwrap_or(default.cases),
+            source_file: Some(self.at.file()),
+            failure_persistence: if keep { Some(Box::new(WithSource("regressions"))) } else { None },
+            max_shrink_iters: 4096,
+            ..default
+        }
+    }
+}
+
+impl<T: Float> fmt::Debug for Formulated<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Formulated").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+impl<T: Float> fmt::Debug for Check<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("signature", &self.signature).finish_non_exhaustive()
+    }
+}
+
+/// What a check that passed has seen, to tell how much that means.
+///
+/// ```
+/// use wengert::check;
+/// let check = check::backward(|[x]| x * 2.0).against(|dy: &ndarray::Array1<f64>| dy * 2.0).shapes(["x: n"]);
+/// println!("{}", check.try_run().unwrap());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    cases: usize,
+    tally: Tally,
+    /// For each gradient, whether it was the cotangent itself in every case, and how many elements were seen.
+    gradients: Vec<Seen>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Seen {
+    elements: usize,
+    nonzero: usize,
+    returned: bool,
+}
+
+impl Summary {
+    fn new(inputs: usize) -> Self {
+        Self { cases: 0, tally: Tally::default(), gradients: vec![Seen::default(); inputs] }
+    }
+
+    fn add<T: Float>(&mut self, scene: &Scene<T>, tally: Tally) {
+        self.cases += 1;
+        self.tally.elements += tally.elements;
+        self.tally.inconclusive += tally.inconclusive;
+        self.tally.kinks += tally.kinks;
+        self.tally.worst = self.tally.worst.max(tally.worst);
+        if let Ok(given) = &scene.given {
+            for (seen, gradient) in self.gradients.iter_mut().zip(given) {
+                seen.returned = true;
+                seen.elements += gradient.len();
+                seen.nonzero += gradient.iter().filter(|x| **x != 0.0).count();
+            }
+        }
+    }
+
+    /// How many cases were tried.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f32>| dy.clone()).shapes(["x: n"]);
+    /// assert!(check.cases(7).try_run().unwrap().cases() >= 7);
+    /// ```
+    pub fn cases(&self) -> usize {
+        self.cases
+    }
+
+    /// How many elements of gradients were compared.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f32>| dy.clone()).shapes(["x: 3"]);
+    /// assert!(check.cases(7).try_run().unwrap().elements() >= 21);
+    /// ```
+    pub fn elements(&self) -> usize {
+        self.tally.elements
+    }
+
+    /// What makes the check say less than it seems to: gradients of which every element was 0 or that were empty in
+    /// every case, and elements of which nothing could be said. Nothing here is as it should be.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let empty = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["x: 0"]);
+    /// assert_eq!(empty.try_run().unwrap().warnings(), ["gradient 0 was empty in every case: nothing was compared"]);
+    /// ```
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (i, seen) in self.gradients.iter().enumerate().filter(|(_, seen)| seen.returned) {
+            if seen.elements == 0 {
+                warnings.push(format!("gradient {i} was empty in every case: nothing was compared"));
+            } else if seen.nonzero == 0 {
+                warnings.push(format!(
+                    "gradient {i} was 0 everywhere in every case: a forgotten one would be, too"
+                ));
+            }
+        }
+        if 10 * self.tally.inconclusive > self.tally.elements {
+            warnings.push(format!(
+                "of {} elements {} could not be judged, since the function overflows or has no derivative there: \
+                 give `values` that suit it",
+                self.tally.elements, self.tally.inconclusive
+            ));
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { elements, worst, .. } = self.tally;
+        write!(
+            f,
+            "{} cases, {elements} elements agree, the worst at {worst:.1e} of its tolerance",
+            self.cases
+        )?;
+        self.warnings().iter().try_for_each(|warning| write!(f, "\n  warning: {warning}"))
+    }
+}

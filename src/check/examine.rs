@@ -1,0 +1,204 @@
+//! One case, examined: what was expected, what was given, and whether they agree.
+
+use super::derivative::Answer;
+use super::reference::{Reference, slopes};
+use super::sample::Sample;
+use super::{Measured, Verdict, quiet};
+use crate::error::Dims;
+use crate::{Float, Tape, Var};
+use ndarray::{ArrayD, Dimension, IxDyn};
+
+/// The function, recorded: rows in, a row out.
+pub(super) type Formula<'f, T> = dyn for<'t> Fn(&[Var<'t, T>]) -> Var<'t, T> + 'f;
+
+/// The function's derivative by hand: arrays in (the cotangent first, if it takes one), gradients out.
+pub(super) type ByHand<'f, T> = dyn Fn(&[ArrayD<T>]) -> Answer<T> + 'f;
+
+/// A function and its derivative, as they came.
+pub(super) struct Subject<'f, T: Float> {
+    pub formula: Box<Formula<'f, T>>,
+    pub by_hand: Box<ByHand<'f, T>>,
+    /// How many arrays the hand-written function takes.
+    pub parameters: usize,
+    /// Whether the first of them is the cotangent.
+    pub takes_cotangent: bool,
+}
+
+/// One case with all that belongs to it.
+#[derive(Debug)]
+pub(super) struct Scene<T> {
+    pub sample: Sample,
+    pub inputs: Vec<ArrayD<T>>,
+    /// Of the result's shape.
+    pub cotangent: ArrayD<T>,
+    pub reference: Reference,
+    /// The hand-written gradients, or why there are none.
+    pub given: Result<Vec<ArrayD<f64>>, String>,
+}
+
+/// What is wrong with one gradient.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// The function refused or panicked.
+    Refused(String),
+    /// It gave another number of gradients in this case than it did before, or none.
+    Count { given: usize, inputs: usize },
+    /// The gradient of this input has another shape than the input.
+    Shape { input: usize, expected: Vec<usize>, given: Vec<usize> },
+    /// Elements differ.
+    Values(Difference),
+}
+
+/// Elements that differ, and the one that differs most.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    pub input: usize,
+    pub at: IxDyn,
+    pub expected: f64,
+    pub given: f64,
+    pub verdict: Verdict,
+    /// How many differ, of how many.
+    pub wrong: usize,
+    pub of: usize,
+}
+
+/// What a case adds to the tally.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    /// Elements compared.
+    pub elements: usize,
+    /// Elements of which nothing could be said, since the reference is not finite there.
+    pub inconclusive: usize,
+    /// Elements that differ only by the convention at a kink.
+    pub kinks: usize,
+    /// The largest error as a part of its tolerance.
+    pub worst: f64,
+}
+
+impl<T: Float> Subject<'_, T> {
+    /// Records, differentiates, asks the hand-written function.
+    pub fn scene(&self, sample: &Sample) -> Scene<T> {
+        let inputs: Vec<ArrayD<T>> = sample.inputs();
+        let tape = Tape::new();
+        let names = &sample.signature().inputs;
+        let vars: Vec<Var<'_, T>> =
+            inputs.iter().zip(names).map(|(x, pattern)| tape.leaf(&pattern.name, x.clone())).collect();
+        let out = (self.formula)(&vars);
+        let cotangent =
+            if self.takes_cotangent { sample.cotangent(&out.shape()) } else { ArrayD::ones(out.shape()) };
+        let reference = Reference::new(out, &cotangent, &vars);
+        let given = self.ask(&inputs, &cotangent);
+        Scene { sample: sample.clone(), inputs, cotangent, reference, given }
+    }
+
+    /// The hand-written gradients; a panic is an answer too.
+    pub fn ask(&self, inputs: &[ArrayD<T>], cotangent: &ArrayD<T>) -> Result<Vec<ArrayD<f64>>, String> {
+        let seed = self.takes_cotangent.then_some(cotangent);
+        let arrays: Vec<ArrayD<T>> = seed.into_iter().chain(inputs).take(self.parameters).cloned().collect();
+        let answer =
+            quiet::catch(|| (self.by_hand)(&arrays)).map_err(|panic| format!("it panicked: {panic}"))??;
+        Ok(answer.iter().map(|gradient| gradient.mapv(T::to_f64)).collect())
+    }
+}
+
+impl<T: Float> Scene<T> {
+    /// What is wrong, gradient by gradient; nothing if all agree.
+    pub fn findings(&self) -> (Vec<Finding>, Tally) {
+        let mut tally = Tally::default();
+        let given = match &self.given {
+            Ok(given) => given,
+            Err(why) => return (vec![Finding::Refused(why.clone())], tally),
+        };
+        if given.is_empty() || given.len() > self.inputs.len() {
+            return (vec![Finding::Count { given: given.len(), inputs: self.inputs.len() }], tally);
+        }
+        let each =
+            given.iter().enumerate().filter_map(|(input, given)| self.compare(input, given, &mut tally));
+        (each.collect(), tally)
+    }
+
+    /// Shapes first: values alone may agree by broadcasting.
+    fn compare(&self, input: usize, given: &ArrayD<f64>, tally: &mut Tally) -> Option<Finding> {
+        let expected = &self.reference.gradients[input];
+        if given.shape() != expected.shape() {
+            let [expected, given] = [expected, given].map(|array| array.shape().to_vec());
+            return Some(Finding::Shape { input, expected, given });
+        }
+        let (mut worst, mut wrong): (Option<Difference>, usize) = (None, 0);
+        for ((at, &g), &e) in given.indexed_iter().zip(expected) {
+            let tolerance = self.reference.tolerances[input][&at];
+            tally.elements += 1;
+            if !e.is_finite() || !tolerance.is_finite() {
+                tally.inconclusive += 1;
+                continue;
+            }
+            let measured = Measured { error: (g - e).abs(), tolerance, because: String::new() };
+            if measured.is_within() {
+                if tolerance > 0.0 {
+                    tally.worst = tally.worst.max(measured.error / tolerance);
+                }
+                continue;
+            }
+            wrong += 1;
+            let excess =
+                |error: f64, tolerance: f64| if error.is_nan() { f64::INFINITY } else { error / tolerance };
+            let worse = worst.as_ref().is_none_or(|before| match &before.verdict {
+                Verdict::Fail(m) => excess(measured.error, tolerance) > excess(m.error, m.tolerance),
+                Verdict::Pass(_) | Verdict::Kink { .. } | Verdict::Inconclusive(_) => true,
+            });
+            if worse {
+                let because = self.reference.because.to_owned();
+                let verdict = Verdict::Fail(Measured { because, ..measured });
+                worst =
+                    Some(Difference { input, at, expected: e, given: g, verdict, wrong: 0, of: given.len() });
+            }
+        }
+        worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
+    }
+
+    /// Whether a difference is a matter of convention: the slopes from the left and from the right differ, and
+    /// every element that differs is one of its two slopes or between them.
+    pub fn judge_kinks(&self, subject: &Subject<'_, T>, difference: &mut Difference) {
+        let (input, given) = (difference.input, self.given.as_ref().expect("a difference was found"));
+        let mut kink = None;
+        for ((at, &g), &e) in given[input].indexed_iter().zip(&self.reference.gradients[input]) {
+            if (g - e).abs() <= self.reference.tolerances[input][&at] || !e.is_finite() {
+                continue;
+            }
+            let Some([left, right]) = slopes(self, subject, input, &at).filter(|[left, right]| {
+                let room = 1e-6 * (left.abs() + right.abs());
+                left.min(*right) - room <= g && g <= left.max(*right) + room
+            }) else {
+                return;
+            };
+            kink = Some(Verdict::Kink { left, right, given: g });
+        }
+        difference.verdict = kink.unwrap_or_else(|| difference.verdict.clone());
+    }
+
+    /// The shapes of inputs and cotangent, as in `a (3, 2), W (4, 2), cotangent (3, 4)`.
+    pub fn describe_shapes(&self) -> String {
+        let sample = &self.sample;
+        format!(
+            "{}, cotangent {}",
+            sample.signature().describe_shapes(&sample.sizes),
+            Dims(self.cotangent.shape())
+        )
+    }
+}
+
+impl Finding {
+    /// The input whose gradient it is about.
+    pub fn input(&self) -> Option<usize> {
+        match self {
+            Self::Refused(_) | Self::Count { .. } => None,
+            Self::Shape { input, .. } => Some(*input),
+            Self::Values(difference) => Some(difference.input),
+        }
+    }
+}
+
+/// An element's place as a reader writes it: `[1, 0]`.
+pub(super) fn place(at: &IxDyn) -> String {
+    format!("{:?}", at.slice())
+}
