@@ -233,7 +233,7 @@ impl<T: Float> Check<'_, T> {
     #[track_caller]
     pub fn run(&self) {
         if let Err(failure) = self.try_run() {
-            panic!("{failure}");
+            panic!("{}", failure.for_stderr());
         }
     }
 
@@ -275,7 +275,7 @@ impl<T: Float> Check<'_, T> {
             Err(TestError::Fail(_, sample)) => {
                 let scene = self.record(subject, &sample);
                 let (findings, _) = self.findings(subject, &scene);
-                Err(Box::new(Failure::new(subject, &scene, findings, self.at)))
+                Err(Box::new(Failure::new(subject, scene, findings, self.at)))
             }
             Err(TestError::Abort(why)) => panic!("check: gave up: {why}"),
         }

@@ -4,7 +4,6 @@ use super::derivative::Answer;
 use super::reference::{Reference, slopes};
 use super::sample::Sample;
 use super::{Measured, Verdict, quiet};
-use crate::error::Dims;
 use crate::{Float, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
 
@@ -175,16 +174,6 @@ impl<T: Float> Scene<T> {
         }
         difference.verdict = kink.unwrap_or_else(|| difference.verdict.clone());
     }
-
-    /// The shapes of inputs and cotangent, as in `a (3, 2), W (4, 2), cotangent (3, 4)`.
-    pub fn describe_shapes(&self) -> String {
-        let sample = &self.sample;
-        format!(
-            "{}, cotangent {}",
-            sample.signature().describe_shapes(&sample.sizes),
-            Dims(self.cotangent.shape())
-        )
-    }
 }
 
 impl Finding {
@@ -198,7 +187,7 @@ impl Finding {
     }
 }
 
-/// An element's place as a reader writes it: `[1, 0]`.
+/// An element's place as a reader writes it: `[1, 0]`, and nothing for a number.
 pub(super) fn place(at: &IxDyn) -> String {
-    format!("{:?}", at.slice())
+    if at.ndim() == 0 { String::new() } else { format!("{:?}", at.slice()) }
 }

@@ -1,35 +1,51 @@
-//! What a failed examination prints.
+//! What a failed examination prints: a page to read in a terminal.
 
-use super::Diagnosis;
-use super::examine::{Finding, Scene, Subject};
+use super::diagnose::{Diagnosis, diagnose};
+use super::examine::{Difference, Finding, Scene, Subject, place};
 use crate::Float;
+use crate::error::Dims;
+use ndarray::ArrayD;
 use std::fmt;
+use std::io::IsTerminal;
 use std::panic::Location;
 
 /// Why a hand-written derivative is wrong, as a page to read: print it.
+///
+/// `{}` is plain text, `{:#}` the same with colours for a terminal.
 ///
 /// ```
 /// use wengert::check;
 /// let check = check::backward(|[x]| x.exp()).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["x: n"]);
 /// println!("{}", check.try_run().unwrap_err());
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
-    text: String,
+    at: &'static Location<'static>,
+    /// The smallest failing case, as in `n = 1, d = 2`.
+    sizes: String,
+    /// The arrays of that case, by name.
+    arrays: Vec<(String, ArrayD<f64>)>,
+    /// The names of the inputs.
+    inputs: Vec<String>,
+    findings: Vec<Finding>,
     diagnoses: Vec<Diagnosis>,
 }
 
 impl Failure {
     pub(super) fn new<T: Float>(
-        _subject: &Subject<'_, T>,
-        scene: &Scene<T>,
+        subject: &Subject<'_, T>,
+        scene: Scene<T>,
         findings: Vec<Finding>,
         at: &'static Location<'static>,
     ) -> Self {
-        Self {
-            text: format!("{at}\n{}\n{findings:#?}\nfactor", scene.describe_shapes()),
-            diagnoses: Vec::new(),
-        }
+        let signature = scene.sample.signature();
+        let inputs: Vec<String> = signature.inputs.iter().map(|pattern| pattern.name.clone()).collect();
+        let sizes = signature.describe(&scene.sample.sizes);
+        let seed = subject.takes_cotangent.then_some(("cotangent", &scene.cotangent));
+        let named = inputs.iter().map(String::as_str).zip(&scene.inputs).chain(seed);
+        let arrays = named.map(|(name, array)| (name.to_owned(), array.mapv(T::to_f64))).collect();
+        let diagnoses = diagnose(subject, scene);
+        Self { at, sizes, arrays, inputs, findings, diagnoses }
     }
 
     /// The mistakes that explain the failure; none if no simple one does.
@@ -42,12 +58,122 @@ impl Failure {
     pub fn diagnoses(&self) -> &[Diagnosis] {
         &self.diagnoses
     }
+
+    /// As a terminal or a file should get it.
+    pub(super) fn for_stderr(&self) -> String {
+        let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        if colours { format!("{self:#}") } else { self.to_string() }
+    }
+
+    fn finding(&self, page: &mut Page<'_, '_>, finding: &Finding) -> fmt::Result {
+        match finding {
+            Finding::Refused(why) => {
+                page.head("the hand-written function gave no gradients")?;
+                page.text(why)
+            }
+            Finding::Count { given, inputs } => {
+                page.head("the hand-written function gives another number of gradients")?;
+                page.text(&format!(
+                    "it gave {given}; there are {inputs} inputs, and a gradient for each of the first of them"
+                ))
+            }
+            Finding::Shape { input, expected, given } => {
+                page.head(&format!("d{} has the wrong shape", self.inputs[*input]))?;
+                page.pair("expected", &format!("{}, that of {}", Dims(expected), self.inputs[*input]))?;
+                page.pair("given", &Dims(given).to_string())
+            }
+            Finding::Values(Difference { input, at, expected, given, verdict, wrong, of }) => {
+                let name = format!("d{}", self.inputs[*input]);
+                page.head(&format!(
+                    "{name} is wrong in {wrong} of {of} {}",
+                    if *of == 1 { "element" } else { "elements" }
+                ))?;
+                let element = format!("{name}{}", place(at));
+                page.pair("most in", &element)?;
+                page.pair("expected", &format!("{expected:?}"))?;
+                page.pair("given", &format!("{given:?}"))?;
+                page.pair("verdict", &verdict.to_string())
+            }
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        let mut page = Page { colours: f.alternate(), f };
+        page.line(&format!("the hand-written derivative is wrong ({})", self.at))?;
+        for finding in &self.findings {
+            self.finding(&mut page, finding)?;
+        }
+        if self.diagnoses.is_empty() {
+            page.head("why")?;
+            page.text("no simple mistake explains this")?;
+        }
+        for Diagnosis { gradients, explanation, remedy, .. } in &self.diagnoses {
+            page.head("why")?;
+            page.text(explanation)?;
+            if gradients.len() > 1 {
+                let names: Vec<String> = gradients.iter().map(|name| format!("d{name}")).collect();
+                page.text(&format!("(this one mistake explains {})", names.join(", ")))?;
+            }
+            page.head("mend")?;
+            page.text(remedy)?;
+        }
+        let sizes = if self.sizes.is_empty() { String::new() } else { format!(": {}", self.sizes) };
+        page.head(&format!("the smallest failing case{sizes}"))?;
+        self.arrays.iter().try_for_each(|(name, array)| page.array(name, array))
     }
 }
 
 impl std::error::Error for Failure {}
+
+/// Lines of at most this many characters.
+const WIDTH: usize = 100;
+
+/// A page as it is written.
+struct Page<'a, 'b> {
+    f: &'a mut fmt::Formatter<'b>,
+    colours: bool,
+}
+
+impl Page<'_, '_> {
+    fn line(&mut self, line: &str) -> fmt::Result {
+        if self.colours { writeln!(self.f, "\x1b[1;31m{line}\x1b[0m") } else { writeln!(self.f, "{line}") }
+    }
+
+    fn head(&mut self, head: &str) -> fmt::Result {
+        if self.colours {
+            writeln!(self.f, "\n  \x1b[1m{head}\x1b[0m")
+        } else {
+            writeln!(self.f, "\n  {head}")
+        }
+    }
+
+    fn pair(&mut self, key: &str, value: &str) -> fmt::Result {
+        writeln!(self.f, "    {key:9} {value}")
+    }
+
+    /// A paragraph, broken between words.
+    fn text(&mut self, text: &str) -> fmt::Result {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if line.chars().count() + word.chars().count() + 5 > WIDTH && !line.is_empty() {
+                writeln!(self.f, "    {line}")?;
+                line.clear();
+            }
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+        writeln!(self.f, "    {line}")
+    }
+
+    fn array(&mut self, name: &str, array: &ArrayD<f64>) -> fmt::Result {
+        let text = if array.len() > 64 {
+            format!("{} numbers of shape {}", array.len(), Dims(array.shape()))
+        } else {
+            array.to_string().replace('\n', &format!("\n    {:9} ", ""))
+        };
+        let text = if array.is_empty() { format!("empty, of shape {}", Dims(array.shape())) } else { text };
+        self.pair(name, &text)
+    }
+}

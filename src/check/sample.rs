@@ -78,6 +78,16 @@ impl Sample {
         Self { palette: Palette::Plain, edits: Vec::new(), ..self.clone() }
     }
 
+    /// Whether its numbers are such.
+    pub fn is_tame(&self) -> bool {
+        self.palette == Palette::Plain
+    }
+
+    /// The same with small whole numbers: many zeros and ties.
+    pub fn tied(&self) -> Self {
+        Self { palette: Palette::Integers, edits: Vec::new(), ..self.clone() }
+    }
+
     /// The same with these sizes.
     pub fn resized(&self, sizes: Vec<usize>) -> Self {
         Self { sizes, edits: Vec::new(), ..self.clone() }
@@ -108,12 +118,12 @@ impl Sample {
     fn simpler(&self) -> Vec<Self> {
         let mut simpler = Vec::new();
         for (axis, &size) in self.sizes.iter().enumerate() {
-            for smaller in [1, 2, 3, size / 2, size.saturating_sub(1), 0] {
-                if smaller < size && (smaller > 0 || size == 1) {
-                    let mut sizes = self.sizes.clone();
-                    sizes[axis] = smaller;
-                    simpler.push(self.resized(sizes));
-                }
+            // An empty case says little to a reader: 1 is simpler than 0.
+            let smaller = [1, 2, 3, size / 2, size.saturating_sub(1)].into_iter().filter(|&n| n > 0);
+            for candidate in smaller.filter(|&n| n < size || size == 0 && n <= 2) {
+                let mut sizes = self.sizes.clone();
+                sizes[axis] = candidate;
+                simpler.push(self.resized(sizes));
             }
         }
         for (i, layout) in self.layouts.iter().enumerate() {

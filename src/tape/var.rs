@@ -303,6 +303,12 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.value.shape().into())
     }
 
+    /// The row as errors and reports call it: by its name, or by its number, operation and operands.
+    #[cfg(feature = "check")]
+    pub(crate) fn label(self) -> String {
+        self.tape().describe(self.id()).label
+    }
+
     pub(super) fn id(self) -> RowId {
         self.id
     }

@@ -1,4 +1,62 @@
 //! Why is it wrong? Hypotheses, tried on the failing case and confirmed on fresh ones.
+//!
+//! There are two kinds. Some mistakes show in the gradient as a whole, whatever the function: a sign, a factor, a
+//! transposition ([`whole`]). Others are made at one place of a derivation ([`surgery`]). Each hypothesis predicts what
+//! a hand-written function with that mistake would give; it is believed only if it predicts every element in every case
+//! ([`evidence`]).
+
+mod evidence;
+mod surgery;
+mod whole;
+
+use super::examine::{Scene, Subject};
+use crate::Float;
+use evidence::Evidence;
+use whole::Guess;
+
+/// The mistakes that explain a failing case; none if no simple one does.
+pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) -> Vec<Diagnosis> {
+    let names: Vec<String> =
+        failing.sample.signature().inputs.iter().map(|pattern| pattern.name.clone()).collect();
+    let evidence = Evidence::gather(subject, failing);
+    let mut guesses: Vec<(usize, Guess)> = Vec::new();
+    let mut unexplained = Vec::new();
+    let named = |input: usize, Guess { mistake, explanation, remedy }: Guess| {
+        let [explanation, remedy] =
+            [explanation, remedy].map(|text| text.replace("{g}", &format!("d{}", names[input])));
+        Diagnosis { mistake, gradients: vec![names[input].clone()], explanation, remedy }
+    };
+    for &input in &evidence.wrong {
+        match whole::guess(&evidence, input) {
+            Some(guess) => guesses.push((input, guess)),
+            None => unexplained.push(input),
+        }
+    }
+    let several = guesses.iter().any(|(_, other)| *other != guesses[0].1);
+    let shared = !several && unexplained.is_empty();
+    let mut diagnoses: Vec<Diagnosis> =
+        guesses.into_iter().map(|(input, guess)| named(input, guess)).collect();
+    if shared && let Some(first) = diagnoses.first_mut() {
+        first.gradients = evidence.wrong.iter().map(|&input| names[input].clone()).collect();
+        diagnoses.truncate(1);
+    }
+    // One cause for all is better than one for each, and than one for some.
+    if shared {
+        return diagnoses;
+    }
+    if let Some(one) = surgery::explain(&evidence) {
+        return vec![one];
+    }
+    diagnoses.extend(
+        unexplained.into_iter().filter_map(|input| Some(named(input, whole::imprecise(&evidence, input)?))),
+    );
+    diagnoses
+}
+
+#[allow(clippy::cast_precision_loss)] // Sizes are small.
+fn count(n: usize) -> f64 {
+    n as f64
+}
 
 /// The mistakes that a diagnosis can name.
 ///
