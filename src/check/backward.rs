@@ -106,6 +106,7 @@ impl<'f, T: Float> Formulated<'f, T> {
             values: Vec::new(),
             cases: None,
             any_subgradient: false,
+            persists: true,
             at: Location::caller(),
         }
     }
@@ -131,6 +132,7 @@ pub struct Check<'f, T: Float> {
     values: Vec<(String, Values)>,
     cases: Option<u32>,
     any_subgradient: bool,
+    persists: bool,
     at: &'static Location<'static>,
 }
 
@@ -217,6 +219,19 @@ impl<T: Float> Check<'_, T> {
         self
     }
 
+    /// Does not keep failing cases beside the source file.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let wrong = check::backward(|[x]| -x).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["n"]);
+    /// assert!(wrong.without_persistence().try_run().is_err()); // and no file is written
+    /// ```
+    #[must_use]
+    pub fn without_persistence(mut self) -> Self {
+        self.persists = false;
+        self
+    }
+
     /// Runs it. A failing case is shrunk, kept beside the source file as `<file>.regressions` and tried first from
     /// then on.
     ///
@@ -252,33 +267,35 @@ impl<T: Float> Check<'_, T> {
     /// let failure = wrong.shapes(["x: n"]).try_run().unwrap_err();
     /// assert!(failure.to_string().contains("factor"));
     /// ```
-    #[track_caller]
     pub fn try_run(&self) -> Result<Summary, Box<Failure>> {
-        self.run_as(&self.subject, true)
+        let (summary, failing) = self.search(&self.subject, self.config());
+        match failing {
+            None => Ok(summary),
+            Some(sample) => {
+                let scene = self.record(&self.subject, &sample);
+                let (findings, _) = self.findings(&self.subject, &scene);
+                Err(Box::new(Failure::new(&self.subject, scene, findings, self.at)))
+            }
+        }
     }
 
-    /// Runs it with another hand-written function in the place of its own, keeping failures if asked to.
-    #[track_caller]
-    pub(super) fn run_as(&self, subject: &Subject<'_, T>, keep: bool) -> Result<Summary, Box<Failure>> {
-        let plan = Rc::new(self.plan());
-        let mut runner = TestRunner::new(self.config(keep));
+    /// Runs the cases with this hand-written function, which may be another than the check's own; gives the simplest
+    /// failing case that was found.
+    pub(super) fn search(&self, subject: &Subject<'_, T>, config: Config) -> (Summary, Option<Sample>) {
+        let mut runner = TestRunner::new(config);
         let summary = RefCell::new(Summary::new(self.inputs));
-        let outcome = runner.run(&Samples(Rc::clone(&plan)), |sample| {
+        let outcome = runner.run(&Samples(Rc::new(self.plan())), |sample| {
             let scene = self.record(subject, &sample);
             let (findings, tally) = self.findings(subject, &scene);
             summary.borrow_mut().add(&scene, tally);
             if findings.is_empty() { Ok(()) } else { Err(TestCaseError::fail("the gradients differ")) }
         });
-        let summary = summary.into_inner();
-        match outcome {
-            Ok(()) => Ok(summary),
-            Err(TestError::Fail(_, sample)) => {
-                let scene = self.record(subject, &sample);
-                let (findings, _) = self.findings(subject, &scene);
-                Err(Box::new(Failure::new(subject, scene, findings, self.at)))
-            }
+        let failing = match outcome {
+            Ok(()) => None,
+            Err(TestError::Fail(_, sample)) => Some(sample),
             Err(TestError::Abort(why)) => panic!("check: gave up: {why}"),
-        }
+        };
+        (summary.into_inner(), failing)
     }
 
     /// What differs in this case and counts.
@@ -309,6 +326,10 @@ impl<T: Float> Check<'_, T> {
         })
     }
 
+    pub(super) fn input_names(&self) -> Vec<String> {
+        self.plan().signature.inputs.into_iter().map(|pattern| pattern.name).collect()
+    }
+
     fn plan(&self) -> Plan {
         let Some(signature) = self.signature.clone() else {
             panic!("check: say the shapes of the {} inputs, as in `.shapes([\"n d\"])`", self.inputs)
@@ -324,15 +345,21 @@ impl<T: Float> Check<'_, T> {
         Plan { signature, values }
     }
 
-    fn config(&self, keep: bool) -> Config {
+    fn config(&self) -> Config {
         let default = Config::default();
+        let persistence = WithSource("regressions");
         Config {
             cases: self.cases.unwrap_or(default.cases),
             source_file: Some(self.at.file()),
-            failure_persistence: if keep { Some(Box::new(WithSource("regressions"))) } else { None },
+            failure_persistence: if self.persists { Some(Box::new(persistence)) } else { None },
             max_shrink_iters: 4096,
             ..default
         }
+    }
+
+    /// For runs of which only the outcome matters.
+    pub(super) fn config_without_shrinking(&self) -> Config {
+        Config { failure_persistence: None, max_shrink_iters: 0, ..self.config() }
     }
 }
 
@@ -388,6 +415,11 @@ impl Summary {
                 seen.nonzero += gradient.iter().filter(|x| **x != 0.0).count();
             }
         }
+    }
+
+    /// How many gradients were returned.
+    pub(super) fn returned(&self) -> usize {
+        self.gradients.iter().filter(|seen| seen.returned).count()
     }
 
     /// How many cases were tried.

@@ -54,7 +54,7 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
 }
 
 #[allow(clippy::cast_precision_loss)] // Sizes are small.
-fn count(n: usize) -> f64 {
+pub(super) fn count(n: usize) -> f64 {
     n as f64
 }
 
