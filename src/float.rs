@@ -5,11 +5,10 @@ use ndarray::{LinalgScalar, ScalarOperand};
 use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{AddAssign, Neg};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+/// Keeps [`Float`] to the crate: outside, its name cannot be said.
+pub trait Sealed {}
+impl Sealed for f32 {}
+impl Sealed for f64 {}
 
 /// A real number type that a [`Tape`](crate::Tape) can hold: `f32` or `f64`.
 ///
@@ -25,7 +24,7 @@ mod sealed {
 /// assert_eq!(f32::DTYPE, "f32");
 /// ```
 pub trait Float:
-    sealed::Sealed
+    Sealed
     + IntoValue<Self>
     + for<'t> IntoVar<'t, Self>
     + LinalgScalar
@@ -44,6 +43,8 @@ pub trait Float:
     const DTYPE: &'static str;
     /// The distance from 1 to the next larger number: twice the unit roundoff.
     const EPSILON: Self;
+    /// 0.
+    const ZERO: Self;
     /// Positive infinity, ∞.
     const INFINITY: Self;
     /// Not a number, as 0/0.
@@ -87,6 +88,7 @@ macro_rules! float {
         impl Float for $type {
             const DTYPE: &'static str = stringify!($type);
             const EPSILON: Self = $type::EPSILON;
+            const ZERO: Self = 0.0;
             const INFINITY: Self = $type::INFINITY;
             const NAN: Self = $type::NAN;
 

@@ -1,7 +1,8 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::derivative::Answer;
-use super::reference::{Reference, slopes};
+use super::difference::Swept;
+use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
 use super::{Measured, Verdict, quiet};
 use crate::{Float, Tape, Var};
@@ -56,6 +57,8 @@ pub(super) struct Difference {
     pub expected: f64,
     pub given: f64,
     pub verdict: Verdict,
+    /// What differences say of that element.
+    pub witness: Option<Swept>,
     /// How many differ, of how many.
     pub wrong: usize,
     pub of: usize,
@@ -146,10 +149,18 @@ impl<T: Float> Scene<T> {
                 Verdict::Pass(_) | Verdict::Kink { .. } | Verdict::Inconclusive(_) => true,
             });
             if worse {
-                let because = self.reference.because.to_owned();
+                let because = BECAUSE.to_owned();
                 let verdict = Verdict::Fail(Measured { because, ..measured });
-                worst =
-                    Some(Difference { input, at, expected: e, given: g, verdict, wrong: 0, of: given.len() });
+                worst = Some(Difference {
+                    input,
+                    at,
+                    expected: e,
+                    given: g,
+                    verdict,
+                    witness: None,
+                    wrong: 0,
+                    of: given.len(),
+                });
             }
         }
         worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
@@ -164,12 +175,17 @@ impl<T: Float> Scene<T> {
             if (g - e).abs() <= self.reference.tolerances[input][&at] || !e.is_finite() {
                 continue;
             }
-            let Some([left, right]) = slopes(self, subject, input, &at).filter(|[left, right]| {
-                let room = 1e-6 * (left.abs() + right.abs());
-                left.min(*right) - room <= g && g <= left.max(*right) + room
-            }) else {
-                return;
+            let Swept { left, right, one_sided_uncertainty, .. } = {
+                let swept = witness(subject, self, input, &at);
+                if !swept.is_kink() {
+                    return;
+                }
+                swept
             };
+            let room = 4.0 * one_sided_uncertainty + 1e-6 * (left.abs() + right.abs());
+            if !(left.min(right) - room..=left.max(right) + room).contains(&g) {
+                return;
+            }
             kink = Some(Verdict::Kink { left, right, given: g });
         }
         difference.verdict = kink.unwrap_or_else(|| difference.verdict.clone());

@@ -1,7 +1,9 @@
 //! What a failed examination prints: a page to read in a terminal.
 
 use super::diagnose::{Diagnosis, diagnose};
+use super::difference::Swept;
 use super::examine::{Difference, Finding, Scene, Subject, place};
+use super::reference::witness;
 use crate::Float;
 use crate::error::Dims;
 use ndarray::ArrayD;
@@ -35,7 +37,7 @@ impl Failure {
     pub(super) fn new<T: Float>(
         subject: &Subject<'_, T>,
         scene: Scene<T>,
-        findings: Vec<Finding>,
+        mut findings: Vec<Finding>,
         at: &'static Location<'static>,
     ) -> Self {
         let signature = scene.sample.signature();
@@ -44,6 +46,11 @@ impl Failure {
         let seed = subject.takes_cotangent.then_some(("cotangent", &scene.cotangent));
         let named = inputs.iter().map(String::as_str).zip(&scene.inputs).chain(seed);
         let arrays = named.map(|(name, array)| (name.to_owned(), array.mapv(T::to_f64))).collect();
+        for finding in &mut findings {
+            if let Finding::Values(difference) = finding {
+                difference.witness = Some(witness(subject, &scene, difference.input, &difference.at));
+            }
+        }
         let diagnoses = diagnose(subject, scene);
         Self { at, sizes, arrays, inputs, findings, diagnoses }
     }
@@ -82,7 +89,7 @@ impl Failure {
                 page.pair("expected", &format!("{}, that of {}", Dims(expected), self.inputs[*input]))?;
                 page.pair("given", &Dims(given).to_string())
             }
-            Finding::Values(Difference { input, at, expected, given, verdict, wrong, of }) => {
+            Finding::Values(Difference { input, at, expected, given, verdict, witness, wrong, of }) => {
                 let name = format!("d{}", self.inputs[*input]);
                 page.head(&format!(
                     "{name} is wrong in {wrong} of {of} {}",
@@ -92,7 +99,10 @@ impl Failure {
                 page.pair("most in", &element)?;
                 page.pair("expected", &format!("{expected:?}"))?;
                 page.pair("given", &format!("{given:?}"))?;
-                page.pair("verdict", &verdict.to_string())
+                page.pair("verdict", &verdict.to_string())?;
+                witness
+                    .iter()
+                    .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))
             }
         }
     }
@@ -126,6 +136,22 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What differences have to say, and whose side they take.
+fn testimony(witness: &Swept, expected: f64, given: f64) -> String {
+    let Swept { slope, uncertainty, left, right, .. } = *witness;
+    if witness.is_kink() {
+        return format!("differences: {left:.6} from below, {right:.6} from above");
+    }
+    let near = |x: f64| (x - slope).abs() <= 4.0 * uncertainty + 1e-6 * slope.abs();
+    let side = match (near(expected), near(given)) {
+        (true, false) => "as expected",
+        (false, true) => "as given: please report this as a fault of the library",
+        (true, true) => "which cannot tell the two apart",
+        (false, false) => "neither",
+    };
+    format!("differences: {slope:.9} ± {uncertainty:.0e}, {side}")
+}
 
 /// Lines of at most this many characters.
 const WIDTH: usize = 100;

@@ -298,6 +298,12 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.value.view().iter().take(n).copied().collect())
     }
 
+    /// Looks at the value as it is kept.
+    #[cfg(feature = "check")]
+    pub(crate) fn with_value<R>(self, look: impl FnOnce(&Value<T>) -> R) -> R {
+        self.with_row(|row| look(&row.value))
+    }
+
     /// The sizes of the axes, for use within the crate.
     pub(crate) fn dims(self) -> Shape {
         self.with_row(|row| row.value.shape().into())

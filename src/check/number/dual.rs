@@ -1,0 +1,37 @@
+//! Dual numbers: x + ẋε with ε² = 0, forward mode in an arithmetic (W. K. Clifford, 1873).
+
+use super::carrier;
+use super::needs::*;
+
+/// A number and its derivative along one direction. Over duals themselves, derivatives of higher order.
+///
+/// The derivative at a kink is that of the branch which the value takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dual<T> {
+    pub value: T,
+    pub slope: T,
+}
+
+impl<T: Float> Dual<T> {
+    const fn constant(value: T) -> Self {
+        Self { value, slope: T::ZERO }
+    }
+
+    fn is_nothing(self) -> bool {
+        self.value.is_zero() && self.slope.is_zero()
+    }
+
+    /// What it carries is multiplied by slopes only where it is not 0: a constant stays one where the slope is not
+    /// finite.
+    fn chain<const N: usize>(value: T, terms: [(Self, T); N]) -> Self {
+        let terms = terms.into_iter().filter(|(operand, _)| !operand.slope.is_zero());
+        let slope = terms.map(|(operand, slope)| slope * operand.slope).reduce(|a, b| a + b);
+        Self { value, slope: slope.unwrap_or_else(T::zero) }
+    }
+
+    fn exact(value: T, term: (Self, T)) -> Self {
+        Self::chain(value, [term])
+    }
+}
+
+carrier! { [T: Float] Dual<T>, T }
