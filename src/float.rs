@@ -79,6 +79,8 @@ pub trait Float:
     fn atan2(self, x: Self) -> Self;
     /// The error function 2/√π ∫₀ˣ exp(−t²) dt.
     fn erf(self) -> Self;
+    /// The same number, held constant: without the derivative that it may carry along.
+    fn held(self) -> Self;
     /// Whether it is not a number.
     fn is_nan(self) -> bool;
 }
@@ -135,6 +137,9 @@ macro_rules! float {
             }
             fn erf(self) -> Self {
                 $erf(self)
+            }
+            fn held(self) -> Self {
+                self
             }
             fn is_nan(self) -> bool {
                 $type::is_nan(self)

@@ -41,8 +41,16 @@ impl Swept {
     }
 }
 
-/// How often the step is halved.
-const STEPS: usize = 10;
+/// How many steps are tried, each half of the one before.
+const STEPS: i32 = 10;
+
+/// The largest step, for |x| ≤ 1.
+const LARGEST: f64 = 1.0 / 128.0;
+
+/// The smallest: what rounds in a function is divided by at least this.
+pub(super) fn smallest_step() -> f64 {
+    LARGEST / 2_f64.powi(STEPS - 1)
+}
 
 /// The derivative of a function of one number.
 ///
@@ -54,8 +62,8 @@ const STEPS: usize = 10;
 /// ```
 pub fn difference(f: impl Fn(f64) -> f64, x: f64) -> Swept {
     let here = f(x);
-    let mut h = x.abs().max(1.0) / 128.0;
-    let [mut central, mut below, mut above] = [(); 3].map(|()| Vec::with_capacity(STEPS));
+    let mut h = x.abs().max(1.0) * LARGEST;
+    let [mut central, mut below, mut above] = [(); 3].map(|()| Vec::new());
     for _ in 0..STEPS {
         let (high, low) = (x + h, x - h);
         let (up, down) = (f(high), f(low));

@@ -146,7 +146,7 @@ impl Map {
             Self::Detach => Row {
                 name: "detach",
                 formula: "a, held constant",
-                kernel: |x, y| y.copy_from_slice(x),
+                kernel: |x, y| each(x, y, T::held),
                 chain: |_, _, _| None,
                 domain: Domain::ALL,
             },

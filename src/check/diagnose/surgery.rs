@@ -4,6 +4,7 @@
 use super::evidence::{Evidence, fits};
 use super::{Diagnosis, Mistake};
 use crate::check::examine::Scene;
+use crate::check::sweep::backwards;
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
 
@@ -174,23 +175,19 @@ fn gradients<T: Float>(
     let tape = Tape::new();
     let out = record(evidence, scene, &tape);
     let changed = find(&tape, out, step.place)?;
-    let mut cotangents: Vec<Option<Var<'_, T>>> = vec![None; out.row() + 1];
-    cotangents[out.row()] = Some(tape.constant(&scene.cotangent));
-    for row in (0..=out.row()).rev() {
-        let (Some(d), Ok(row)) = (cotangents[row], tape.try_var(row)) else { continue };
-        let operands = row.operands();
-        for (wrt, operand) in operands.iter().enumerate().filter(|(_, operand)| operand.varies()) {
-            let term = if row.row() == changed.row() && wrt == step.wrt {
-                alter(scene, out, row, wrt, d, change)?
-            } else {
-                row.prim().vjp(wrt, &operands, row, d)
-            };
-            if let Some(term) = term.filter(|term| term.shape() == operand.shape()) {
-                let sum = &mut cotangents[operand.row()];
-                *sum = Some(sum.map_or(term, |sum| sum + term));
-            }
-        }
-    }
+    let mut applies = true;
+    let cotangents = backwards(out, tape.constant(&scene.cotangent), |row, wrt, operands, d| {
+        let term = if row.row() == changed.row() && wrt == step.wrt {
+            alter(scene, out, row, wrt, d, change).unwrap_or_else(|| {
+                applies = false;
+                None
+            })
+        } else {
+            row.prim().vjp(wrt, operands, row, d)
+        };
+        term.filter(|term| term.shape() == operands[wrt].shape())
+    });
+    applies.then_some(())?;
     let gradient = |(input, x): (usize, &ArrayD<T>)| match cotangents[input] {
         Some(gradient) => gradient.value().mapv(T::to_f64).into_owned(),
         None => ArrayD::zeros(x.shape()),

@@ -28,6 +28,10 @@ impl<const SINGLE: bool> Bound<SINGLE> {
         self.value == 0.0 && self.error == 0.0
     }
 
+    fn without_slope(self) -> Self {
+        self
+    }
+
     /// One rounding of the result; functions of the C library are within two.
     fn chain<const N: usize>(value: f64, terms: [(Self, f64); N]) -> Self {
         let [roundoff, smallest, largest] = Self::FORMAT;

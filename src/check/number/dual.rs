@@ -21,6 +21,10 @@ impl<T: Float> Dual<T> {
         self.value.is_zero() && self.slope.is_zero()
     }
 
+    fn without_slope(self) -> Self {
+        Self::constant(self.value.held())
+    }
+
     /// What it carries is multiplied by slopes only where it is not 0: a constant stays one where the slope is not
     /// finite.
     fn chain<const N: usize>(value: T, terms: [(Self, T); N]) -> Self {

@@ -5,16 +5,18 @@
 //! rule, with the slopes in the table of this file, which knows nothing of the derivative rules it is there to examine.
 
 mod bound;
+mod complex;
 mod dual;
 
 pub(crate) use bound::Bound;
+pub(crate) use complex::Complex;
 pub(crate) use dual::Dual;
 
 /// Makes a type a [`Float`](crate::Float) that carries something along with its value.
 ///
 /// It needs `value: $base` among its fields; `constant`, that carries nothing, and `is_nothing`, a constant 0; and
 /// `chain`, which makes a result from its value and, for each operand, the operand and the slope in it, or `exact`, if
-/// nothing rounds.
+/// nothing rounds; and `without_slope`.
 macro_rules! carrier {
     ([$($generics:tt)*] $type:ty, $base:ty) => {
         impl<$($generics)*> Float for $type {
@@ -85,7 +87,10 @@ macro_rules! carrier {
             }
             fn erf(self) -> Self {
                 let slope = <$base>::from_f64(std::f64::consts::FRAC_2_SQRT_PI) * (-self.value * self.value).exp();
-                Self::chain(self.value.erf(), [(self, slope)])
+                Self::chain(Float::erf(self.value), [(self, slope)])
+            }
+            fn held(self) -> Self {
+                self.without_slope()
             }
             fn is_nan(self) -> bool {
                 self.value.is_nan()

@@ -1,0 +1,229 @@
+//! What must hold of every primitive, whatever it is: the laws.
+//!
+//! Each law is checked for every operand at once, by a derivative along a random direction: reverse mode to third
+//! order, forward mode and forward over reverse against dual numbers, which share no code with the derivative rules; dual
+//! numbers against the complex step and differences; single precision against double. A new primitive gets all of it by
+//! being in [`Prim::all`].
+
+mod case;
+#[cfg(test)]
+mod faults;
+
+use super::sweep::{Library, Rules};
+use super::{Layout, Verdict};
+use crate::prim::Shape;
+use crate::var::joint_shape;
+use crate::{Broadcasting, Prim};
+use case::Case;
+use indexmap::IndexMap;
+use std::fmt;
+
+/// What examining primitives found.
+///
+/// ```
+/// use wengert::{Prim, check};
+/// let tanh = Prim::all().into_iter().find(|prim| prim.name() == "tanh").unwrap();
+/// let tally = check::laws(&tanh);
+/// assert!(tally.failures().is_empty());
+/// println!("{tally}");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// By law: how often it was found to hold, and how often nothing could be said.
+    laws: IndexMap<&'static str, [usize; 2]>,
+    failures: Vec<String>,
+    cases: usize,
+    pairs: usize,
+}
+
+impl Tally {
+    fn add(&mut self, law: &'static str, case: &Case<'_>, verdict: Verdict) {
+        let [held, open] = self.laws.entry(law).or_default();
+        match verdict {
+            Verdict::Pass(_) => *held += 1,
+            Verdict::Inconclusive(_) | Verdict::Kink { .. } => *open += 1,
+            Verdict::Fail(_) => {
+                let Case { prim, inputs, layout, .. } = case;
+                let text = format!(
+                    "{} ({}) on inputs {inputs:?}, {layout:?}: {law}: {verdict}",
+                    prim.name(),
+                    prim.formula()
+                );
+                self.failures.push(text);
+            }
+        }
+    }
+
+    /// What did not hold, in words: primitive, shapes, layout, law, and by how much.
+    ///
+    /// ```
+    /// # use wengert::{Prim, check};
+    /// # let add = Prim::all().into_iter().find(|prim| prim.name() == "add").unwrap();
+    /// assert_eq!(check::laws(&add).failures(), [""; 0]);
+    /// ```
+    pub fn failures(&self) -> &[String] {
+        &self.failures
+    }
+
+    /// How many cases were examined: shapes, layouts and precisions.
+    ///
+    /// ```
+    /// # use wengert::{Prim, check};
+    /// # let add = Prim::all().into_iter().find(|prim| prim.name() == "add").unwrap();
+    /// assert_eq!(check::laws(&add).cases(), 940 * 4 * 2);
+    /// ```
+    pub fn cases(&self) -> usize {
+        self.cases
+    }
+
+    /// How many pairs of shapes that broadcast were examined.
+    ///
+    /// ```
+    /// # use wengert::{Prim, check};
+    /// # let add = Prim::all().into_iter().find(|prim| prim.name() == "add").unwrap();
+    /// assert_eq!(check::laws(&add).pairs(), 940);
+    /// ```
+    pub fn pairs(&self) -> usize {
+        self.pairs
+    }
+
+    /// How often a law was found to hold, by its name.
+    ///
+    /// ```
+    /// # use wengert::{Prim, check};
+    /// # let add = Prim::all().into_iter().find(|prim| prim.name() == "add").unwrap();
+    /// for (law, held) in check::laws(&add).held() {
+    ///     println!("{held:6} {law}");
+    /// }
+    /// ```
+    pub fn held(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.laws.iter().map(|(law, [held, _])| (*law, *held))
+    }
+
+    /// Adds another tally to this one.
+    ///
+    /// ```
+    /// # use wengert::{Prim, check};
+    /// let mut all = check::Tally::default();
+    /// for prim in Prim::all().iter().take(4) {
+    ///     all.merge(check::laws(prim));
+    /// }
+    /// ```
+    pub fn merge(&mut self, other: Self) {
+        for (law, [held, open]) in other.laws {
+            let mine = self.laws.entry(law).or_default();
+            mine[0] += held;
+            mine[1] += open;
+        }
+        self.failures.extend(other.failures);
+        self.cases += other.cases;
+        self.pairs += other.pairs;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} cases, {} pairs of shapes, {} failures",
+            self.cases,
+            self.pairs,
+            self.failures.len()
+        )?;
+        self.laws.iter().try_for_each(|(law, [held, open])| {
+            let open = if *open > 0 { format!(", {open} inconclusive") } else { String::new() };
+            writeln!(f, "{held:9} {law}{open}")
+        })?;
+        self.failures.iter().take(20).try_for_each(|failure| writeln!(f, "  FAIL {failure}"))
+    }
+}
+
+/// Examines a primitive (by its name: with all the parameters that suit) under all laws: on every shape of rank up to 3
+/// with sizes 0, 1 and 2, or where it takes two operands on every ordered pair of such shapes that broadcast, 940 of
+/// them; in four memory layouts, and both precisions.
+///
+/// ```
+/// use wengert::{Prim, check};
+/// let mul = Prim::all().into_iter().find(|prim| prim.name() == "mul").unwrap();
+/// assert!(check::laws(&mul).failures().is_empty());
+/// ```
+pub fn laws(prim: &Prim) -> Tally {
+    examine(&Library, prim, &layouts())
+}
+
+fn layouts() -> [Layout; 4] {
+    [Layout::contiguous(), Layout::transposed(), Layout::strided(2), Layout::strided(-1)]
+}
+
+/// The shapes of rank up to 3 with sizes 0, 1 and 2.
+fn shapes() -> Vec<Vec<usize>> {
+    let mut shapes = vec![Vec::new()];
+    let mut longest = shapes.clone();
+    for _ in 0..3 {
+        longest =
+            longest.iter().flat_map(|shape| [0, 1, 2].map(|n| [shape.as_slice(), &[n]].concat())).collect();
+        shapes.extend(longest.iter().cloned());
+    }
+    shapes
+}
+
+/// The ordered pairs of these that broadcast by NumPy's rules, with what they broadcast to.
+fn pairs() -> Vec<([Vec<usize>; 2], Shape)> {
+    let shapes = shapes();
+    let all = shapes.iter().flat_map(|a| shapes.iter().map(move |b| [a.clone(), b.clone()]));
+    all.filter_map(|pair| {
+        let joint = joint_shape(Broadcasting::NumPy, &[&pair[0], &pair[1]]).ok()?;
+        Some((pair, joint))
+    })
+    .collect()
+}
+
+/// The same with other rules, or fewer layouts.
+fn examine(rules: &impl Rules, prim: &Prim, layouts: &[Layout]) -> Tally {
+    let mut tally = Tally::default();
+    let two = match prim.arity() {
+        Some(0) => return tally,
+        Some(1) | None => false,
+        Some(_) => true,
+    };
+    let mut seed = 0;
+    let mut run = |prim: &Prim, inputs: &[Vec<usize>], operands: &[Vec<usize>], tally: &mut Tally| {
+        for layout in layouts {
+            seed += 1;
+            let case = Case { prim, inputs, operands, layout, seed };
+            case.examine::<f64, false>(rules, tally);
+            case.examine::<f32, true>(rules, tally);
+            tally.cases += 2;
+        }
+    };
+    if two {
+        for (pair, joint) in pairs() {
+            tally.pairs += 1;
+            let [a, b] = &pair;
+            let joint = joint.to_vec();
+            match prim.name() {
+                "matmul" => {
+                    let of = |stack: &[usize], matrix: [usize; 2]| [stack, &matrix].concat();
+                    let inputs = [of(a, [1, 2]), of(b, [2, 1])];
+                    let operands = [of(&joint, [1, 2]), of(&joint, [2, 1])];
+                    run(prim, &inputs, &operands, &mut tally);
+                }
+                "select" => run(
+                    prim,
+                    &[joint.clone(), a.clone(), b.clone()],
+                    &[joint.clone(), joint.clone(), joint],
+                    &mut tally,
+                ),
+                _ => run(prim, &pair, &[joint.clone(), joint], &mut tally),
+            }
+        }
+    } else {
+        for shape in shapes() {
+            for fitting in Prim::fitting(&shape).into_iter().filter(|fitting| fitting.name() == prim.name()) {
+                let operands = vec![shape.clone(); prim.arity().unwrap_or(2)];
+                run(&fitting, &operands, &operands, &mut tally);
+            }
+        }
+    }
+    tally
+}

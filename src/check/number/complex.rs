@@ -1,0 +1,185 @@
+//! Complex numbers, for the complex step.
+
+use crate::float::Sealed;
+use crate::prim::Value;
+use crate::{Error, Float, IntoValue, IntoVar, Tape, Var};
+use ndarray::ScalarOperand;
+use num_traits::{One, Zero};
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// A complex number whose imaginary part is a step of 10⁻¹⁰⁰ times a direction.
+///
+/// Functions of the real part alone (comparisons, |x|) take the branch on which it lies. What is not worth a complex
+/// algorithm for such a step (a power, an angle, erf) is expanded to first order in it: the next term is 10⁻²⁰⁰ times
+/// smaller.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Complex {
+    pub re: f64,
+    pub im: f64,
+}
+
+impl Complex {
+    /// The step.
+    pub const STEP: f64 = 1e-100;
+
+    const fn real(re: f64) -> Self {
+        Self { re, im: 0.0 }
+    }
+
+    fn times(self, by: f64) -> Self {
+        Self { re: self.re * by, im: self.im * by }
+    }
+}
+
+impl Float for Complex {
+    const DTYPE: &'static str = "complex";
+    const EPSILON: Self = Self::real(f64::EPSILON);
+    const ZERO: Self = Self::real(0.0);
+    const INFINITY: Self = Self::real(f64::INFINITY);
+    const NAN: Self = Self::real(f64::NAN);
+
+    fn from_f64(value: f64) -> Self {
+        Self::real(value)
+    }
+    fn to_f64(self) -> f64 {
+        self.re
+    }
+    fn exp(self) -> Self {
+        let radius = self.re.exp();
+        Self { re: radius * self.im.cos(), im: radius * self.im.sin() }
+    }
+    fn exp_m1(self) -> Self {
+        Self { re: self.re.exp_m1(), im: self.re.exp() * self.im.sin() }
+    }
+    fn ln(self) -> Self {
+        Self { re: self.re.hypot(self.im).ln(), im: self.im.atan2(self.re) }
+    }
+    fn ln_1p(self) -> Self {
+        Self { re: self.re.ln_1p(), im: self.im.atan2(1.0 + self.re) }
+    }
+    fn sin(self) -> Self {
+        Self { re: self.re.sin() * self.im.cosh(), im: self.re.cos() * self.im.sinh() }
+    }
+    fn cos(self) -> Self {
+        Self { re: self.re.cos() * self.im.cosh(), im: -self.re.sin() * self.im.sinh() }
+    }
+    fn tanh(self) -> Self {
+        let (cos, cosh) = ((2.0 * self.im).cos(), (2.0 * self.re).cosh());
+        Self { re: self.re.tanh(), im: (2.0 * self.im).sin() / (cosh + cos) }
+    }
+    fn sqrt(self) -> Self {
+        let root = self.re.hypot(self.im);
+        let half = f64::midpoint(root, self.re).sqrt();
+        Self { re: half, im: self.im / (half + half) }
+    }
+    fn abs(self) -> Self {
+        if self.re < 0.0 { -self } else { self }
+    }
+    fn powf(self, exponent: Self) -> Self {
+        if exponent.im == 0.0 {
+            let slope = exponent.re * self.re.powf(exponent.re - 1.0);
+            return Self { re: self.re.powf(exponent.re), im: slope * self.im };
+        }
+        (exponent * self.ln()).exp()
+    }
+    fn atan2(self, x: Self) -> Self {
+        // The angle's change is the part of the step across the radius.
+        let square = x.re * x.re + self.re * self.re;
+        Self { re: self.re.atan2(x.re), im: (x.re * self.im - self.re * x.im) / square }
+    }
+    fn erf(self) -> Self {
+        let slope = std::f64::consts::FRAC_2_SQRT_PI * (-self.re * self.re).exp();
+        Self { re: Float::erf(self.re), im: slope * self.im }
+    }
+    fn held(self) -> Self {
+        Self::real(self.re)
+    }
+    fn is_nan(self) -> bool {
+        self.re.is_nan()
+    }
+}
+
+impl Add for Complex {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { re: self.re + other.re, im: self.im + other.im }
+    }
+}
+impl Sub for Complex {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { re: self.re - other.re, im: self.im - other.im }
+    }
+}
+impl Mul for Complex {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self { re: self.re * other.re - self.im * other.im, im: self.re * other.im + self.im * other.re }
+    }
+}
+impl Div for Complex {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        let conjugate = Self { re: other.re, im: -other.im };
+        (self * conjugate).times(1.0 / (other.re * other.re + other.im * other.im))
+    }
+}
+impl Neg for Complex {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { re: -self.re, im: -self.im }
+    }
+}
+impl AddAssign for Complex {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+/// By real part.
+impl PartialEq for Complex {
+    fn eq(&self, other: &Self) -> bool {
+        self.re == other.re
+    }
+}
+impl PartialOrd for Complex {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.re.partial_cmp(&other.re)
+    }
+}
+impl Zero for Complex {
+    fn zero() -> Self {
+        Self::real(0.0)
+    }
+    fn is_zero(&self) -> bool {
+        self.re == 0.0 && self.im == 0.0
+    }
+}
+impl One for Complex {
+    fn one() -> Self {
+        Self::real(1.0)
+    }
+}
+impl fmt::Display for Complex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} + {}i", self.re, self.im)
+    }
+}
+impl fmt::LowerExp for Complex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:e} + {:e}i", self.re, self.im)
+    }
+}
+impl ScalarOperand for Complex {}
+impl Sealed for Complex {}
+impl IntoValue<Self> for Complex {
+    fn into_value(self) -> Value<Self> {
+        Value::Number(self)
+    }
+}
+impl<'t> IntoVar<'t, Self> for Complex {
+    fn into_var(self, tape: &'t Tape<Self>) -> Result<Var<'t, Self>, Error> {
+        tape.try_constant(self)
+    }
+}
