@@ -81,6 +81,10 @@ impl Case<'_> {
     fn numbers(&self) -> Vec<ArrayD<f64>> {
         let mut inputs: Vec<ArrayD<f64>> =
             self.inputs.iter().enumerate().map(|(i, shape)| plain(shape, mix(self.seed, i))).collect();
+        if self.prim.name() == "select" {
+            // A mask of which some elements are 0.
+            inputs[0].mapv_inplace(|x| x.max(0.0));
+        }
         let spread: Vec<ArrayD<f64>> = inputs
             .iter()
             .zip(self.operands)
@@ -98,13 +102,10 @@ impl Case<'_> {
         inputs
     }
 
-    /// Inputs broadcast by explicit rows, then the primitive; `select` by the mask that its first operand is positive.
+    /// Inputs broadcast by explicit rows, then the primitive.
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, vars: &[Var<'t, T>]) -> Var<'t, T> {
-        let mut operands: Vec<Var<'t, T>> =
+        let operands: Vec<Var<'t, T>> =
             vars.iter().zip(self.operands).map(|(var, shape)| var.broadcast_to(shape.as_slice())).collect();
-        if self.prim.name() == "select" {
-            operands[0] = operands[0].gt(operands[0].lift(0.0));
-        }
         tape.apply(self.prim, &operands)
     }
 
@@ -245,7 +246,10 @@ impl Case<'_> {
         }
         let swept = difference(
             |t| {
-                let moved = vars.iter().zip(values.iter().zip(v)).map(|(var, (x, v))| (*var, x + &(v * t)));
+                // A mask jumps where it leaves 0, and has no derivative: it rests.
+                let moved =
+                    vars.iter().zip(values.iter().zip(v)).skip(usize::from(self.prim.name() == "select"));
+                let moved = moved.map(|(var, (x, v))| (*var, x + &(v * t)));
                 let y: Vec<ArrayD<f64>> = evaluate(tape, &moved.collect::<Vec<_>>(), &[out]);
                 (&y[0] * u).sum()
             },

@@ -148,7 +148,7 @@ impl fmt::Display for Tally {
 /// assert!(check::laws(&mul).failures().is_empty());
 /// ```
 pub fn laws(prim: &Prim) -> Tally {
-    examine(&Library, prim, &layouts())
+    examine(&Library, prim, Extent { layouts: &layouts(), every: 1, up_to_a_failure: false })
 }
 
 fn layouts() -> [Layout; 4] {
@@ -178,8 +178,17 @@ fn pairs() -> Vec<([Vec<usize>; 2], Shape)> {
     .collect()
 }
 
-/// The same with other rules, or fewer layouts.
-fn examine(rules: &impl Rules, prim: &Prim, layouts: &[Layout]) -> Tally {
+/// How much of the grid.
+#[derive(Clone, Copy)]
+struct Extent<'a> {
+    layouts: &'a [Layout],
+    /// One pair of shapes in so many.
+    every: usize,
+    up_to_a_failure: bool,
+}
+
+/// The same with other rules, and maybe on less.
+fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
     let mut tally = Tally::default();
     let two = match prim.arity() {
         Some(0) => return tally,
@@ -188,7 +197,10 @@ fn examine(rules: &impl Rules, prim: &Prim, layouts: &[Layout]) -> Tally {
     };
     let mut seed = 0;
     let mut run = |prim: &Prim, inputs: &[Vec<usize>], operands: &[Vec<usize>], tally: &mut Tally| {
-        for layout in layouts {
+        for layout in extent.layouts {
+            if extent.up_to_a_failure && !tally.failures.is_empty() {
+                return;
+            }
             seed += 1;
             let case = Case { prim, inputs, operands, layout, seed };
             case.examine::<f64, false>(rules, tally);
@@ -197,7 +209,7 @@ fn examine(rules: &impl Rules, prim: &Prim, layouts: &[Layout]) -> Tally {
         }
     };
     if two {
-        for (pair, joint) in pairs() {
+        for (pair, joint) in pairs().into_iter().step_by(extent.every) {
             tally.pairs += 1;
             let [a, b] = &pair;
             let joint = joint.to_vec();
