@@ -16,6 +16,7 @@ mod composites;
 mod network;
 mod oracle;
 mod primitives;
+mod programs;
 mod strategies;
 mod structure;
 mod sweeps;

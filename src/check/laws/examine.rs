@@ -1,0 +1,284 @@
+//! The laws themselves, for anything that can be recorded.
+
+use super::Tally;
+use crate::check::difference::{difference, smallest_step};
+use crate::check::evaluate::evaluate;
+use crate::check::number::{Bound, Complex, Dual};
+use crate::check::sweep::{Rules, backwards, forwards};
+use crate::check::values::{Palette, Values, mix};
+use crate::check::{Layout, Measured, Verdict};
+use crate::{Float, Tape, Var};
+use ndarray::ArrayD;
+
+/// A function that can be recorded in any precision.
+pub(in crate::check) trait Recording {
+    /// What it is recorded on, in the domain and away from kinks.
+    fn inputs(&self) -> Vec<ArrayD<f64>>;
+
+    /// How the inputs lie in memory.
+    fn layout(&self) -> &Layout;
+
+    /// Where cotangent and directions come from.
+    fn seed(&self) -> u64;
+
+    /// Up to which order derivatives are examined, at most [`ORDERS`].
+    fn orders(&self) -> usize;
+
+    /// Which inputs may move in difference quotients; `None` if the derivative is not theirs by definition.
+    fn moving(&self) -> Option<std::ops::RangeFrom<usize>>;
+
+    fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T>;
+
+    /// For the report on a failure.
+    fn describe(&self) -> String;
+}
+
+/// The highest order.
+pub(in crate::check) const ORDERS: usize = 3;
+
+const REVERSE: [&str; ORDERS] = [
+    "reverse mode against dual numbers",
+    "reverse mode over itself against dual numbers, second order",
+    "reverse mode over itself against dual numbers, third order",
+];
+
+/// Examines it in the precision of `T`, which is single or not.
+pub(in crate::check) fn examine<T: Float, const SINGLE: bool>(
+    what: &impl Recording,
+    rules: &impl Rules,
+    tally: &mut Tally,
+) {
+    let tape = Tape::<T>::new();
+    let inputs = what.inputs();
+    let vars: Vec<Var<'_, T>> =
+        inputs.iter().map(|x| tape.leaf("x", what.layout().place(&x.mapv(T::from_f64)))).collect();
+    let out = what.record(&tape, &vars);
+    let direction = |order: usize| -> Vec<ArrayD<T>> {
+        let each = inputs.iter().enumerate();
+        each.map(|(i, x)| plain(x.shape(), mix(mix(what.seed(), 200 + order), i)).mapv(T::from_f64)).collect()
+    };
+    let recorded = Recorded {
+        what,
+        u: plain(&out.shape(), mix(what.seed(), 100)).mapv(T::from_f64),
+        directions: std::array::from_fn(direction),
+        vars,
+        out,
+    };
+    recorded.examine::<SINGLE>(rules, tally);
+}
+
+/// A function as it was recorded, with a cotangent and directions for its derivatives.
+struct Recorded<'a, 't, T: Float, R> {
+    what: &'a R,
+    vars: Vec<Var<'t, T>>,
+    out: Var<'t, T>,
+    u: ArrayD<T>,
+    directions: [Vec<ArrayD<T>>; ORDERS],
+}
+
+impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
+    fn examine<const SINGLE: bool>(&self, rules: &impl Rules, tally: &mut Tally) {
+        let (out, tape) = (self.out, self.out.tape());
+        self.evaluated_again(tally);
+        let rows: Vec<Vec<Var<'t, T>>> =
+            self.directions.iter().map(|each| each.iter().map(|v| tape.constant(v)).collect()).collect();
+
+        // Derivatives of rising order along the directions, each by a sweep over the one before.
+        let seed = tape.constant(&self.u);
+        let mut derivatives: Vec<Option<Var<'t, T>>> = Vec::new();
+        let (mut root, mut cotangent) = (Some(out), Some(seed));
+        for direction in rows.iter().take(self.what.orders()) {
+            let next = root.and_then(|root| along(rules, root, cotangent, &self.vars, direction));
+            derivatives.push(next);
+            (root, cotangent) = (next, next.map(|next| next.lift(1.0)));
+        }
+        let seeds =
+            |order: usize| self.vars.iter().copied().zip(rows[order].iter().copied()).collect::<Vec<_>>();
+        let ahead = forwards(rules, out, &seeds(0)).map(|tangent| (tangent * seed).sum());
+        let mixed = derivatives[0].and_then(|first| forwards(rules, first, &seeds(1)));
+
+        let oracle = self.duals();
+        for (order, derivative) in derivatives.iter().enumerate() {
+            self.compare::<SINGLE>(tally, REVERSE[order], *derivative, oracle[order]);
+        }
+        let adjoint = "forward mode against dual numbers (the adjoint test)";
+        self.compare::<SINGLE>(tally, adjoint, ahead, oracle[0]);
+        self.compare::<SINGLE>(tally, "forward over reverse mode against dual numbers", mixed, oracle[1]);
+        if !SINGLE {
+            self.complex_step(tally, oracle[0]);
+            if *self.what.layout() == Layout::contiguous() {
+                self.differences(tally, oracle[0]);
+            }
+        }
+    }
+
+    /// The recorded rows, evaluated a second time in the same arithmetic, have the same bits.
+    fn evaluated_again(&self, tally: &mut Tally) {
+        let again: Vec<ArrayD<T>> = evaluate(self.out.tape(), &[], &[self.out]);
+        let value = self.out.value();
+        let bits = |x: &T| x.to_f64().to_bits();
+        let differ = value.iter().zip(&again[0]).filter(|(a, b)| bits(a) != bits(b)).count();
+        let measured = Measured {
+            error: crate::check::diagnose::count(differ),
+            tolerance: 0.0,
+            because: "elements of which a bit differs".into(),
+        };
+        self.add(tally, "evaluated again, bit for bit", measured);
+    }
+
+    fn add(&self, tally: &mut Tally, law: &'static str, measured: Measured) {
+        tally.add(law, || self.what.describe(), Verdict::of(measured));
+    }
+
+    /// The values of the inputs and their first direction, in double precision, to be moved along.
+    fn moves(&self) -> impl Iterator<Item = (Var<'t, T>, ArrayD<f64>, ArrayD<f64>)> {
+        let moves = self.vars.iter().zip(&self.directions[0]);
+        moves.map(|(var, v)| (*var, var.value().mapv(T::to_f64).into_owned(), v.mapv(T::to_f64)))
+    }
+
+    /// ⟨u, DᵏF⟩ along the first k directions, for k = 1, 2, 3, by dual numbers over dual numbers over dual numbers over
+    /// numbers that bound their own rounding.
+    fn duals(&self) -> [Bound<false>; ORDERS] {
+        type Third = Dual<Dual<Dual<Bound<false>>>>;
+        let number = |x: T| Bound::<false> { value: x.to_f64(), error: 0.0 };
+        let given: Vec<(Var<'_, T>, ArrayD<Third>)> = self
+            .vars
+            .iter()
+            .enumerate()
+            .map(|(i, var)| {
+                let [v, w, z] = self.directions.each_ref().map(|direction| &direction[i]);
+                let x = var.value();
+                let mut elements = x.iter().zip(v).zip(w).zip(z).map(|(((x, v), w), z)| {
+                    let zero = number(T::zero());
+                    let value = Dual {
+                        value: Dual { value: number(*x), slope: number(*v) },
+                        slope: Dual { value: number(*w), slope: zero },
+                    };
+                    let slope = Dual {
+                        value: Dual { value: number(*z), slope: zero },
+                        slope: Dual { value: zero, slope: zero },
+                    };
+                    Dual { value, slope }
+                });
+                let shape = x.raw_dim();
+                (*var, ArrayD::from_shape_simple_fn(shape, || elements.next().expect("as many as x has")))
+            })
+            .collect();
+        let results: Vec<ArrayD<Third>> = evaluate(self.out.tape(), &given, &[self.out]);
+        let mut sums = [number(T::zero()); ORDERS];
+        for (y, u) in results[0].iter().zip(&self.u) {
+            let u = number(*u);
+            let [first, second, third] = &mut sums;
+            *first += u * y.value.value.slope;
+            *second += u * y.value.slope.slope;
+            *third += u * y.slope.slope.slope;
+        }
+        sums
+    }
+
+    /// A row that was recorded, in single precision against itself in double, and in double against the oracle.
+    fn compare<const SINGLE: bool>(
+        &self,
+        tally: &mut Tally,
+        law: &'static str,
+        found: Option<Var<'_, T>>,
+        oracle: Bound<false>,
+    ) {
+        let Some(found) = found else {
+            let measured = Measured {
+                error: oracle.value.abs(),
+                tolerance: oracle.error,
+                because: "no derivative".into(),
+            };
+            return self.add(tally, law, measured);
+        };
+        let own: Vec<ArrayD<Bound<SINGLE>>> = evaluate(found.tape(), &[], &[found]);
+        let own = own[0].iter().copied().next().expect("a number");
+        // To first order; as much again for what is of second.
+        let recorded = Measured {
+            error: (found.item().to_f64() - own.value).abs(),
+            tolerance: 2.0 * own.error,
+            because: "a running bound for the rounding of the recorded rows".into(),
+        };
+        let precision = if SINGLE { "single precision against double" } else { "recorded against evaluated" };
+        self.add(tally, precision, recorded);
+        // In single precision this allows for the constants in the rules, which are rounded to it.
+        let measured = Measured {
+            error: (own.value - oracle.value).abs(),
+            tolerance: 2.0 * (own.error + oracle.error),
+            because: "running bounds for the rounding of both".into(),
+        };
+        self.add(tally, law, measured);
+    }
+
+    /// Im f(x + ihv) / h, which subtracts nothing, so that h can be 10⁻¹⁰⁰ (W. Squire and G. Trapp, SIAM Review 40, 1998).
+    fn complex_step(&self, tally: &mut Tally, oracle: Bound<false>) {
+        let given: Vec<(Var<'_, T>, ArrayD<Complex>)> = self
+            .moves()
+            .map(|(var, x, v)| {
+                let mut elements = x.iter().zip(&v).map(|(x, v)| Complex { re: *x, im: v * Complex::STEP });
+                (
+                    var,
+                    ArrayD::from_shape_simple_fn(x.raw_dim(), || elements.next().expect("as many as x has")),
+                )
+            })
+            .collect();
+        let results: Vec<ArrayD<Complex>> = evaluate(self.out.tape(), &given, &[self.out]);
+        let slope: f64 =
+            results[0].iter().zip(&self.u).map(|(y, u)| u.to_f64() * (y.im / Complex::STEP)).sum();
+        let measured = Measured {
+            error: (slope - oracle.value).abs(),
+            // Complex functions round a few times where real ones round once.
+            tolerance: 16.0 * oracle.error,
+            because: "8 times the bound for dual numbers, twice".into(),
+        };
+        self.add(tally, "complex step against dual numbers", measured);
+    }
+
+    /// Along the first direction, with a swept step.
+    fn differences(&self, tally: &mut Tally, oracle: Bound<false>) {
+        let Some(moving) = self.what.moving() else { return };
+        let moves: Vec<_> = self.moves().skip(moving.start).collect();
+        let u = self.u.mapv(T::to_f64);
+        let swept = difference(
+            |t| {
+                let moved: Vec<_> = moves.iter().map(|(var, x, v)| (*var, x + &(v * t))).collect();
+                let y: Vec<ArrayD<f64>> = evaluate(self.out.tape(), &moved, &[self.out]);
+                (&y[0] * &u).sum()
+            },
+            0.0,
+        );
+        // What the sum's terms lose to rounding does not show in a sum that nearly cancels.
+        let terms: f64 = self.out.value().iter().zip(&u).map(|(y, u)| (y.to_f64() * u).abs()).sum();
+        let verdict = if swept.is_kink() || swept.uncertainty > 1e-5 * (1.0 + swept.slope.abs()) {
+            Verdict::Inconclusive("a kink is within the step".into())
+        } else {
+            Verdict::of(Measured {
+                error: (swept.slope - oracle.value).abs(),
+                tolerance: 16.0 * swept.uncertainty + oracle.error + 8.0 * f64::EPSILON * terms / smallest_step(),
+                because: "16 times what differences say of themselves, and 16 roundings of the terms by the smallest \
+                          step"
+                    .into(),
+            })
+        };
+        tally.add("differences against dual numbers", || self.what.describe(), verdict);
+    }
+}
+
+/// ⟨gradient of ⟨cotangent, root⟩, direction⟩ as a row; `None` if nothing flows.
+fn along<'t, T: Float>(
+    rules: &impl Rules,
+    root: Var<'t, T>,
+    cotangent: Option<Var<'t, T>>,
+    vars: &[Var<'t, T>],
+    direction: &[Var<'t, T>],
+) -> Option<Var<'t, T>> {
+    let cotangents =
+        backwards(root, cotangent?, |out, wrt, operands, d| rules.vjp(&out.prim(), wrt, operands, out, d));
+    let terms = vars.iter().zip(direction).filter_map(|(var, v)| Some((cotangents[var.row()]? * *v).sum()));
+    terms.reduce(|a, b| a + b)
+}
+
+fn plain(shape: &[usize], seed: u64) -> ArrayD<f64> {
+    Values::Any.draw(shape, Palette::Plain, seed)
+}
