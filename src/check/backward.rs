@@ -6,10 +6,11 @@ use super::report::Failure;
 use super::sample::{Plan, Sample, Samples};
 use super::shapes::Signature;
 use super::{Values, quiet};
+use crate::error::counted;
 use crate::{Float, Var};
 use proptest::test_runner::FileFailurePersistence::WithSource;
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
-use std::cell::RefCell;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
@@ -107,6 +108,7 @@ impl<'f, T: Float> Formulated<'f, T> {
             cases: None,
             any_subgradient: false,
             persists: true,
+            seed: None,
             at: Location::caller(),
         }
     }
@@ -133,6 +135,7 @@ pub struct Check<'f, T: Float> {
     cases: Option<u32>,
     any_subgradient: bool,
     persists: bool,
+    seed: Option<u64>,
     at: &'static Location<'static>,
 }
 
@@ -158,8 +161,9 @@ impl<T: Float> Check<'_, T> {
     pub fn shapes<const N: usize>(mut self, shapes: [&str; N]) -> Self {
         assert!(
             N == self.inputs,
-            "check: {N} shapes were given, and the formula has {} inputs: give each input one",
-            self.inputs
+            "check: {} given, and the formula has {}: give each input one",
+            counted(N, "shape was", "shapes were"),
+            counted(self.inputs, "input", "inputs")
         );
         match Signature::parse(&shapes) {
             Ok(signature) => self.signature = Some(signature),
@@ -219,6 +223,21 @@ impl<T: Float> Check<'_, T> {
         self
     }
 
+    /// Draws the same cases in every run: those of this seed.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| -x).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["n"]);
+    /// let check = check.seed(7).without_persistence();
+    /// let [first, second] = [(), ()].map(|()| check.try_run().unwrap_err().to_string());
+    /// assert_eq!(first, second);
+    /// ```
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Does not keep failing cases beside the source file.
     ///
     /// ```
@@ -272,7 +291,7 @@ impl<T: Float> Check<'_, T> {
         match failing {
             None => Ok(summary),
             Some(sample) => {
-                let scene = self.record(&self.subject, &sample);
+                let scene = self.subject.scene(&sample);
                 let (findings, _) = self.findings(&self.subject, &scene);
                 Err(Box::new(Failure::new(&self.subject, scene, findings, self.at)))
             }
@@ -281,17 +300,36 @@ impl<T: Float> Check<'_, T> {
 
     /// Runs the cases with this hand-written function, which may be another than the check's own; gives the simplest
     /// failing case that was found.
+    #[track_caller]
     pub(super) fn search(&self, subject: &Subject<'_, T>, config: Config) -> (Summary, Option<Sample>) {
-        let mut runner = TestRunner::new(config);
-        let summary = RefCell::new(Summary::new(self.inputs));
-        let outcome = runner.run(&Samples(Rc::new(self.plan())), |sample| {
-            let scene = self.record(subject, &sample);
-            let (findings, tally) = self.findings(subject, &scene);
-            summary.borrow_mut().add(&scene, tally);
-            if findings.is_empty() { Ok(()) } else { Err(TestCaseError::fail("the gradients differ")) }
+        let mut runner = match self.seed {
+            None => TestRunner::new(config),
+            Some(seed) => {
+                let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
+                TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+            }
+        };
+        let samples = Samples(Rc::new(self.plan()));
+        let (summary, broken) = (RefCell::new(Summary::new(self.inputs)), Cell::new(false));
+        let outcome = runner.run(&samples, |sample| match quiet::catch(|| subject.scene(&sample)) {
+            Err(why) => {
+                broken.set(true);
+                Err(TestCaseError::fail(why))
+            }
+            // A formula that cannot be computed comes first: it is shrunk to the simplest such case.
+            Ok(_) if broken.get() => Ok(()),
+            Ok(scene) => {
+                let (findings, tally) = self.findings(subject, &scene);
+                summary.borrow_mut().add(&scene, tally);
+                if findings.is_empty() { Ok(()) } else { Err(TestCaseError::fail("the gradients differ")) }
+            }
         });
         let failing = match outcome {
             Ok(()) => None,
+            Err(TestError::Fail(why, sample)) if broken.get() => {
+                let shapes = sample.signature().describe_shapes(&sample.sizes);
+                panic!("check: the formula cannot be computed with {shapes}: {}", why.message())
+            }
             Err(TestError::Fail(_, sample)) => Some(sample),
             Err(TestError::Abort(why)) => panic!("check: gave up: {why}"),
         };
@@ -316,23 +354,18 @@ impl<T: Float> Check<'_, T> {
         (judged.collect(), tally)
     }
 
-    /// A formula that cannot be computed is not the hand-written function's fault.
-    fn record(&self, subject: &Subject<'_, T>, sample: &Sample) -> Scene<T> {
-        quiet::catch(|| subject.scene(sample)).unwrap_or_else(|why| {
-            panic!(
-                "check: the formula cannot be computed with {}: {why}",
-                sample.signature().describe_shapes(&sample.sizes)
-            )
-        })
-    }
-
+    #[track_caller]
     pub(super) fn input_names(&self) -> Vec<String> {
         self.plan().signature.inputs.into_iter().map(|pattern| pattern.name).collect()
     }
 
+    #[track_caller]
     fn plan(&self) -> Plan {
         let Some(signature) = self.signature.clone() else {
-            panic!("check: say the shapes of the {} inputs, as in `.shapes([\"n d\"])`", self.inputs)
+            panic!(
+                "check: say the shape of each of the formula's {}, as in `.shapes([\"n d\"])`",
+                counted(self.inputs, "input", "inputs")
+            )
         };
         let mut values = vec![Values::Any; self.inputs];
         for (name, kind) in &self.values {

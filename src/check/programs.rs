@@ -32,7 +32,7 @@ use std::ops::RangeFrom;
 /// }
 /// # programs_have_finite_results();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Program {
     shapes: Vec<Vec<usize>>,
     steps: Vec<Step>,
@@ -260,6 +260,13 @@ impl fmt::Display for Program {
             writeln!(f, "  %{row} = {name} {}  [{formula}]  {:?}", operands.join(" "), shapes[row])?;
         }
         Ok(())
+    }
+}
+
+/// As a listing too: it is what proptest prints of a failing case.
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

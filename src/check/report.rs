@@ -115,7 +115,8 @@ impl fmt::Display for Failure {
         for finding in &self.findings {
             self.finding(&mut page, finding)?;
         }
-        if self.diagnoses.is_empty() {
+        let judged = |finding: &Finding| matches!(finding, Finding::Shape { .. } | Finding::Values(_));
+        if self.diagnoses.is_empty() && self.findings.iter().any(judged) {
             page.head("why")?;
             page.text("no simple mistake explains this")?;
         }

@@ -140,7 +140,7 @@ impl Sample {
         simpler
     }
 
-    /// One number replaced by a simpler one. The cotangent's are left, since its shape is not known here.
+    /// One number replaced by a simpler one.
     fn simpler_numbers(&self) -> Vec<Self> {
         let numbers = self.numbers();
         let mut simpler = Vec::new();
@@ -155,6 +155,15 @@ impl Sample {
                         simpler.push(Self { edits, ..self.clone() });
                     }
                 }
+            }
+        }
+        // The cotangent's shape is not known here: its first elements, if it has as many.
+        let cotangent = numbers.len();
+        for element in 0..8 {
+            if !self.edits.iter().any(|edit| (edit.input, edit.element) == (cotangent, element)) {
+                let mut edits = self.edits.clone();
+                edits.push(Edit { input: cotangent, element, value: 1.0 });
+                simpler.push(Self { edits, ..self.clone() });
             }
         }
         simpler

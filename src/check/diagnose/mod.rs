@@ -21,7 +21,7 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
     let evidence = Evidence::gather(subject, failing);
     let mut guesses: Vec<(usize, Guess)> = Vec::new();
     let mut unexplained = Vec::new();
-    let named = |input: usize, Guess { mistake, explanation, remedy }: Guess| {
+    let named = |input: usize, Guess { mistake, explanation, remedy, .. }: Guess| {
         let [explanation, remedy] =
             [explanation, remedy].map(|text| text.replace("{g}", &format!("d{}", names[input])));
         Diagnosis { mistake, gradients: vec![names[input].clone()], explanation, remedy }
@@ -31,6 +31,13 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
             Some(guess) => guesses.push((input, guess)),
             None => unexplained.push(input),
         }
+    }
+    // The same number of times too large, whatever that is in each of them: one factor, at the root of them all.
+    let times = guesses.first().and_then(|(_, guess)| guess.times.clone());
+    if times.is_some() && guesses.iter().all(|(_, guess)| guess.times == times) {
+        let general = guesses.iter().position(|(_, guess)| guess.mistake == Mistake::Factor).unwrap_or(0);
+        guesses.swap(0, general);
+        guesses.truncate(1);
     }
     let several = guesses.iter().any(|(_, other)| *other != guesses[0].1);
     let shared = !several && unexplained.is_empty();

@@ -270,7 +270,10 @@ fn words<T: Float>(
             format!(
                 "the mask is missing: at {here}, the cotangent passes where the forward pass chose otherwise"
             ),
-            format!("let it pass only where {} does, and give 0 elsewhere", masked()),
+            format!(
+                "let it pass only where the forward pass did, by the same comparison of {}, and give 0 elsewhere",
+                masked()
+            ),
         ),
         Change::Inverted => (
             Mistake::MaskInverted,

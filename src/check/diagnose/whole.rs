@@ -13,11 +13,13 @@ pub(super) struct Guess {
     pub mistake: Mistake,
     pub explanation: String,
     pub remedy: String,
+    /// How many times too large it is, where that is all.
+    pub times: Option<String>,
 }
 
 impl Guess {
     fn new(mistake: Mistake, explanation: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { mistake, explanation: explanation.into(), remedy: remedy.into() }
+        Self { mistake, explanation: explanation.into(), remedy: remedy.into(), times: None }
     }
 }
 
@@ -123,7 +125,7 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gues
     for (axis, name) in axes.iter().enumerate() {
         let summed = sums_over(evidence, input, axis);
         if holds(&|scene| 1.0 / size(scene, axis)) {
-            return Some(if summed {
+            let guess = if summed {
                 Guess::new(
                     Mistake::MeanForSum,
                     format!("{{g}} is a mean over {name} and should be a sum: it is {name} times too small"),
@@ -131,7 +133,8 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gues
                 )
             } else {
                 too_small(name, &format!("a 1/{name} too many: is the mean's 1/{name} counted twice?"))
-            });
+            };
+            return Some(Guess { times: Some(format!("1/{name}")), ..guess });
         }
         if holds(&|scene| size(scene, axis)) {
             return Some(too_large(name, &format!("the 1/{name} of the mean is missing")));
@@ -191,11 +194,13 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gues
     })
 }
 
-/// Whether this axis is summed away in the gradient of `input`: it is an axis of the cotangent and not of the input.
+/// Whether this axis is summed away in the gradient of `input`: it is an axis of the result, or of other inputs of a loss,
+/// and not of the input.
 fn sums_over<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize, axis: usize) -> bool {
     evidence.fresh().iter().all(|scene| {
         let size = scene.sample.sizes[axis];
-        scene.cotangent.shape().contains(&size) && !scene.expected(input).shape().contains(&size)
+        let of_result = scene.cotangent.ndim() == 0 || scene.cotangent.shape().contains(&size);
+        of_result && !scene.expected(input).shape().contains(&size)
     })
 }
 
@@ -407,7 +412,8 @@ fn swapped<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gue
         Mistake::OperandsSwapped,
         format!(
             "the gradients of {} and {} stand in each other's place",
-            names[input].name, names[other].name
+            names[input.min(other)].name,
+            names[input.max(other)].name
         ),
         "return them in the order of the inputs",
     ))

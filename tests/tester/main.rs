@@ -1,0 +1,62 @@
+//! The examiner, examined: wrong derivatives must be caught and explained, right ones must pass.
+
+// Variants of one function have one signature, whether they need all of it or not.
+#![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
+
+mod unusual;
+mod wrong;
+
+use std::collections::BTreeMap;
+use wengert::check::{Failure, Mistake, Summary};
+
+/// What an examination came to.
+type Outcome = Result<Summary, Box<Failure>>;
+
+/// A derivative with a mistake.
+struct Wrong {
+    name: &'static str,
+    /// What a good examiner says; `None` if there is no simple explanation.
+    mistake: Option<Mistake>,
+    examine: fn() -> Outcome,
+}
+
+#[test]
+fn wrong_ones_are_caught_and_explained() {
+    let table = wrong::table();
+    let (mut caught, mut explained, mut kinds) = (0, 0, BTreeMap::new());
+    let mut otherwise = Vec::new();
+    for Wrong { name, mistake, examine } in &table {
+        let Err(failure) = examine() else {
+            otherwise.push(format!("{name}: NOT CAUGHT"));
+            continue;
+        };
+        caught += 1;
+        let said: Vec<Mistake> = failure.diagnoses().iter().map(|diagnosis| diagnosis.mistake).collect();
+        if said == Vec::from_iter(*mistake) {
+            explained += usize::from(mistake.is_some());
+            *kinds.entry(format!("{mistake:?}")).or_insert(0) += 1;
+        } else {
+            otherwise.push(format!("{name}: expected {mistake:?}, said {said:?}\n{failure}"));
+        }
+    }
+    println!("{} wrong versions, {caught} caught, {explained} explained: {kinds:#?}", table.len());
+    otherwise.iter().for_each(|line| println!("{line}"));
+    assert!(table.len() >= 60);
+    assert_eq!(caught, table.len(), "not caught: {otherwise:#?}");
+    assert!(explained >= 50, "only {explained} explained: {otherwise:#?}");
+    // A wrong explanation is worse than none.
+    let honest = otherwise.iter().all(|line| line.contains("said []"));
+    assert!(honest, "{}", otherwise.join("\n"));
+}
+
+#[test]
+fn unusual_ones_pass() {
+    let table = unusual::table();
+    assert!(table.len() >= 20, "{}", table.len());
+    for (name, examine) in table {
+        match examine() {
+            Ok(summary) => assert_eq!(summary.warnings(), [""; 0], "{name}"),
+            Err(failure) => panic!("{name} is right, and was refused: {failure}"),
+        }
+    }
+}
