@@ -17,7 +17,9 @@ pub(crate) fn evaluate<'t, T: Float, U: Float>(
     let last = wanted.iter().map(|var| var.row() + 1).max().unwrap_or(0);
     let rows: Vec<Var<'t, T>> = tape.vars().take(last).collect();
     let mut needed = vec![false; last];
-    wanted.iter().for_each(|var| needed[var.row()] = true);
+    for var in wanted {
+        needed[var.row()] = true;
+    }
     for row in rows.iter().rev() {
         if needed[row.row()] {
             row.operands().iter().for_each(|operand| needed[operand.row()] = true);

@@ -268,7 +268,11 @@ impl Output {
         };
         let larger_where = |holds: &dyn Fn(usize) -> bool| {
             let mut changed = gradient.clone();
-            changed.iter_mut().enumerate().filter(|(i, _)| holds(*i)).for_each(|(_, x)| *x += *x + T::one());
+            changed
+                .iter_mut()
+                .enumerate()
+                .filter(|(i, _)| holds(*i))
+                .for_each(|(_, x)| *x = *x * two + T::one());
             changed
         };
         let like = input.filter(|input| input.shape() == gradient.shape());

@@ -348,11 +348,11 @@ impl Builder {
             if i > 0 {
                 let dropped = builder.pick(first.len() + 1);
                 shape.drain(..dropped);
-                shape.iter_mut().for_each(|n| {
+                for n in &mut shape {
                     if builder.pick(3) == 0 {
                         *n = 1;
                     }
-                });
+                }
             }
             builder.program.shapes.push(shape);
         }

@@ -83,7 +83,9 @@ pub(crate) fn forwards<'t, T: Float>(
 ) -> Option<Var<'t, T>> {
     let rows: Vec<Var<'t, T>> = root.tape().vars().take(root.row() + 1).collect();
     let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; rows.len()];
-    seeds.iter().for_each(|(var, tangent)| tangents[var.row()] = Some(*tangent));
+    for (var, tangent) in seeds {
+        tangents[var.row()] = Some(*tangent);
+    }
     for out in rows {
         let operands = out.operands();
         let arriving: SmallVec<[_; 3]> = operands.iter().map(|operand| tangents[operand.row()]).collect();

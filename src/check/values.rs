@@ -125,10 +125,9 @@ impl Palette {
         let u = unit(at);
         let plain = sign * (0.1 + 1.9 * u);
         match self {
-            Self::Plain => plain,
             Self::Integers => (7.0 * u).floor() - 3.0,
             Self::Zeros if unit(mix(at, 1)) < 1.0 / 3.0 => 0.0,
-            Self::Zeros => plain,
+            Self::Plain | Self::Zeros => plain,
             Self::Tiny => plain * 1e-4,
             Self::Large => plain * 1e3,
             Self::Wide => plain * 10_f64.powi((8.0 * unit(mix(at ^ seed, 2))) as i32 - 4),

@@ -40,7 +40,7 @@ fn wrong_ones_are_caught_and_explained() {
         }
     }
     println!("{} wrong versions, {caught} caught, {explained} explained: {kinds:#?}", table.len());
-    otherwise.iter().for_each(|line| println!("{line}"));
+    println!("{}", otherwise.join("\n"));
     assert!(table.len() >= 60);
     assert_eq!(caught, table.len(), "not caught: {otherwise:#?}");
     assert!(explained >= 50, "only {explained} explained: {otherwise:#?}");

@@ -211,7 +211,10 @@ fn of_the_notebook<T: Float + ndarray::NdFloat>() -> Outcome {
         .try_run()
 }
 
-pub fn table() -> Vec<(&'static str, fn() -> Outcome)> {
+/// By name.
+type Unusual = (&'static str, fn() -> Outcome);
+
+pub fn table() -> Vec<Unusual> {
     vec![
         ("three loops, f64", || loops::<f64>(false)),
         ("three loops, f32", || loops::<f32>(false)),

@@ -310,7 +310,6 @@ fn network_ones() -> Vec<Wrong> {
 }
 
 fn other_ones() -> Vec<Wrong> {
-    let _ = ();
     wrong! {
         "residual: the skip forgotten" Some(PathLost) => check::backward(|[x]| x + x.tanh())
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| 1.0 - x.tanh().powi(2)))

@@ -78,6 +78,7 @@ impl<T> Scene<T> {
 
 /// Whether two arrays are the same, shape and all, up to a thousand roundings of the largest element: hypotheses
 /// predict wrong results, which are further from each other than that.
+#[allow(clippy::float_cmp)] // Infinities are equal and have no difference.
 pub(super) fn fits<T: Float>(predicted: &ArrayD<f64>, given: &ArrayD<f64>) -> bool {
     let largest = |array: &ArrayD<f64>| array.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
     let slack = 1e3 * T::EPSILON.to_f64() * largest(predicted).max(largest(given));

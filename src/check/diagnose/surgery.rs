@@ -26,14 +26,8 @@ struct Step {
 /// What is done wrong at a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Change {
-    /// The cotangent passes a choice whatever the mask.
-    NoMask,
-    /// It passes where it should stop.
-    Inverted,
-    /// The comparison is strict where it should not be, or the other way round.
-    AtTies,
-    /// The comparison looks at another array.
-    MaskOf(Other),
+    /// Of a choice.
+    Mask(Mask),
     /// Nothing passes.
     Lost,
     /// It is added twice.
@@ -46,6 +40,18 @@ enum Change {
     Passed,
     Negated,
     Scaled(Scale),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mask {
+    /// The cotangent passes a choice whatever the mask.
+    Missing,
+    /// It passes where it should stop.
+    Inverted,
+    /// The comparison is strict where it should not be, or the other way round.
+    AtTies,
+    /// The comparison looks at another array.
+    Of(Other),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,10 +134,11 @@ fn candidates<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec
     let axes = 0..scene.sample.sizes.len();
     let mut candidates = Vec::new();
     for (row, step) in steps.iter().filter(|(row, _)| row.prim().name() == "select") {
-        candidates.extend([Change::NoMask, Change::Inverted, Change::AtTies].map(|change| (*step, change)));
+        candidates
+            .extend([Mask::Missing, Mask::Inverted, Mask::AtTies].map(|mask| (*step, Change::Mask(mask))));
         let alike = all.iter().filter(|other| other.shape() == row.shape());
         let others = alike.map(|other| Other::Row(place(&tape, *other))).chain([Other::Cotangent]);
-        candidates.extend(others.map(|other| (*step, Change::MaskOf(other))));
+        candidates.extend(others.map(|other| (*step, Change::Mask(Mask::Of(other)))));
     }
     for (row, step) in &steps {
         if uses(row.operands()[step.wrt]) > 1 {
@@ -178,7 +185,7 @@ fn gradients<T: Float>(
     let mut applies = true;
     let cotangents = backwards(out, tape.constant(&scene.cotangent), |row, wrt, operands, d| {
         let term = if row.row() == changed.row() && wrt == step.wrt {
-            alter(scene, out, row, wrt, d, change).unwrap_or_else(|| {
+            alter(scene, out, row, wrt, d, change).unwrap_or_else(|_| {
                 applies = false;
                 None
             })
@@ -196,7 +203,10 @@ fn gradients<T: Float>(
     Some(scene.inputs.iter().enumerate().map(gradient).collect())
 }
 
-/// The term as the change has it. The outer `None`: there is no such change in this case.
+/// There is no such change in this case.
+struct Inapplicable;
+
+/// The term as the change has it, `None` if nothing passes.
 fn alter<'t, T: Float>(
     scene: &Scene<T>,
     out: Var<'t, T>,
@@ -204,38 +214,42 @@ fn alter<'t, T: Float>(
     wrt: usize,
     d: Var<'t, T>,
     change: Change,
-) -> Option<Option<Var<'t, T>>> {
+) -> Result<Option<Var<'t, T>>, Inapplicable> {
     let (tape, prim, operands) = (row.tape(), row.prim(), row.operands());
     let rule = |operands: &[Var<'t, T>], result: Var<'t, T>| prim.vjp(wrt, operands, result, d);
     let masked = |mask: Var<'t, T>| rule(&[mask, operands[1], operands[2]], row);
-    Some(match change {
-        Change::NoMask | Change::Passed => Some(d),
-        Change::Inverted => masked(operands[0].eq(operands[0].lift(0.0))),
-        Change::AtTies => {
+    Ok(match change {
+        Change::Mask(Mask::Missing) | Change::Passed => Some(d),
+        Change::Mask(Mask::Inverted) => masked(operands[0].eq(operands[0].lift(0.0))),
+        Change::Mask(Mask::AtTies) => {
             let (mask, pair) = (operands[0], operands[0].operands());
             masked(match mask.prim().name() {
                 "le" => pair[0].lt(pair[1]),
                 "lt" => pair[0].le(pair[1]),
                 "ge" => pair[0].gt(pair[1]),
                 "gt" => pair[0].ge(pair[1]),
-                _ => return None,
+                _ => return Err(Inapplicable),
             })
         }
-        Change::MaskOf(other) => {
+        Change::Mask(Mask::Of(other)) => {
             let other = match other {
-                Other::Row(place) => find(tape, out, place)?,
+                Other::Row(place) => find(tape, out, place).ok_or(Inapplicable)?,
                 Other::Cotangent => d,
             };
             let (mask, pair) = (operands[0], operands[0].operands());
-            let [first, second] = pair.as_slice() else { return None };
-            (other.shape() == first.shape() && other.row() != first.row()).then_some(())?;
-            masked(tape.try_apply(&mask.prim(), &[other, *second]).ok()?)
+            let [first, second] = pair.as_slice() else { return Err(Inapplicable) };
+            if other.shape() != first.shape() || other.row() == first.row() {
+                return Err(Inapplicable);
+            }
+            masked(tape.try_apply(&mask.prim(), &[other, *second]).map_err(|_| Inapplicable)?)
         }
         Change::Lost => None,
         Change::Twice => rule(&operands, row).map(|term| term + term),
         Change::Swapped => {
             let swapped: Vec<_> = operands.iter().rev().copied().collect();
-            (operands[0].row() != operands[1].row()).then_some(())?;
+            if operands[0].row() == operands[1].row() {
+                return Err(Inapplicable);
+            }
             rule(&swapped, row)
         }
         Change::AtResult => rule(&[row], row),
@@ -259,51 +273,12 @@ fn words<T: Float>(
     step: Step,
     change: Change,
 ) -> (Mistake, String, String) {
-    let (tape, operands) = (row.tape(), row.operands());
+    let operands = row.operands();
     let operand = operands[step.wrt].label();
     let here = format!("{} at {}", row.label(), row.location());
     let axes = &evidence.scenes[0].sample.signature().axes;
-    let masked = || operands[0].operands().first().map_or_else(String::new, |first| first.label());
     match change {
-        Change::NoMask => (
-            Mistake::MaskMissing,
-            format!(
-                "the mask is missing: at {here}, the cotangent passes where the forward pass chose otherwise"
-            ),
-            format!(
-                "let it pass only where the forward pass did, by the same comparison of {}, and give 0 elsewhere",
-                masked()
-            ),
-        ),
-        Change::Inverted => (
-            Mistake::MaskInverted,
-            format!(
-                "the mask is inverted: at {here}, the cotangent passes where it should stop, and stops where it should pass"
-            ),
-            "swap the two branches, or negate the comparison".into(),
-        ),
-        Change::AtTies => (
-            Mistake::MaskAtTies,
-            format!(
-                "the mask is wrong at ties only: at {here}, where {} equals what it is compared with",
-                masked()
-            ),
-            "write `>` for `>=` (or `<=` for `<`): by convention relu'(0) = 0".into(),
-        ),
-        Change::MaskOf(other) => {
-            let wrong = match other {
-                Other::Row(place) => find(tape, row, place).map_or_else(|| "a later row".into(), Var::label),
-                Other::Cotangent => "the cotangent itself".into(),
-            };
-            (
-                Mistake::MaskFromWrongArray,
-                format!(
-                    "the mask is taken from the wrong array: at {here}, from {wrong} instead of {}",
-                    masked()
-                ),
-                format!("compare {}, the array that went into the choice in the forward pass", masked()),
-            )
-        }
+        Change::Mask(mask) => words_on_mask(row, mask),
         Change::Lost => (
             Mistake::PathLost,
             format!(
@@ -358,6 +333,52 @@ fn words<T: Float>(
                     "what comes back to {operand} through {here} is {times} what it should be, a constant factor"
                 ),
                 format!("look for a factor in the derivative of {}", row.label()),
+            )
+        }
+    }
+}
+
+/// The same for a choice.
+fn words_on_mask<T: Float>(row: Var<'_, T>, mask: Mask) -> (Mistake, String, String) {
+    let here = format!("{} at {}", row.label(), row.location());
+    let compared = row.operands()[0].operands().first().map_or_else(String::new, |first| first.label());
+    match mask {
+        Mask::Missing => (
+            Mistake::MaskMissing,
+            format!(
+                "the mask is missing: at {here}, the cotangent passes where the forward pass chose otherwise"
+            ),
+            format!(
+                "let it pass only where the forward pass did, by the same comparison of {compared}, and give 0 elsewhere"
+            ),
+        ),
+        Mask::Inverted => (
+            Mistake::MaskInverted,
+            format!(
+                "the mask is inverted: at {here}, the cotangent passes where it should stop, and stops where it should pass"
+            ),
+            "swap the two branches, or negate the comparison".into(),
+        ),
+        Mask::AtTies => (
+            Mistake::MaskAtTies,
+            format!(
+                "the mask is wrong at ties only: at {here}, where {compared} equals what it is compared with"
+            ),
+            "write `>` for `>=` (or `<=` for `<`): by convention relu'(0) = 0".into(),
+        ),
+        Mask::Of(other) => {
+            let wrong = match other {
+                Other::Row(place) => {
+                    find(row.tape(), row, place).map_or_else(|| "a later row".into(), Var::label)
+                }
+                Other::Cotangent => "the cotangent itself".into(),
+            };
+            (
+                Mistake::MaskFromWrongArray,
+                format!(
+                    "the mask is taken from the wrong array: at {here}, from {wrong} instead of {compared}"
+                ),
+                format!("compare {compared}, the array that went into the choice in the forward pass"),
             )
         }
     }

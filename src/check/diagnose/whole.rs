@@ -23,9 +23,12 @@ impl Guess {
     }
 }
 
+/// One kind of mistake, tried on the gradient of an input.
+type Try<T> = fn(&Evidence<'_, '_, T>, usize) -> Option<Guess>;
+
 /// The first mistake that explains the gradient of `input` in every case.
 pub(super) fn guess<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
-    let tries: [fn(&Evidence<'_, '_, T>, usize) -> Option<Guess>; 10] =
+    let tries: [Try<T>; 10] =
         [stale, zeros, sign, transposed, shape, factor, cotangent_ignored, sums, off_by_one, swapped];
     tries.into_iter().find_map(|attempt| attempt(evidence, input))
 }
@@ -221,6 +224,7 @@ fn too_small(times: &str, why: &str) -> Guess {
 }
 
 /// Given over expected where that is largest.
+#[allow(clippy::float_cmp)] // Exactly 1 is no factor.
 fn ratio<T>(scene: &Scene<T>, input: usize) -> Option<f64> {
     let (expected, given) = (scene.expected(input), scene.gradient(input)?);
     if expected.shape() != given.shape() {
@@ -263,7 +267,7 @@ fn sums<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess>
         let name = name.unwrap_or_else(|| format!("axis {axis}"));
         let summed = |scene: &Scene<T>| {
             let given = scene.gradient(input)?;
-            reshaped(spread(evidence, scene, input)?.sum_axis(Axis(axis)), given.shape())
+            reshaped(&spread(evidence, scene, input)?.sum_axis(Axis(axis)), given.shape())
         };
         if evidence.confirm(input, summed) {
             return Some(Guess::new(
@@ -277,14 +281,14 @@ fn sums<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess>
                 let (given, spread) = (scene.gradient(input)?, spread(evidence, scene, input)?);
                 let part =
                     spread.slice_axis(Axis(axis), Slice::new(at, (at == 0).then_some(1), 1)).to_owned();
-                reshaped(part, given.shape())
+                reshaped(&part, given.shape())
             };
             if evidence.confirm(input, one) {
                 return Some(missing(&format!("only the {which} term along {name} is there"), &name));
             }
         }
     }
-    let whole = |scene: &Scene<T>| reshaped(spread(evidence, scene, input)?, scene.gradient(input)?.shape());
+    let whole = |scene: &Scene<T>| reshaped(&spread(evidence, scene, input)?, scene.gradient(input)?.shape());
     if evidence.confirm(input, whole) {
         return Some(missing("the terms stand side by side, not added up", "the batch"));
     }
@@ -315,7 +319,7 @@ fn missing(what: &str, axis: &str) -> Guess {
 }
 
 /// The same elements in this shape, if there are as many.
-fn reshaped(array: ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
+fn reshaped(array: &ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
     array.to_shape(shape).ok().map(|array| array.to_owned())
 }
 

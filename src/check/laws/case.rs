@@ -38,7 +38,9 @@ impl Recording for Case<'_> {
             domain.contains(&point)
         };
         if same && !(0..spread[0].len()).all(inside) {
-            inputs.iter_mut().for_each(|x| x.mapv_inplace(f64::abs));
+            for x in &mut inputs {
+                x.mapv_inplace(f64::abs);
+            }
         }
         inputs
     }

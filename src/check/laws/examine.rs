@@ -127,7 +127,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     }
 
     fn add(&self, tally: &mut Tally, law: &'static str, measured: Measured) {
-        tally.add(law, || self.what.describe(), Verdict::of(measured));
+        tally.add(law, || self.what.describe(), &Verdict::of(measured));
     }
 
     /// The values of the inputs and their first direction, in double precision, to be moved along.
@@ -136,7 +136,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         moves.map(|(var, v)| (*var, var.value().mapv(T::to_f64).into_owned(), v.mapv(T::to_f64)))
     }
 
-    /// ⟨u, DᵏF⟩ along the first k directions, for k = 1, 2, 3, by dual numbers over dual numbers over dual numbers over
+    /// ⟨u, Dᵏf⟩ along the first k directions, for k = 1, 2, 3, by dual numbers over dual numbers over dual numbers over
     /// numbers that bound their own rounding.
     fn duals(&self) -> [Bound<false>; ORDERS] {
         type Third = Dual<Dual<Dual<Bound<false>>>>;
@@ -261,7 +261,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
                     .into(),
             })
         };
-        tally.add("differences against dual numbers", || self.what.describe(), verdict);
+        tally.add("differences against dual numbers", || self.what.describe(), &verdict);
     }
 }
 

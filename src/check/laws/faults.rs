@@ -80,7 +80,7 @@ const JVP_CHANGES: [Change; 7] = [
 ];
 
 /// What is done to a term after the rule has made it.
-fn after<'t, T: Float>(change: Change, term: Var<'t, T>, from: usize) -> Option<Var<'t, T>> {
+fn after<T: Float>(change: Change, term: Var<'_, T>, from: usize) -> Option<Var<'_, T>> {
     let shape = term.shape();
     let rows = shape.first().copied().unwrap_or(0);
     Some(match change {
@@ -102,7 +102,7 @@ fn after<'t, T: Float>(change: Change, term: Var<'t, T>, from: usize) -> Option<
             term.tape().concat(0, &[keep, rest * rest.lift(0.0)])
         }
         // As many cotangent elements as there are to one of the operand's.
-        Change::Averaged if term.len() > 0 && from > term.len() => {
+        Change::Averaged if !term.is_empty() && from > term.len() => {
             term / term.lift(crate::check::diagnose::count(from / term.len()))
         }
         Change::Transposed
@@ -256,7 +256,9 @@ fn every_fault_is_noticed() {
         }
     }
     println!("{} faults noticed; {} changes that change no term, and are none", counts[0], counts[1]);
-    kinds.iter().for_each(|(kind, count)| println!("{count:4} {kind}"));
+    for (kind, count) in &kinds {
+        println!("{count:4} {kind}");
+    }
     assert!(missed.is_empty(), "not noticed: {missed:#?}");
     assert!(counts[0] >= 200, "{}", counts[0]);
 }

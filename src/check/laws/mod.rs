@@ -39,7 +39,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, law: &'static str, describe: impl Fn() -> String, verdict: Verdict) {
+    fn add(&mut self, law: &'static str, describe: impl Fn() -> String, verdict: &Verdict) {
         let [held, open] = self.laws.entry(law).or_default();
         match verdict {
             Verdict::Pass(_) => *held += 1,

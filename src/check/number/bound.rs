@@ -2,6 +2,7 @@
 //! Stability of Numerical Algorithms*, 2002, §3.3).
 
 use super::carrier;
+#[allow(clippy::wildcard_imports)] // They belong to the macro.
 use super::needs::*;
 
 /// A number in double precision and a bound for the error that it would have, to first order, if each operation so far

@@ -1,6 +1,7 @@
 //! Dual numbers: x + ẋε with ε² = 0, forward mode in an arithmetic (W. K. Clifford, 1873).
 
 use super::carrier;
+#[allow(clippy::wildcard_imports)] // They belong to the macro.
 use super::needs::*;
 
 /// A number and its derivative along one direction. Over duals themselves, derivatives of higher order.

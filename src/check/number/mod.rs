@@ -73,6 +73,7 @@ macro_rules! carrier {
                 };
                 Self::chain(self.value.abs(), [(self, slope)])
             }
+            #[allow(clippy::float_cmp)] // 0 is exact.
             fn powf(self, exponent: Self) -> Self {
                 let (a, b) = (self.value, exponent.value);
                 let y = a.powf(b);
