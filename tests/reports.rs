@@ -75,10 +75,10 @@ fn reports_read_as_they_should() {
     let mut text = String::new();
     for (name, check) in checks() {
         let failure = check.seed(1).without_persistence().try_run().expect_err(name);
-        text.push_str(&format!("# {name}\n\n{}\n", steady(&failure.to_string())));
+        text.extend(["# ", name, "\n\n", &steady(&failure.to_string()), "\n"]);
     }
     let weak = relu(|da, z| choose(da, z, |z| z > 0.0)).shapes(["Z: 1 1"]).seed(1);
-    text.push_str(&format!("# the score of a weak test\n\n{}", check::mutants(&weak)));
+    text.extend(["# the score of a weak test\n\n", &check::mutants(&weak).to_string()]);
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reports.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

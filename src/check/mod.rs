@@ -1,6 +1,7 @@
 //! Room 6, the examiner: is this hand-written gradient right, and if not, why?
 
 mod backward;
+mod compare;
 mod derivative;
 mod diagnose;
 mod difference;
@@ -16,11 +17,14 @@ mod reference;
 mod report;
 mod sample;
 mod shapes;
+mod strategies;
+mod summary;
 mod sweep;
 mod values;
 mod verdict;
 
-pub use backward::{Check, Formulated, Summary, backward, gradient};
+pub use backward::{Check, Formulated, backward, gradient};
+pub use compare::compare;
 pub use derivative::{Answer, Derivative, IntoGradients};
 pub use diagnose::{Diagnosis, Mistake};
 pub use difference::{Swept, difference};
@@ -29,5 +33,7 @@ pub use layout::{Layout, layouts};
 pub use mutants::{Mutant, Outcome, Score, mutants};
 pub use programs::{Program, programs};
 pub use report::Failure;
+pub use strategies::{arrays, broadcastable, shapes, sizes};
+pub use summary::Summary;
 pub use values::{Custom, Values};
 pub use verdict::{Measured, Verdict};

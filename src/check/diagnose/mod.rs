@@ -6,6 +6,7 @@
 //! ([`evidence`]).
 
 mod evidence;
+mod imprecise;
 mod surgery;
 mod whole;
 
@@ -55,7 +56,9 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
         return vec![one];
     }
     diagnoses.extend(
-        unexplained.into_iter().filter_map(|input| Some(named(input, whole::imprecise(&evidence, input)?))),
+        unexplained
+            .into_iter()
+            .filter_map(|input| Some(named(input, imprecise::imprecise(&evidence, input)?))),
     );
     diagnoses
 }
