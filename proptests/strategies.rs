@@ -1,10 +1,11 @@
 //! What the tests draw: shapes, memory layouts, numbers.
 
-use ndarray::{ArrayD, Axis, Slice};
+use ndarray::ArrayD;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence::WithSource;
 use std::ops::RangeInclusive;
+pub use wengert::check::{Layout, layouts};
 
 /// `PROPTEST_CASES` (256) divided by `share`, for tests whose cases do much; failures are kept beside
 /// the source.
@@ -23,43 +24,6 @@ pub fn sizes() -> impl Strategy<Value = usize> {
 /// A shape with as many axes as said, and at most 36 elements.
 pub fn shapes(ranks: RangeInclusive<usize>) -> impl Strategy<Value = Vec<usize>> {
     vec(sizes(), ranks).prop_filter("at most 36 elements", |shape| shape.iter().product::<usize>() <= 36)
-}
-
-/// How an array of up to five axes lies in memory: the order of its axes from the slowest to the fastest,
-/// and the step along each, negative ones walking backwards.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    order: Vec<usize>,
-    steps: [isize; 5],
-}
-
-impl Layout {
-    /// The same elements in this layout; in the gaps is NaN, which whoever reads it will show.
-    pub fn place<T: wengert::Float>(&self, array: &ArrayD<T>) -> ArrayD<T> {
-        let order: Vec<usize> = self.order.iter().copied().filter(|&axis| axis < array.ndim()).collect();
-        let stored = order.iter().map(|&axis| array.shape()[axis] * self.steps[axis].unsigned_abs());
-        let memory = ArrayD::from_elem(stored.collect::<Vec<_>>(), T::NAN);
-        let place = |axis| order.iter().position(|&other| other == axis).expect("an order names every axis");
-        let mut placed = memory.permuted_axes((0..array.ndim()).map(place).collect::<Vec<_>>());
-        for axis in 0..array.ndim() {
-            placed.slice_axis_inplace(Axis(axis), Slice::new(0, None, self.steps[axis]));
-        }
-        placed.assign(array);
-        placed
-    }
-}
-
-/// Layouts: contiguous, transposed, permuted, strided, reversed, and all of it at once.
-pub fn layouts() -> impl Strategy<Value = Layout> {
-    let straight = || Just(vec![0, 1, 2, 3, 4]);
-    let order = prop_oneof![straight(), Just(vec![4, 3, 2, 1, 0]), straight().prop_shuffle()];
-    let steps = prop_oneof![
-        Just([1; 5]),
-        Just([2; 5]),
-        Just([-1; 5]),
-        proptest::array::uniform5(prop_oneof![Just(1_isize), Just(2), Just(-1), Just(-3)]),
-    ];
-    (order, steps).prop_map(|(order, steps)| Layout { order, steps })
 }
 
 /// Where a test's numbers come from: one draw, so that shrinking is spent on shapes and layouts.

@@ -83,3 +83,18 @@ fn a_long_table_leaves_out_its_middle() {
     assert!(table.contains("401 rows more"), "{table}");
     assert_eq!(format!("{tape:#}").lines().count(), 502);
 }
+
+#[test]
+fn a_sweep_marks_its_own_rows_only() {
+    let tape = Tape::<f64>::new();
+    assert!(tape.is_empty());
+    let x = tape.leaf("x", 2.0);
+    assert!(!tape.is_empty());
+    let y = x * x;
+    let gradient = y.backward()[x];
+    assert!(gradient.origin().is_some());
+    // What is recorded after it is the user's again, at the user's line.
+    let z = gradient + 1.0;
+    assert!(z.origin().is_none());
+    assert_eq!(z.location().line(), line!() - 2);
+}
