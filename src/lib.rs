@@ -33,6 +33,8 @@
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
+//! * `check`, behind the feature of that name, examines gradients that people derive by hand: on every shape, with a reason
+//!   if one is wrong. It is for tests: `wengert = { version = "0.1", features = ["check"] }` among the dev-dependencies.
 //! * [`manual`] has gradients written by hand on plain ndarray, which know nothing of the tape: what a
 //!   person derives on paper, to be compared with it.
 //!
@@ -45,9 +47,10 @@
 //! | `var/` | the desk: operators, broadcasting by explicit rows, and composites, which have no derivative rules of their own |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `show/` | the window: the table that `println!("{tape}")` prints |
+//! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs`, `float.rs` | what can go wrong; the numbers a tape holds |
 //!
-//! `var`, `show` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
+//! `check`, `show` → `var` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
 //! derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!

@@ -1,4 +1,61 @@
-//! Room 6, the examiner: is this hand-written gradient right, and if not, why?
+//! The examiner: is this hand-written gradient right, and if not, why?
+//!
+//! For people who derive backward functions by hand and want to know, under `cargo test`, whether they are right on
+//! every shape. It is behind the feature `check`, which belongs to dev-dependencies:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! wengert = { version = "0.1", features = ["check"] }
+//! ```
+//!
+//! # One test
+//!
+//! Say what the function is, in [`Var`](crate::Var)s; give the derivative as it is, on plain ndarray; and name the axes:
+//!
+//! ```
+//! use ndarray::{Array2, Axis};
+//! use wengert::check;
+//!
+//! /// dA, dW and db of Z = A·Wᵀ + b.
+//! fn my_linear_backward(dz: &Array2<f64>, a: &Array2<f64>, w: &Array2<f64>) -> (Array2<f64>, Array2<f64>, Array2<f64>) {
+//!     (dz.dot(w), dz.t().dot(a), dz.sum_axis(Axis(0)).insert_axis(Axis(0)))
+//! }
+//!
+//! // In a #[test]:
+//! check::backward(|[a, w, b]| a.linear(w, b))
+//!     .against(my_linear_backward)
+//!     .shapes(["A: n d", "W: h d", "b: 1 h"])
+//!     .run();
+//! ```
+//!
+//! [`backward`] is for functions that get a cotangent, [`gradient`] for losses. Sizes 0, 1, small primes and large ones are
+//! drawn, numbers with ties, zeros, tiny and large ones, and all memory layouts. What fails is shrunk, sizes first, kept
+//! beside the source file, and reported on a page that says which element differs, what an independent witness finds there,
+//! **why** it is wrong ([`Mistake`]) and what to change. [`mutants`] scores the test itself.
+//!
+//! # How it knows
+//!
+//! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
+//! rounding can have made: tolerances are neither guessed nor tuned. Where a hand-written gradient differs by more, swept
+//! differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
+//! [`Verdict::Kink`], a matter of convention.
+//!
+//! The tape's own rules are examined by the [`laws`], against dual numbers (forward mode in an arithmetic, to third order),
+//! the complex step and differences, on every primitive; and on random [`programs`].
+//!
+//! # What is where, for readers of the source
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `shapes.rs`, `values.rs`, `layout.rs`, `sample.rs` | the cases: shape language, numbers, memory layouts, shrinking |
+//! | `derivative.rs` | which functions can be examined, by their types |
+//! | `backward.rs`, `examine.rs`, `reference.rs` | the examination: run, one case, what is right and how closely |
+//! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
+//! | `report.rs`, `verdict.rs`, `summary.rs` | what comes out |
+//! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
+//! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
+//! | `laws/`, `programs/` | the laws that every primitive obeys; random programs |
+//! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
 mod compare;
