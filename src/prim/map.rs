@@ -172,9 +172,10 @@ fn sign<T: Float>(x: T) -> T {
     }
 }
 
-/// In the form whose exponential cannot overflow.
+/// In the form whose exponential cannot overflow. −|x| by a branch: in an arithmetic that carries a slope, the branch
+/// is smooth at 0, where |x| is not.
 fn logistic<T: Float>(x: T) -> T {
-    let e = (-x.abs()).exp();
+    let e = (if x < T::zero() { x } else { -x }).exp();
     if x < T::zero() { e / (T::one() + e) } else { T::one() / (T::one() + e) }
 }
 

@@ -41,6 +41,12 @@ impl<const SINGLE: bool> Bound<SINGLE> {
         Self { value, error: if value.abs() > largest { f64::INFINITY } else { error } }
     }
 
+    /// With the term of second order: where both factors vanish, it is all there is.
+    fn product(self, other: Self) -> Self {
+        let first = Self::chain(self.value * other.value, [(self, other.value), (other, self.value)]);
+        Self { error: first.error + self.error * other.error, ..first }
+    }
+
     fn exact(value: f64, term: (Self, f64)) -> Self {
         Self::exact_terms(value, std::iter::once(term))
     }

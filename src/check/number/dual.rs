@@ -34,6 +34,10 @@ impl<T: Float> Dual<T> {
         Self { value, slope: slope.unwrap_or_else(T::zero) }
     }
 
+    fn product(self, other: Self) -> Self {
+        Self::chain(self.value * other.value, [(self, other.value), (other, self.value)])
+    }
+
     fn exact(value: T, term: (Self, T)) -> Self {
         Self::chain(value, [term])
     }

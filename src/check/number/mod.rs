@@ -16,7 +16,7 @@ pub(crate) use dual::Dual;
 ///
 /// It needs `value: $base` among its fields; `constant`, that carries nothing, and `is_nothing`, a constant 0; and
 /// `chain`, which makes a result from its value and, for each operand, the operand and the slope in it, or `exact`, if
-/// nothing rounds; and `without_slope`.
+/// nothing rounds; `product`; and `without_slope`.
 macro_rules! carrier {
     ([$($generics:tt)*] $type:ty, $base:ty) => {
         impl<$($generics)*> Float for $type {
@@ -52,10 +52,13 @@ macro_rules! carrier {
                 Self::chain(self.value.cos(), [(self, -self.value.sin())])
             }
             fn tanh(self) -> Self {
-                // 1 − tanh² loses its digits where tanh nears 1; this does not.
-                let e = (-(self.value.abs() + self.value.abs())).exp();
-                let sech = (e + e) / (<$base>::one() + e);
-                Self::chain(self.value.tanh(), [(self, sech * (<$base>::one() + <$base>::one()) / (<$base>::one() + e))])
+                // 1 − tanh² loses its digits where tanh nears 1; 4e / (1 + e)² with e = exp(−2|x|) does not. |x| by a branch,
+                // which is smooth at 0, where its own slope is not.
+                let (one, zero) = (<$base>::one(), <$base>::zero());
+                let twice = self.value + self.value;
+                let e = (if self.value < zero { twice } else { -twice }).exp();
+                let half = (e + e) / (one + e);
+                Self::chain(self.value.tanh(), [(self, half * (one + one) / (one + e))])
             }
             fn sqrt(self) -> Self {
                 let y = self.value.sqrt();
@@ -77,8 +80,9 @@ macro_rules! carrier {
             fn powf(self, exponent: Self) -> Self {
                 let (a, b) = (self.value, exponent.value);
                 let y = a.powf(b);
-                let one_less = if b == <$base>::zero() { b } else { b * a.powf(b - <$base>::one()) };
-                let in_exponent = if a == <$base>::zero() { <$base>::zero() } else { y * a.ln() };
+                let zero = <$base>::zero();
+                let one_less = if a == zero && b == zero { zero } else { b * a.powf(b - <$base>::one()) };
+                let in_exponent = if a == zero { zero } else { y * a.ln() };
                 Self::chain(y, [(self, one_less), (exponent, in_exponent)])
             }
             fn atan2(self, x: Self) -> Self {
@@ -115,7 +119,7 @@ macro_rules! carrier {
         impl<$($generics)*> Mul for $type {
             type Output = Self;
             fn mul(self, other: Self) -> Self {
-                Self::chain(self.value * other.value, [(self, other.value), (other, self.value)])
+                Self::product(self, other)
             }
         }
         impl<$($generics)*> Div for $type {

@@ -44,6 +44,19 @@ impl Builder {
         builder
     }
 
+    /// Whether every step of a program, which may be the remains of another, is one that could have been taken.
+    pub fn accepts(program: &Program) -> bool {
+        let inputs = Recording::inputs(program);
+        let mut builder = Self {
+            program: Program { steps: Vec::new(), ..program.clone() },
+            values: inputs.into_iter().map(|x| Value::new(x.into_shared())).collect(),
+            state: 0,
+        };
+        program.steps.iter().all(|Step { prim, operands }| {
+            builder.is_inside(prim, operands) && builder.take(prim.clone(), operands.clone()).is_some()
+        }) && builder.program.steps == program.steps // and no guard was missing
+    }
+
     /// A number below `n`, of which there is at least one.
     fn pick(&mut self, n: usize) -> usize {
         self.state = mix(self.state, 1);
@@ -130,12 +143,20 @@ impl Builder {
     fn is_inside(&self, prim: &Prim, operands: &[usize]) -> bool {
         let views: Vec<_> = operands.iter().map(|&operand| self.values[operand].view()).collect();
         let domain = prim.domain();
+        if prim.name() != "tanh" && views.iter().flatten().any(|x| x.abs() > LARGEST) {
+            return false; // It is only there to be bounded.
+        }
         // A comparison's derivative is 0 on either side; where its operands tie, rounding decides.
         let ties = |point: &[f64]| domain.kinks.is_some_and(|kinks| kinks.contains(point));
         if prim.arity() == Some(1) && prim.name() == "max" {
             let all: Vec<f64> = views[0].iter().copied().collect();
             return !ties(&all)
                 && all.iter().enumerate().all(|(i, a)| all[..i].iter().all(|b| (a - b).abs() > 1e-6));
+        }
+        // A mask's zeros must be meant: what is 0 by rounding is not in another arithmetic.
+        let is_mask = self.is_comparison(operands[0]) || views[0].iter().all(|x| x.abs() > 1e-6);
+        if prim.name() == "select" && !is_mask {
+            return false;
         }
         if views.iter().any(|view| view.shape() != views[0].shape()) {
             return true;
@@ -151,6 +172,11 @@ impl Builder {
                 && !zero
                 && [-0.01, 0.0, 0.01].into_iter().all(|by| domain.contains(&near(by)))
         })
+    }
+
+    fn is_comparison(&self, value: usize) -> bool {
+        let step = value.checked_sub(self.program.shapes.len()).map(|step| &self.program.steps[step]);
+        step.is_some_and(|step| ["gt", "ge", "lt", "le", "eq", "ne"].contains(&step.prim.name()))
     }
 
     /// Appends a step, and one that bounds it if it is too large. None if the result is not finite or too long.

@@ -193,6 +193,7 @@ impl Program {
             .chain(straight)
             .map(Self::without_dead_steps)
             .filter(|program| program.steps.len() < self.steps.len() || program.layout != self.layout)
+            .filter(Builder::accepts)
             .collect()
     }
 
