@@ -68,6 +68,10 @@ impl Sample {
         self.layouts[input].place(&numbers.mapv(T::from_f64))
     }
 
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The same sizes with other numbers.
     pub fn reseeded(&self, seed: u64) -> Self {
         Self { seed, edits: Vec::new(), ..self.clone() }

@@ -9,6 +9,11 @@ mod wrong;
 use std::collections::BTreeMap;
 use wengert::check::{Failure, Mistake, Summary};
 
+/// The cases are the same in every run; `WENGERT_SEED` draws others.
+fn seed() -> u64 {
+    std::env::var("WENGERT_SEED").map_or(1, |seed| seed.parse().expect("WENGERT_SEED is a number"))
+}
+
 /// What an examination came to.
 type Outcome = Result<Summary, Box<Failure>>;
 

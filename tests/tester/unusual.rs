@@ -12,6 +12,7 @@ fn linear<T: Float, R: IntoGradients<T> + 'static>(
         .against(by_hand)
         .shapes(["A: n d", "W: h d", "b: 1 h"])
         .without_persistence()
+        .seed(crate::seed())
         .cases(100)
         .try_run()
 }
@@ -21,6 +22,7 @@ fn relu<T: Float>(by_hand: impl Fn(&Array2<T>, &Array2<T>) -> Array2<T> + 'stati
         .against(by_hand)
         .shapes(["Z: n h"])
         .without_persistence()
+        .seed(crate::seed())
         .cases(100)
         .try_run()
 }
@@ -30,6 +32,7 @@ fn mse<T: Float>(by_hand: impl Fn(&Array2<T>, &Array2<T>) -> Array2<T> + 'static
         .against(by_hand)
         .shapes(["Z: n k", "Y: n k"])
         .without_persistence()
+        .seed(crate::seed())
         .cases(100)
         .try_run()
 }
@@ -183,6 +186,7 @@ fn by_jacobian() -> Outcome {
         .shapes(["Z: n k", "Y: n k"])
         .values("Y", Values::OneHot)
         .without_persistence()
+        .seed(crate::seed())
         .cases(100)
         .try_run()
 }
@@ -199,6 +203,7 @@ fn network<T: Float + ndarray::NdFloat>() -> Outcome {
     )
     .shapes(["X: n d", "Y: n k", "W1: h d", "b1: 1 h", "W2: k h", "b2: 1 k"])
     .without_persistence()
+    .seed(crate::seed())
     .cases(100)
     .try_run()
 }
@@ -208,6 +213,7 @@ fn of_the_notebook<T: Float + ndarray::NdFloat>() -> Outcome {
         .against(manual::linear_backward::<T>)
         .shapes(["A: n d", "W: h d", "b: 1 h"])
         .without_persistence()
+        .seed(crate::seed())
         .try_run()
 }
 

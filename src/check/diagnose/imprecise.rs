@@ -34,7 +34,10 @@ pub(super) fn imprecise<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) 
         .scenes
         .iter()
         .all(|scene| scene.gradient(input).is_some_and(|g| g.iter().all(|x| x.is_finite())));
-    let mark = worst(&others) <= close || !finite || is_unsteady(evidence, input);
+    // Either a little wrong on tame numbers already, or right on them and wrong where digits cancel or overflow.
+    let is_wrong = |scene: &Scene<T>| scene.findings().0.iter().any(|finding| finding.input() == Some(input));
+    let wrong_if_tame = evidence.fresh().iter().filter(|scene| scene.sample.is_tame()).any(is_wrong);
+    let mark = wrong_if_tame || !finite || is_unsteady(evidence, input);
     if worst(&tame) > close || worst(&others) == 0.0 || !mark {
         return None;
     }
