@@ -286,6 +286,7 @@ impl<T: Float> Check<'_, T> {
     /// let failure = wrong.shapes(["x: n"]).try_run().unwrap_err();
     /// assert!(failure.to_string().contains("factor"));
     /// ```
+    #[track_caller]
     pub fn try_run(&self) -> Result<Summary, Box<Failure>> {
         let (summary, failing) = self.search(&self.subject, self.config());
         match failing {
