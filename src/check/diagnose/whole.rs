@@ -4,7 +4,8 @@ use super::evidence::{Evidence, fits};
 use super::{Mistake, count};
 use crate::check::examine::Scene;
 use crate::error::Dims;
-use crate::{Float, Tape};
+use crate::var::joint_shape;
+use crate::{Broadcasting, Float, Tape};
 use ndarray::{ArrayD, Axis, Slice};
 
 /// What one gradient suffers from, in words in which `{g}` stands for its name.
@@ -61,58 +62,49 @@ fn transposed<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<
     })
 }
 
+/// Whether expected and given values agree, in some sense; `None` if there is none for their shapes.
+type Agree = dyn Fn(&ArrayD<f64>, &ArrayD<f64>) -> Option<bool>;
+
 /// The values are right and the shape is not.
 fn shape<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
-    let reshaped = |scene: &Scene<T>| {
-        let (expected, given) = (scene.expected(input), scene.gradient(input)?);
-        expected.to_shape(given.shape()).ok().map(|reshaped| reshaped.to_owned())
-    };
-    let shapes_differ = |scene: &Scene<T>| {
+    let differs = |scene: &&Scene<T>| {
         scene.gradient(input).is_some_and(|given| given.shape() != scene.expected(input).shape())
     };
-    let shown = evidence.fresh().iter().find(|scene| shapes_differ(scene))?;
-    let (expected, given) = (shown.expected(input).shape(), shown.gradient(input)?.shape());
-    let by_broadcasting = |scene: &Scene<T>| {
-        let (expected, given) = (scene.expected(input), scene.gradient(input)?);
-        let joint =
-            crate::var::joint_shape(crate::Broadcasting::NumPy, &[expected.shape(), given.shape()]).ok()?;
-        let agree = expected.broadcast(joint.as_slice())? == given.broadcast(joint.as_slice())?;
-        Some(
-            agree
-                || fits::<T>(
-                    &expected.broadcast(joint.as_slice())?.to_owned(),
-                    &given.broadcast(joint.as_slice())?.to_owned(),
-                ),
-        )
+    // Where the shapes agree, so must the values; and there must be enough cases in which they do not.
+    let explains = |agree: &Agree| {
+        let agrees = |scene: &Scene<T>| {
+            let (expected, given) = (scene.expected(input), scene.gradient(input)?);
+            if differs(&scene) { agree(expected, given) } else { Some(fits::<T>(expected, given)) }
+        };
+        evidence.scenes.iter().all(|scene| agrees(scene) == Some(true))
+            && evidence.scenes.iter().filter(differs).count() > 1
     };
-    // All cases are wrong here: shapes differ whatever the numbers.
-    let always = |holds: &dyn Fn(&Scene<T>) -> Option<bool>| {
-        evidence.scenes.iter().filter(|scene| shapes_differ(scene)).all(|scene| holds(scene) == Some(true))
+    let by_broadcasting = |expected: &ArrayD<f64>, given: &ArrayD<f64>| {
+        let joint = joint_shape(Broadcasting::NumPy, &[expected.shape(), given.shape()]).ok()?;
+        let [expected, given] = [expected, given].map(|array| array.broadcast(joint.as_slice()));
+        Some(fits::<T>(&expected?.to_owned(), &given?.to_owned()))
+    };
+    let by_reshaping = |expected: &ArrayD<f64>, given: &ArrayD<f64>| {
+        Some(fits::<T>(&reshaped(expected, given.shape())?, given))
+    };
+
+    let shown = evidence.fresh().iter().find(differs)?;
+    let [expected, given] = [shown.expected(input), shown.gradient(input)?].map(|array| Dims(array.shape()));
+    let (mistake, explanation) = if explains(&by_broadcasting) {
+        let hidden = "`allclose` would broadcast them and say True";
+        (
+            Mistake::ByBroadcasting,
+            format!("{{g}} has shape {given} for an input of shape {expected}; {hidden}"),
+        )
+    } else if explains(&by_reshaping) {
+        (Mistake::WrongShape, format!("{{g}} has the right values in shape {given} instead of {expected}"))
+    } else {
+        return None;
     };
     let symbols = shown.sample.signature().symbols(input).join(", ");
-    let reshape =
+    let remedy =
         format!("give it the shape of its input, as with `{{g}}.into_shape_with_order(({symbols}))`");
-    if always(&by_broadcasting) && evidence.scenes.iter().filter(|scene| shapes_differ(scene)).count() > 1 {
-        return Some(Guess::new(
-            Mistake::ByBroadcasting,
-            format!(
-                "{{g}} has shape {} for an input of shape {}; `allclose` would broadcast them and say True",
-                Dims(given),
-                Dims(expected)
-            ),
-            reshape,
-        ));
-    }
-    let same_numbers = |scene: &Scene<T>| Some(fits::<T>(&reshaped(scene)?, scene.gradient(input)?));
-    (always(&same_numbers) && evidence.scenes.iter().filter(|scene| shapes_differ(scene)).count() > 1).then(
-        || {
-            Guess::new(
-                Mistake::WrongShape,
-                format!("{{g}} has the right values in shape {} instead of {}", Dims(given), Dims(expected)),
-                reshape,
-            )
-        },
-    )
+    Some(Guess::new(mistake, explanation, remedy))
 }
 
 /// A number that is the same, or the same function of the sizes of axes, in every case.
