@@ -1,7 +1,8 @@
 //! The number types a tape can hold.
 
 use crate::{IntoValue, IntoVar};
-use ndarray::{LinalgScalar, ScalarOperand};
+use crate::prim::{self, portable};
+use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ScalarOperand};
 use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{AddAssign, Neg};
 
@@ -83,6 +84,16 @@ pub trait Float:
     fn held(self) -> Self;
     /// Whether it is not a number.
     fn is_nan(self) -> bool;
+
+    #[doc(hidden)]
+    fn multiply(
+        a: &ArrayView2<'_, Self>,
+        b: &ArrayView2<'_, Self>,
+        out: &mut ArrayViewMut2<'_, Self>,
+        adding: bool,
+    ) {
+        portable(a, b, out, adding);
+    }
 }
 
 macro_rules! float {
@@ -143,6 +154,14 @@ macro_rules! float {
             }
             fn is_nan(self) -> bool {
                 $type::is_nan(self)
+            }
+            fn multiply(
+                a: &ArrayView2<'_, Self>,
+                b: &ArrayView2<'_, Self>,
+                out: &mut ArrayViewMut2<'_, Self>,
+                adding: bool,
+            ) {
+                prim::product::$type(a, b, out, adding);
             }
         }
     };

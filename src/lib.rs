@@ -69,7 +69,7 @@
 //!
 //! [ndarray]: https://docs.rs/ndarray
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // but for the kernels of `prim/product.rs`
 
 #[cfg(feature = "check")]
 pub mod check;

@@ -1,16 +1,24 @@
 //! The matrix product, over any number of leading axes.
 
-use super::{Domain, Family, Prim, Rule, Shape, Value, size_of, sum_of};
+use super::product::product;
+use super::reduce::{Extent, reduce};
+use super::walk::elementwise;
+use super::{
+    AxisSet, Domain, Family, Fold, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Slices, Value, Work, Zip,
+    size_of, sum_of,
+};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
 use crate::var::{Broadcasting, IntoVar, joint_shape};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayViewD, ArrayViewMut2, Axis, Ix2};
+use smallvec::smallvec;
 
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), for equal leading axes.
 ///
-/// Operands are read where they lie, so that a transposed one is never copied.
+/// Operands are read where they lie, so that a transposed one is never copied. Of single matrices, a column
+/// times a row is elementwise, and a product with a vector a reduction, in the order of all others
+/// ([`reduce`](super::reduce)): what remains is in [`product`](super::product).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dot;
 
@@ -75,12 +83,36 @@ impl Rule for Dot {
             unreachable!("the shape rule asks for two axes")
         };
         let n = operands[1].shape()[batch.len() + 1];
+        if batch.is_empty()
+            && let Some(value) = with_vector(operands[0], operands[1])
+        {
+            return value;
+        }
         let mut out = vec![T::zero(); size_of(batch) * m * n];
         let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
         if !out.is_empty() {
             multiply(&operands[0].view(), &operands[1].view(), &mut out, (*m, n));
         }
         Value::from_vec(&shape, out)
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        let (a, b) = (operands[0], operands[1]);
+        let (&[m, k], &[_, n]) = (&a.shape[..], &b.shape[..]) else { return Work::Product };
+        let kernel = times();
+        match (m, k, n) {
+            (_, 1, _) => {
+                Work::Map { kernel, operands: smallvec![a.broadcast(&[m, n]), b.broadcast(&[m, n])] }
+            }
+            // The vector along the inner axis of the matrix, in whichever order that lies.
+            (_, _, 1) => along(kernel, a, &b.permute(&[1, 0])),
+            (1, _, _) => along(kernel, &b.permute(&[1, 0]), a),
+            _ => Work::Product,
+        }
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
     }
 
     fn vjp<'t, T: Float>(
@@ -92,8 +124,8 @@ impl Rule for Dot {
     ) -> Option<Var<'t, T>> {
         let (a, b) = (operands[0], operands[1]);
         Some(match wrt {
-            0 => product(cotangent, b.swap_axes(-1, -2)),
-            _ => product(a.swap_axes(-1, -2), cotangent),
+            0 => dot(cotangent, b.swap_axes(-1, -2)),
+            _ => dot(a.swap_axes(-1, -2), cotangent),
         })
     }
 
@@ -104,7 +136,7 @@ impl Rule for Dot {
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let (a, b) = (operands[0], operands[1]);
-        sum_of([tangents[0].map(|da| product(da, b)), tangents[1].map(|db| product(a, db))])
+        sum_of([tangents[0].map(|da| dot(da, b)), tangents[1].map(|db| dot(a, db))])
     }
 
     fn fitting(shape: &[usize]) -> Vec<Self> {
@@ -114,7 +146,7 @@ impl Rule for Dot {
 
 /// The product of rows that are known to fit.
 #[track_caller]
-fn product<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+fn dot<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
     a.record(Prim(Family::Dot(Dot)), &[a, b])
 }
 
@@ -140,7 +172,52 @@ fn stacks(rules: Broadcasting, a: &[usize], b: &[usize]) -> Result<Shape, Proble
     })
 }
 
-/// Writes the product of two stacks of matrices to `out`, which holds zeros.
+fn times<T: Float>() -> Kernel<T> {
+    Zip::Mul.kernel().expect("multiplication is elementwise")
+}
+
+fn sum<T: Float>() -> Reducer<T> {
+    FoldOp::Sum.reducer().expect("a sum reduces")
+}
+
+/// The products of the rows of a matrix (r, k) with one row (1, k).
+fn along<T: Float>(kernel: Kernel<T>, matrix: &Layout, row: &Layout) -> Work<T> {
+    let row = row.broadcast(&matrix.shape);
+    let (r, k) = (matrix.shape[0], matrix.shape[1]);
+    let (kernel, reducer) = (Some(kernel), sum());
+    if matrix.strides[0].abs() < matrix.strides[1].abs() && r > 1 {
+        let operands = smallvec![matrix.permute(&[1, 0]), row.permute(&[1, 0])];
+        return Work::Reduce { kernel, operands, reducer, extent: Extent { terms: k, width: r, count: 1 } };
+    }
+    let extent = Extent { terms: k, width: 1, count: r };
+    Work::Reduce { kernel, operands: smallvec![matrix.clone(), row], reducer, extent }
+}
+
+/// The product of two matrices of which one is a vector, or the inner size is 1; the same as [`Dot::work`]
+/// says, on values.
+fn with_vector<T: Float>(a: &Value<T>, b: &Value<T>) -> Option<Value<T>> {
+    let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
+    let Slices::Two(times) = times().slices else { unreachable!("a product has two factors") };
+    let times = |a: &Value<T>, b: &Value<T>| elementwise([a, b], |[a, b], y| times(a, b, y));
+    let t = |x: &Value<T>| x.permute(&[1, 0]);
+    let along = |matrix: Value<T>, row: Value<T>| {
+        let row = row.broadcast(matrix.shape());
+        let (axis, terms) = if matrix.as_slice().is_none() && t(&matrix).as_slice().is_some() {
+            (0, times(&t(&matrix), &t(&row)))
+        } else {
+            (1, times(&matrix, &row))
+        };
+        reduce(&terms, AxisSet::from_iter([axis]), &sum()).reshape(&[m, n])
+    };
+    match (m, k, n) {
+        (_, 1, _) => Some(times(&a.broadcast(&[m, n]), &b.broadcast(&[m, n]))),
+        (_, _, 1) => Some(along(a.clone(), t(b))),
+        (1, _, _) => Some(along(t(b), a.clone())),
+        _ => None,
+    }
+}
+
+/// Writes the product of two stacks of matrices to `out`.
 fn multiply<T: Float>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T], (m, n): (usize, usize)) {
     if a.ndim() > 2 {
         let matrices = a.len_of(Axis(0));
@@ -153,7 +230,7 @@ fn multiply<T: Float>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T
     let a = a.view().into_dimensionality::<Ix2>().expect(matrix);
     let b = b.view().into_dimensionality::<Ix2>().expect(matrix);
     let mut out = ArrayViewMut2::from_shape((m, n), out).expect("as many elements as the product has");
-    general_mat_mul(T::one(), &a, &b, T::zero(), &mut out);
+    product(&a, &b, &mut out, false);
 }
 
 /// The method at the desk.

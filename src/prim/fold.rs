@@ -1,11 +1,12 @@
 //! Reductions over a set of axes, and the running sum.
 
-use super::reduce::{reduce, running_sum};
-use super::{Domain, Family, Prim, Rule, Shape, Value, family, size_of};
+use super::reduce::{Reducer, arrange, reduce, reducer, running_sum};
+use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, family, size_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
 use crate::var::IntoAxes;
+use smallvec::SmallVec;
 
 family! {
     /// Which reduction.
@@ -51,12 +52,20 @@ impl FromIterator<usize> for AxisSet {
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    kernel: fn(&Value<T>, AxisSet) -> Value<T>,
+    how: How<T>,
     /// The cotangent of the operand `x`, given that of `y`.
     pull: Carry<T>,
     /// The tangent of `y`, given that of the operand `x`.
     push: Carry<T>,
     domain: Domain,
+}
+
+/// The two ways to go along axes.
+enum How<T> {
+    /// To one result.
+    Reduce(Reducer<T>),
+    /// Keeping each sum on the way.
+    Run,
 }
 
 type Carry<T> = for<'t> fn(Var<'t, T>, AxisSet, Var<'t, T>, Var<'t, T>) -> Var<'t, T>;
@@ -80,7 +89,7 @@ impl FoldOp {
             Self::Sum => Row {
                 name: "sum",
                 formula: "Σ a",
-                kernel: |x, axes| reduce(x, axes, T::zero(), |a, b| a + b),
+                how: How::Reduce(reducer!(T::zero(), |a, b| a + b)),
                 pull: |d, axes, x, _| d.spread_over(axes, x),
                 push: |d, axes, _, _| d.fold(Self::Sum, axes),
                 domain: Domain::ALL,
@@ -88,7 +97,7 @@ impl FoldOp {
             Self::Max => Row {
                 name: "max",
                 formula: "max a",
-                kernel: |x, axes| reduce(x, axes, -T::INFINITY, max),
+                how: How::Reduce(reducer!(-T::INFINITY, max)),
                 pull: |d, axes, x, y| {
                     let winners = winners(axes, x, y);
                     let share = d / winners.fold(Self::Sum, axes);
@@ -106,7 +115,7 @@ impl FoldOp {
             Self::Prod => Row {
                 name: "prod",
                 formula: "Π a",
-                kernel: |x, axes| reduce(x, axes, T::one(), |a, b| a * b),
+                how: How::Reduce(reducer!(T::one(), |a, b| a * b)),
                 pull: |d, axes, x, _| d.spread_over(axes, x) * others(axes, x),
                 push: |d, axes, x, _| (d * others(axes, x)).fold(Self::Sum, axes),
                 domain: Domain::ALL,
@@ -114,11 +123,21 @@ impl FoldOp {
             Self::Cumsum => Row {
                 name: "cumsum",
                 formula: "Σ of a up to here",
-                kernel: running_sum,
+                how: How::Run,
                 pull: |d, axes, _, _| d.reverse(axes).fold(Self::Cumsum, axes).reverse(axes),
                 push: |d, axes, _, _| d.fold(Self::Cumsum, axes),
                 domain: Domain::ALL,
             },
+        }
+    }
+}
+
+impl FoldOp {
+    /// How it reduces, if it does.
+    pub(crate) fn reducer<T: Float>(self) -> Option<Reducer<T>> {
+        match self.row().how {
+            How::Reduce(reducer) => Some(reducer),
+            How::Run => None,
         }
     }
 }
@@ -212,7 +231,24 @@ impl Rule for Fold {
     }
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        (self.op.row().kernel)(operands[0], self.axes)
+        match self.op.row().how {
+            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
+            How::Run => running_sum(operands[0], self.axes),
+        }
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        match self.op.row().how {
+            How::Run => Work::Run(self.axes),
+            How::Reduce(reducer) => {
+                let (operand, extent) = arrange(operands[0], self.axes);
+                Work::Reduce { kernel: None, operands: SmallVec::from_iter([operand]), reducer, extent }
+            }
+        }
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
     }
 
     fn vjp<'t, T: Float>(

@@ -1,6 +1,6 @@
 //! Look-up along an axis by a list of indices, and its adjoint.
 
-use super::{Domain, Family, Prim, Rule, Shape, Value};
+use super::{Domain, Family, Known, Layout, Piece, Prim, Range, Rule, Shape, Value, Work};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
@@ -124,6 +124,31 @@ impl Rule for Index {
                 Value::new(out.into_shared())
             }
         }
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        let Entries { op, axis, indices } = &*self.0;
+        let from = operands[0];
+        let mut shape = from.shape.clone();
+        let one = |layout: &Layout, index: usize| layout.clone().along(*axis, Range { first: index, step: 1, len: 1 });
+        let (background, adding) = match op {
+            IndexOp::Take => (None, false),
+            IndexOp::ScatterAdd { .. } => (Some(T::zero()), true),
+        };
+        shape[*axis] = match op {
+            IndexOp::Take => indices.len(),
+            IndexOp::ScatterAdd { len } => *len,
+        };
+        let to = Layout::row_major(&shape);
+        let piece = |(place, &index): (usize, &usize)| {
+            let (source, target) = if adding { (place, index) } else { (index, place) };
+            Piece { operand: 0, from: one(from, source), to: one(&to, target), adding }
+        };
+        Work::Assemble { background, pieces: indices.iter().enumerate().map(piece).collect() }
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
     }
 
     fn vjp<'t, T: Float>(

@@ -1,6 +1,6 @@
 //! Rows without operands: what the user puts on the tape.
 
-use super::{Domain, Rule, Shape, Value, family};
+use super::{Domain, Known, Layout, Rule, Shape, Value, Work, family};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -42,6 +42,14 @@ impl Rule for Leaf {
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         operands[0].clone()
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::View(operands[0].clone())
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
     }
 
     fn vjp<'t, T: Float>(

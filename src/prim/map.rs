@@ -4,7 +4,7 @@
 //! (`d` a cotangent) and the forward sweep (`d` a tangent) alike.
 
 use super::walk::elementwise;
-use super::{Domain, Family, Prim, Rule, Shape, Value, equal_shapes, family};
+use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -203,6 +203,17 @@ impl Rule for Map {
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         let kernel = self.row().kernel;
         elementwise([operands[0]], |[x], y| kernel(x, y))
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        match self {
+            Self::Detach => Work::View(operands[0].clone()),
+            _ => Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() },
+        }
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        (*self == Self::Detach).then_some(0)
     }
 
     fn vjp<'t, T: Float>(

@@ -12,25 +12,34 @@
 mod dot;
 mod fold;
 mod index;
+mod kernel;
+mod layout;
 mod leaf;
 mod map;
 mod pick;
+pub(crate) mod product;
 mod range;
 mod reduce;
 mod value;
 mod view;
 mod walk;
+mod work;
 mod zip;
 
 pub(crate) use dot::Dot;
 pub(crate) use fold::{AxisSet, Fold, FoldOp};
 pub(crate) use index::Index;
+pub(crate) use kernel::{Kernel, Slices};
+pub(crate) use layout::Layout;
 pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
 pub(crate) use pick::Pick;
+pub(crate) use product::{portable, product};
 pub(crate) use range::Range;
+pub(crate) use reduce::{Extent, Progress, Reducer};
 pub(crate) use value::{Shape, Value, check_shape, same_shape, size_of};
 pub(crate) use view::View;
+pub(crate) use work::{Known, Piece, Work};
 pub(crate) use zip::Zip;
 
 use crate::Float;
@@ -56,6 +65,13 @@ pub(crate) trait Rule {
 
     /// The result. The operands' shapes have passed [`Rule::shape`].
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T>;
+
+    /// The work that a replay has with it, for operands that lie so. It gives what [`Rule::eval`] gives, to
+    /// the bit.
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T>;
+
+    /// The operand that the result equals to the bit whatever its values, as `x` in `x · 1`.
+    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize>;
 
     /// The vector-Jacobian product with respect to operand `wrt`: the cotangent of that operand,
     /// given the cotangent of `out`. `None` where no derivative flows.
@@ -253,6 +269,14 @@ impl Prim {
 
     pub(crate) fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         each!(self, family => family.eval(operands))
+    }
+
+    pub(crate) fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        each!(self, family => family.work(operands))
+    }
+
+    pub(crate) fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+        each!(self, family => family.shortcut(operands))
     }
 
     pub(crate) fn vjp<'t, T: Float>(

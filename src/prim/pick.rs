@@ -4,7 +4,7 @@
 //! No derivative flows through a mask; `select` is linear in the two operands it chooses between.
 
 use super::walk::elementwise;
-use super::{Domain, Family, Prim, Rule, Shape, Value, equal_shapes, family};
+use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;
@@ -123,6 +123,18 @@ impl Rule for Pick {
             Kernel::Choose(kernel) => {
                 elementwise([operands[0], operands[1], operands[2]], |[a, b, c], y| kernel(a, b, c, y))
             }
+        }
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
+    }
+
+    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+        match (self, operands) {
+            (Self::Select, [_, yes, no]) if yes.row == no.row => Some(1),
+            (Self::Select, [mask, _, _]) => mask.number.map(|mask| if mask == T::zero() { 2 } else { 1 }),
+            (Self::Gt | Self::Ge | Self::Lt | Self::Le | Self::Eq | Self::Ne | Self::Select, _) => None,
         }
     }
 

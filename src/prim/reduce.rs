@@ -5,9 +5,14 @@
 //! dealt to [`LANES`] accumulators in turn, block by block of [`BLOCK`] terms; lanes, and then blocks,
 //! are added up in pairs. The error is at most (BLOCK/LANES + log₂ n) unit roundoffs of Σ|terms|, against
 //! n for a plain loop (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2002, §4.2).
+//!
+//! A reduction takes its terms piece by piece, so that a replay can compute them on the way, and the
+//! pieces do not matter to the result.
 
-use super::{AxisSet, Shape, Value, size_of};
+use super::{AxisSet, Layout, Shape, Value, size_of};
 use crate::Float;
+use pulp::Arch;
+use std::fmt;
 
 /// Accumulators that a block's terms are dealt to: as many f32 as the widest registers hold.
 const LANES: usize = 16;
@@ -15,93 +20,233 @@ const LANES: usize = 16;
 /// Terms added before the result goes into the pairwise tree.
 const BLOCK: usize = 1024;
 
-/// Reduces by an operation with this identity, in the order described at the top of this file.
-pub(super) fn reduce<T: Float>(
-    x: &Value<T>,
-    axes: AxisSet,
+/// An operation to reduce by, in the forms in which it is run.
+#[derive(Clone, Copy)]
+pub(crate) struct Reducer<T> {
+    /// What changes nothing, and is the result of no terms.
+    pub identity: T,
+    /// Each lane and the term for it, over slices of equal length.
+    pub absorb: fn(&mut [T], &[T]),
+    /// The results of whole reductions that lie one after the other, each of as many terms, at most a block.
+    pub rows: fn(&[T], usize, &mut [T]),
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reducer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reducer").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// A [`Reducer`] from its identity and operation.
+macro_rules! reducer {
+    ($identity:expr, $op:expr) => {
+        $crate::prim::reduce::Reducer {
+            identity: $identity,
+            absorb: |lanes, terms| $crate::prim::reduce::absorb(lanes, terms, $op),
+            rows: |elements, terms, out| $crate::prim::reduce::rows(elements, terms, out, $identity, $op),
+        }
+    };
+}
+pub(crate) use reducer;
+
+pub(crate) fn absorb<T: Float>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -> T) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || lanes.iter_mut().zip(terms).for_each(|(lane, term)| *lane = op(*lane, *term)),
+    );
+}
+
+pub(crate) fn rows<T: Float>(
+    elements: &[T],
+    terms: usize,
+    out: &mut [T],
     identity: T,
-    op: impl Fn(T, T) -> T + Copy,
-) -> Value<T> {
-    let shape = x.shape();
-    let kept: Vec<usize> = (0..shape.len()).filter(|&axis| !axes.contains(axis)).collect();
-    let out_shape: Shape = kept.iter().map(|&axis| shape[axis]).collect();
-    let results = size_of(&out_shape);
-    let terms: usize = axes.iter().map(|axis| shape[axis]).product();
-    if terms == 0 {
-        return Value::filled(&out_shape, identity);
+    op: impl Fn(T, T) -> T,
+) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (row, out) in elements.chunks_exact(terms).zip(out) {
+                let mut lanes = [identity; LANES];
+                let (chunks, rest) = row.as_chunks::<LANES>();
+                for chunk in chunks {
+                    for (lane, term) in lanes.iter_mut().zip(chunk) {
+                        *lane = op(*lane, *term);
+                    }
+                }
+                lanes.iter_mut().zip(rest).for_each(|(lane, term)| *lane = op(*lane, *term));
+                let mut width = LANES;
+                while width > 1 {
+                    width /= 2;
+                    for i in 0..width {
+                        lanes[i] = op(lanes[i], lanes[i + width]);
+                    }
+                }
+                *out = lanes[0];
+            }
+        },
+    );
+}
+
+/// How the terms of reductions come along: `count` reductions one after the other, each of `terms` terms,
+/// each term `width` neighbours that belong to as many results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub terms: usize,
+    pub width: usize,
+    pub count: usize,
+}
+
+/// How far reductions have come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    /// Elements of the current reduction that were taken.
+    taken: usize,
+    /// Reductions that are complete.
+    complete: usize,
+}
+
+impl Extent {
+    /// How many numbers of working memory it takes: the lanes, and a partial result for each block.
+    pub fn scratch(self) -> usize {
+        (LANES + self.terms.div_ceil(BLOCK)) * self.width
     }
 
-    // Both arrangements give each result the same terms in the same order: take the one that is
-    // already in memory, so that the loops below run over neighbours.
-    let terms_last: Vec<usize> = kept.iter().copied().chain(axes.iter()).collect();
-    let terms_first: Vec<usize> = axes.iter().chain(kept.iter().copied()).collect();
-    let first = x.permute(&terms_first);
-    let out = if let Some(rows) = first.as_slice().filter(|_| results > 1) {
-        columns(rows, terms, results, identity, op)
-    } else {
-        let last = x.permute(&terms_last);
-        let gathered;
-        let elements = if let Some(slice) = last.as_slice() {
-            slice
-        } else {
-            gathered = last.view().iter().copied().collect::<Vec<T>>();
-            &gathered
-        };
-        (0..results).map(|i| pairwise(&elements[i * terms..(i + 1) * terms], identity, op)).collect()
+    /// How many results there will be.
+    pub fn results(self) -> usize {
+        self.width * self.count
+    }
+
+    /// Takes the next elements; the results of reductions that this completes go to `out`.
+    pub fn push<T: Float>(
+        self,
+        reducer: &Reducer<T>,
+        progress: &mut Progress,
+        scratch: &mut [T],
+        mut elements: &[T],
+        out: &mut [T],
+    ) {
+        let Self { terms, width, .. } = self;
+        let (lanes, partials) = scratch.split_at_mut(LANES * width);
+        let (block, total) = (BLOCK * width, terms * width);
+        if width == 1 && terms <= BLOCK && progress.taken == 0 {
+            let whole = elements.len() / terms;
+            let (now, later) = elements.split_at(whole * terms);
+            (reducer.rows)(now, terms, &mut out[progress.complete..][..whole]);
+            progress.complete += whole;
+            elements = later;
+        }
+        while !elements.is_empty() {
+            let (index, begun) = (progress.taken / block, progress.taken % block);
+            let room = block.min(total - index * block) - begun;
+            let (now, later) = elements.split_at(room.min(elements.len()));
+            let partial = &mut partials[index * width..][..width];
+            let ends = now.len() == room;
+            if width == 1 && begun == 0 && ends {
+                (reducer.rows)(now, now.len(), partial);
+            } else {
+                deal(reducer, lanes, begun, now);
+                if ends {
+                    halve(reducer, lanes, width);
+                    partial.copy_from_slice(&lanes[..width]);
+                }
+            }
+            progress.taken += now.len();
+            if progress.taken == total {
+                let blocks = index + 1;
+                join(reducer, &mut partials[..blocks * width], width);
+                out[progress.complete * width..][..width].copy_from_slice(&partials[..width]);
+                *progress = Progress { taken: 0, complete: progress.complete + 1 };
+            }
+            elements = later;
+        }
+    }
+}
+
+/// Deals elements to the lanes in turn, from where the `begun` ones of the block before them stopped.
+fn deal<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], begun: usize, mut elements: &[T]) {
+    if begun == 0 {
+        lanes.fill(reducer.identity);
+    }
+    let mut at = begun % lanes.len();
+    while !elements.is_empty() {
+        let (now, later) = elements.split_at((lanes.len() - at).min(elements.len()));
+        (reducer.absorb)(&mut lanes[at..at + now.len()], now);
+        (at, elements) = (0, later);
+    }
+}
+
+/// Brings the lanes together in pairs, the upper half into the lower.
+fn halve<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], width: usize) {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (low, high) = lanes.split_at_mut(half * width);
+        (reducer.absorb)(low, &high[..half * width]);
+        half /= 2;
+    }
+}
+
+/// Brings the blocks' partial results together in pairs: of an odd number, the left half is the larger.
+fn join<T: Float>(reducer: &Reducer<T>, partials: &mut [T], width: usize) {
+    let blocks = partials.len() / width;
+    if blocks > 1 {
+        let (left, right) = partials.split_at_mut(blocks.div_ceil(2) * width);
+        join(reducer, left, width);
+        join(reducer, right, width);
+        (reducer.absorb)(&mut left[..width], &right[..width]);
+    }
+}
+
+/// Both arrangements of the axes that give each result its terms in row-major order: the reduced axes
+/// first, or last.
+fn arrangements(shape: &[usize], axes: AxisSet) -> [(Shape, Extent); 2] {
+    let kept: Shape = (0..shape.len()).filter(|&axis| !axes.contains(axis)).collect();
+    let sizes = |axes: &[usize]| axes.iter().map(|&axis| shape[axis]).collect::<Shape>();
+    let reduced: Shape = axes.iter().collect();
+    let (results, terms) = (size_of(&sizes(&kept)), size_of(&sizes(&reduced)));
+    let first = reduced.iter().chain(&kept).copied().collect();
+    let last = kept.iter().chain(&reduced).copied().collect();
+    [
+        (first, Extent { terms, width: results, count: 1 }),
+        (last, Extent { terms, width: 1, count: results }),
+    ]
+}
+
+/// The operand of a reduction as its terms are taken, and how they come: in the order in which they lie in
+/// memory, if that is one of those possible.
+pub(super) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
+    let [first, last] = arrangements(&x.shape, axes).map(|(order, extent)| (x.permute(&order), extent));
+    if first.1.width > 1 && first.0.is_row_major() { first } else { last }
+}
+
+/// Reduces a value, in the order described at the top of this file.
+pub(super) fn reduce<T: Float>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>) -> Value<T> {
+    let shape = x.shape();
+    let out_shape: Shape = (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
+    let [(order, columns), (last, rows)] = arrangements(shape, axes);
+    if rows.terms == 0 || rows.count == 0 {
+        return Value::filled(&out_shape, reducer.identity);
+    }
+    let first = x.permute(&order);
+    let out = match first.as_slice() {
+        Some(elements) if columns.width > 1 => reduce_slice(columns, reducer, elements),
+        _ => {
+            let last = x.permute(&last);
+            match last.as_slice() {
+                Some(elements) => reduce_slice(rows, reducer, elements),
+                None => reduce_slice(rows, reducer, &last.view().iter().copied().collect::<Vec<T>>()),
+            }
+        }
     };
     Value::from_vec(&out_shape, out)
 }
 
-/// One result from its terms.
-fn pairwise<T: Float>(terms: &[T], identity: T, op: impl Fn(T, T) -> T + Copy) -> T {
-    if terms.len() > BLOCK {
-        let (left, right) = terms.split_at(split(terms.len()));
-        return op(pairwise(left, identity, op), pairwise(right, identity, op));
-    }
-    let mut lanes = [identity; LANES];
-    for chunk in terms.chunks(LANES) {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, term)| *lane = op(*lane, *term));
-    }
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for i in 0..width {
-            lanes[i] = op(lanes[i], lanes[i + width]);
-        }
-    }
-    lanes[0]
-}
-
-/// `results` results at once from `terms` rows of as many neighbours, each column in the order of
-/// [`pairwise`].
-fn columns<T: Float>(
-    rows: &[T],
-    terms: usize,
-    results: usize,
-    identity: T,
-    op: impl Fn(T, T) -> T + Copy,
-) -> Vec<T> {
-    if terms > BLOCK {
-        let (left, right) = rows.split_at(split(terms) * results);
-        let mut sum = columns(left, split(terms), results, identity, op);
-        let right = columns(right, terms - split(terms), results, identity, op);
-        sum.iter_mut().zip(right).for_each(|(a, b)| *a = op(*a, b));
-        return sum;
-    }
-    let mut lanes = vec![identity; LANES * results];
-    for chunk in rows.chunks(LANES * results) {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, term)| *lane = op(*lane, *term));
-    }
-    while lanes.len() > results {
-        let right = lanes.split_off(lanes.len() / 2);
-        lanes.iter_mut().zip(right).for_each(|(a, b)| *a = op(*a, b));
-    }
-    lanes
-}
-
-/// Where more than one block of terms is split: into halves of whole blocks, the left the larger.
-fn split(terms: usize) -> usize {
-    terms.div_ceil(BLOCK).div_ceil(2) * BLOCK
+/// The results of reductions whose terms are all at hand.
+pub(super) fn reduce_slice<T: Float>(extent: Extent, reducer: &Reducer<T>, elements: &[T]) -> Vec<T> {
+    let mut out = vec![reducer.identity; extent.results()];
+    let mut scratch = vec![reducer.identity; extent.scratch()];
+    extent.push(reducer, &mut Progress::default(), &mut scratch, elements, &mut out);
+    out
 }
 
 /// The running sum, term by term in order.
@@ -111,4 +256,54 @@ pub(super) fn running_sum<T: Float>(x: &Value<T>, axes: AxisSet) -> Value<T> {
         out.accumulate_axis_inplace(ndarray::Axis(axis), |before, here| *here = *before + *here);
     }
     Value::new(out.into_shared())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The order as the top of this file says it, for one result, written another way.
+    fn in_order(terms: &[f32]) -> f32 {
+        if terms.len() > BLOCK {
+            let left = terms.len().div_ceil(BLOCK).div_ceil(2) * BLOCK;
+            return in_order(&terms[..left]) + in_order(&terms[left..]);
+        }
+        let mut lanes: Vec<f32> =
+            (0..LANES).map(|lane| terms.iter().skip(lane).step_by(LANES).fold(0.0, |a, b| a + b)).collect();
+        while lanes.len() > 1 {
+            let half = lanes.split_off(lanes.len() / 2);
+            lanes.iter_mut().zip(half).for_each(|(a, b)| *a += b);
+        }
+        lanes[0]
+    }
+
+    #[test]
+    fn the_order_is_that_described_however_the_terms_come() {
+        let sum: Reducer<f32> = reducer!(0.0, |a, b| a + b);
+        for (terms, width, count) in
+            [(1, 1, 3), (15, 1, 4), (30, 1, 70), (1024, 1, 2), (1025, 1, 2), (5000, 1, 1), (3, 7, 1), (1437, 30, 1), (4100, 3, 1)]
+        {
+            let extent = Extent { terms, width, count };
+            let elements: Vec<f32> =
+                (0..terms * width * count).map(|i| ((i * 7919 % 1009) as f32).sqrt() - 16.0).collect();
+            let expected: Vec<f32> = (0..width * count)
+                .map(|i| {
+                    let of_one: Vec<f32> = if width > 1 {
+                        elements.iter().skip(i).step_by(width).copied().collect()
+                    } else {
+                        elements[i * terms..(i + 1) * terms].to_vec()
+                    };
+                    in_order(&of_one)
+                })
+                .collect();
+            for piece in [1, 3, 16, 480, 1000, 1024, 5000, elements.len()] {
+                let (mut out, mut scratch) = (vec![0.0; extent.results()], vec![0.0; extent.scratch()]);
+                let mut progress = Progress::default();
+                for piece in elements.chunks(piece) {
+                    extent.push(&sum, &mut progress, &mut scratch, piece, &mut out);
+                }
+                assert_eq!(out, expected, "{extent:?} in pieces of {piece}");
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a row holds: a number, or an array that may be a broadcast view.
 
-use super::{AxisSet, Range};
+use super::{AxisSet, Layout, Range};
 use crate::Float;
 use crate::error::{Dims, ErrorKind, Problem};
 use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
@@ -114,6 +114,24 @@ impl<T: Float> Value<T> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Array(array) => (array.base.len() == 1).then(|| array.base.first().copied()).flatten(),
+        }
+    }
+
+    /// The elements that are stored, in row-major order.
+    pub(crate) fn base(&self) -> Vec<T> {
+        match self {
+            Self::Number(number) => vec![*number],
+            Self::Array(array) => array.base.iter().copied().collect(),
+        }
+    }
+
+    /// Where the elements lie among [those stored](Self::base), if that is not one after the other.
+    pub(crate) fn repeated(&self) -> Option<Layout> {
+        match self {
+            Self::Array(array) if array.is_spread() => {
+                Some(Layout::row_major(array.base.shape()).broadcast(&array.shape))
+            }
+            Self::Number(_) | Self::Array(_) => None,
         }
     }
 

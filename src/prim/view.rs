@@ -2,7 +2,9 @@
 //! another: that of broadcast is the sum over what was stretched, the one un-broadcast rule there is.
 
 use super::range::{Margin, Range, ranges};
-use super::{AxisSet, Domain, Family, FoldOp, Prim, Rule, Shape, Value, size_of};
+use super::{
+    AxisSet, Domain, Family, FoldOp, Known, Layout, Piece, Prim, Rule, Shape, Value, Work, size_of,
+};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{Tape, Var};
@@ -22,18 +24,28 @@ pub(crate) enum View {
     /// Some of the elements along each axis.
     Slice(Box<[Range]>),
     /// One value around and between the elements.
-    Pad { margins: Box<[Margin]>, value: f64 },
+    Pad { margins: Box<[Margin]>, value: Filling },
     /// One operand after the other along an axis.
     Concat { axis: usize },
     /// The elements backwards along these axes.
     Flip(AxisSet),
 }
 
+/// What is put around elements. Compared by its bits: rows with 0 and with -0 are not the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filling(pub f64);
+
+impl PartialEq for Filling {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
 impl View {
     /// The tangent of the result, which a linear map makes as it makes the result.
     fn linear(&self) -> Self {
         match self {
-            Self::Pad { margins, .. } => Self::Pad { margins: margins.clone(), value: 0.0 },
+            Self::Pad { margins, .. } => Self::Pad { margins: margins.clone(), value: Filling(0.0) },
             Self::Reshape(_)
             | Self::Permute(_)
             | Self::Broadcast(_)
@@ -58,7 +70,7 @@ impl View {
                 let backwards: AxisSet = (0..ranges.len()).filter(|&axis| ranges[axis].step < 0).collect();
                 let margins =
                     ranges.iter().zip(&shape).map(|(range, &n)| Margin::around(range.forwards(), n));
-                d.reverse(backwards).rearrange(Self::Pad { margins: margins.collect(), value: 0.0 })
+                d.reverse(backwards).rearrange(Self::Pad { margins: margins.collect(), value: Filling(0.0) })
             }
             Self::Pad { margins, .. } => d.rearrange(Self::Slice(
                 margins.iter().zip(&shape).map(|(margin, &n)| margin.kept(n)).collect(),
@@ -105,7 +117,7 @@ impl Rule for View {
             }
             Self::Pad { margins, value } => {
                 let margins: Vec<String> = margins.iter().map(Margin::to_string).collect();
-                format!("a within {value}: {}", margins.join(", "))
+                format!("a within {}: {}", value.0, margins.join(", "))
             }
             Self::Concat { axis } => format!("a, b, … along axis {axis}"),
             Self::Flip(axes) => {
@@ -214,7 +226,7 @@ impl Rule for View {
             Self::Permute(order) => x.permute(order),
             Self::Broadcast(shape) => x.broadcast(shape),
             Self::Slice(ranges) => x.slice(ranges),
-            Self::Pad { margins, value } => pad(x, margins, T::from_f64(*value)),
+            Self::Pad { margins, value } => pad(x, margins, T::from_f64(value.0)),
             Self::Concat { axis } => concat(operands, *axis),
             Self::Flip(axes) => {
                 let ranges = x.shape().iter().enumerate().map(|(axis, &n)| {
@@ -223,6 +235,42 @@ impl Rule for View {
                 x.slice(&ranges.collect::<SmallVec<[Range; 4]>>())
             }
         }
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        let x = operands[0];
+        match self {
+            Self::Reshape(shape) => x.reshape(shape).map_or(Work::Copy, Work::View),
+            Self::Permute(order) => Work::View(x.permute(order)),
+            Self::Broadcast(shape) => Work::View(x.broadcast(shape)),
+            Self::Slice(ranges) => Work::View(x.slice(ranges)),
+            Self::Flip(axes) => Work::View(x.flip(*axes)),
+            Self::Pad { margins, value } => {
+                let sizes = margins.iter().zip(&x.shape);
+                let padded: Shape = sizes.clone().map(|(margin, &n)| margin.padded(n)).collect();
+                let kept: Vec<Range> = sizes.map(|(margin, &n)| margin.kept(n)).collect();
+                let to = Layout::row_major(&padded).slice(&kept);
+                let piece = Piece { operand: 0, from: x.clone(), to, adding: false };
+                Work::Assemble { background: Some(T::from_f64(value.0)), pieces: vec![piece] }
+            }
+            Self::Concat { axis } => {
+                let mut joined = x.shape.clone();
+                joined[*axis] = operands.iter().map(|operand| operand.shape[*axis]).sum();
+                let out = Layout::row_major(&joined);
+                let mut first = 0;
+                let pieces = operands.iter().enumerate().map(|(operand, from)| {
+                    let len = from.shape[*axis];
+                    let to = out.clone().along(*axis, Range { first, step: 1, len });
+                    first += len;
+                    Piece { operand, from: (*from).clone(), to, adding: false }
+                });
+                Work::Assemble { background: None, pieces: pieces.collect() }
+            }
+        }
+    }
+
+    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
     }
 
     fn vjp<'t, T: Float>(
@@ -263,7 +311,7 @@ impl Rule for View {
             Self::Broadcast(wider.into()),
             Self::Slice(shape.iter().map(|&n| every_other(n)).collect()),
             Self::Slice(shape.iter().map(|&n| every_other(n).backwards()).collect()),
-            Self::Pad { margins: vec![margin; ndim].into(), value: 1.5 },
+            Self::Pad { margins: vec![margin; ndim].into(), value: Filling(1.5) },
             Self::Flip(all),
         ];
         views.extend((0..ndim).map(|axis| Self::Concat { axis }));

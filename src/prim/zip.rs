@@ -4,7 +4,7 @@
 //! expression `d · ∂y/∂operand` serves both sweeps.
 
 use super::walk::elementwise;
-use super::{Domain, Family, Prim, Rule, Shape, Value, equal_shapes, family, sum_of};
+use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family, sum_of};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;
@@ -167,6 +167,26 @@ impl Rule for Zip {
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         let kernel = self.row().kernel;
         elementwise([operands[0], operands[1]], |[a, b], y| kernel(a, b, y))
+    }
+
+    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
+    }
+
+    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+        // By bits: x + 0 is not x where x is -0, but x + -0 and x - 0 are.
+        let is = |operand: usize, number: f64| {
+            operands[operand].number.is_some_and(|x| x.to_f64().to_bits() == number.to_bits())
+        };
+        match self {
+            Self::Add if is(1, -0.0) => Some(0),
+            Self::Add if is(0, -0.0) => Some(1),
+            Self::Sub if is(1, 0.0) => Some(0),
+            Self::Mul if is(0, 1.0) => Some(1),
+            Self::Mul | Self::Div if is(1, 1.0) => Some(0),
+            Self::Add | Self::Sub | Self::Mul | Self::Div => None,
+            Self::Pow | Self::Max | Self::Min | Self::Atan2 => None,
+        }
     }
 
     fn vjp<'t, T: Float>(

@@ -319,6 +319,11 @@ impl<T: Float> Tape<T> {
         Ok(Var::new(self, RowId(number)))
     }
 
+    /// Looks at all rows.
+    pub(crate) fn with_rows<R>(&self, look: impl FnOnce(&[Row<T>]) -> R) -> R {
+        look(&self.rows.borrow())
+    }
+
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
     fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
         let at = self.rows.borrow()[row.index()].at;

@@ -326,7 +326,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape.constant(value)
     }
 
-    pub(super) fn with_row<R>(self, read: impl FnOnce(&super::Row<T>) -> R) -> R {
+    pub(crate) fn with_row<R>(self, read: impl FnOnce(&super::Row<T>) -> R) -> R {
         read(&self.tape.rows.borrow()[self.id.index()])
     }
 }

@@ -1,0 +1,470 @@
+//! How a tape becomes a program.
+
+use super::graph::{Graph, Id, Node, Op};
+use super::lower::{Choices, lower};
+use super::machine::{PLACES, Place};
+use super::passes::{Pass, within};
+use super::program::{Port, Program};
+use super::report::Report;
+use crate::error::{Error, ErrorKind, Problem};
+use crate::prim::{Layout, Value};
+use crate::tape::{Guard, GuardText, Row, RowId, Side};
+use crate::{Float, Tape, Var};
+use smallvec::SmallVec;
+use std::collections::HashMap;
+
+/// How closely a program keeps to what was recorded.
+///
+/// ```
+/// use ndarray::arr2;
+/// use wengert::{Level, Tape};
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
+/// let b = tape.leaf("b", arr2(&[[0.1, 0.2]]));
+/// let y = x.matmul(x) + b;
+/// let fast = tape.program_builder([x, b], [y]).level(Level::Fast).build()?;
+/// let [y] = fast.replay(&[&arr2(&[[1.0, 0.0], [0.0, 1.0]]), &arr2(&[[0.0, 0.0]])])?;
+/// assert_eq!(y, arr2(&[[1.0, 0.0], [0.0, 1.0]]).into_dyn());
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Level {
+    /// The bits that recording afresh gives, however many threads there are.
+    #[default]
+    Exact,
+    /// A sum may be added up in another order: what is added to a matrix product is where the product's sum
+    /// starts. For k terms aᵢbᵢ and an addend c the result is off by at most k + 1 unit roundoffs of
+    /// |c| + Σ|aᵢbᵢ| either way, to first order (N. J. Higham, *Accuracy and Stability of Numerical
+    /// Algorithms*, 2002, §3.1), so that the two levels differ by at most twice that.
+    Fast,
+}
+
+/// Choices on the way from a tape to a [`Program`]; see [`Tape::program_builder`].
+///
+/// ```
+/// use wengert::{Level, Tape};
+/// let tape = Tape::<f32>::new();
+/// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+/// let program = tape.program_builder([x], [x.exp().sum()]).level(Level::Fast).threads(1).strict().build()?;
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes a program when `build` is called"]
+pub struct ProgramBuilder<'t, T: Float> {
+    tape: &'t Tape<T>,
+    inputs: Vec<Var<'t, T>>,
+    outputs: Vec<Var<'t, T>>,
+    state: Vec<[Var<'t, T>; 2]>,
+    without: Vec<Pass>,
+    level: Level,
+    threads: Option<usize>,
+    strict: bool,
+    budget: Option<usize>,
+}
+
+impl<T: Float> Tape<T> {
+    /// Makes a program of rows of this tape: from new values of `inputs`, which are leaves, it computes
+    /// `outputs`, which are any rows, those of gradients too. Leaves that are no inputs keep their values.
+    ///
+    /// # Errors
+    /// If an input is no leaf or named twice, there are no outputs, or a row is of another tape.
+    ///
+    /// ```
+    /// use ndarray::arr1;
+    /// let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", arr1(&[1.0, 2.0]));
+    /// let y = x.square().sum();
+    /// let program = tape.program([x], [y, y.backward()[x]])?;
+    /// let [y, dx] = program.replay(&[&arr1(&[3.0, 4.0])])?;
+    /// assert_eq!((y[[]], dx), (25.0, arr1(&[6.0, 8.0]).into_dyn()));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn program<'t>(
+        &'t self,
+        inputs: impl AsRef<[Var<'t, T>]>,
+        outputs: impl AsRef<[Var<'t, T>]>,
+    ) -> Result<Program<T>, Error> {
+        self.program_builder(inputs, outputs).build()
+    }
+
+    /// As [`program`](Self::program), with choices.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let w = tape.leaf("w", 1.0);
+    /// let loss = (w - 3.0).square();
+    /// let next = w - loss.backward()[w] * 0.25;
+    /// let step = tape.program_builder([], [loss]).carry([(w, next)]).build()?;
+    /// let mut workspace = step.workspace();
+    /// (0..60).try_for_each(|_| step.run(&mut workspace, &[]))?;
+    /// assert_eq!(workspace.state(0).first(), Some(&3.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn program_builder<'t>(
+        &'t self,
+        inputs: impl AsRef<[Var<'t, T>]>,
+        outputs: impl AsRef<[Var<'t, T>]>,
+    ) -> ProgramBuilder<'t, T> {
+        ProgramBuilder {
+            tape: self,
+            inputs: inputs.as_ref().to_vec(),
+            outputs: outputs.as_ref().to_vec(),
+            state: Vec::new(),
+            without: Vec::new(),
+            level: Level::default(),
+            threads: None,
+            strict: false,
+            budget: None,
+        }
+    }
+
+    /// Computes `outputs` once, from new values of `inputs`: a program for a single use. To use it again, make
+    /// a [`program`](Self::program).
+    ///
+    /// # Errors
+    /// As of [`program`](Self::program) and [`Program::replay`].
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let y = x * x;
+    /// let [there] = tape.replay([(x, 5.0)], [y])?;
+    /// assert_eq!(there[[]], 25.0);
+    /// assert_eq!(y.item(), 1.0); // the tape is as it was
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replay<'t, const N: usize>(
+        &'t self,
+        inputs: impl IntoIterator<Item = (Var<'t, T>, impl super::Feed<T>)>,
+        outputs: [Var<'t, T>; N],
+    ) -> Result<[ndarray::ArrayD<T>; N], Error> {
+        let (vars, values): (Vec<Var<'t, T>>, Vec<_>) = inputs.into_iter().unzip();
+        let feeds: Vec<&dyn super::Feed<T>> = values.iter().map(|value| value as &dyn super::Feed<T>).collect();
+        self.program(vars, outputs)?.replay(&feeds)
+    }
+}
+
+impl<'t, T: Float> ProgramBuilder<'t, T> {
+    /// Carries state from run to run: in the next run each of these leaves has the value that the row beside
+    /// it had in this one. The first run finds what was recorded. Nothing is copied where the row is computed
+    /// for this alone.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let (a, b) = (tape.leaf("a", 0.0), tape.leaf("b", 1.0));
+    /// let fibonacci = tape.program_builder([], [b]).carry([(a, b), (b, a + b)]).build()?;
+    /// let mut workspace = fibonacci.workspace();
+    /// (0..10).try_for_each(|_| fibonacci.run(&mut workspace, &[]))?;
+    /// assert_eq!(workspace.state(1).first(), Some(&89.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn carry(mut self, state: impl IntoIterator<Item = (Var<'t, T>, Var<'t, T>)>) -> Self {
+        self.state.extend(state.into_iter().map(|(leaf, next)| [leaf, next]));
+        self
+    }
+
+    /// Leaves a pass out.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [x.sin()]).without(wengert::Pass::Fusion).build()?;
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn without(mut self, pass: Pass) -> Self {
+        self.without.push(pass);
+        self
+    }
+
+    /// How closely it keeps to what was recorded; [`Level::Exact`] by default.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [x.sin()]).level(wengert::Level::Fast).build()?;
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// How many threads a large matrix product may use; by default as many as the machine has processors.
+    /// Smaller ones, of less than some 50 µs, use one. The bits do not depend on it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [x.sin()]).threads(1).build()?;
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Refuses the tape if a value was read while it was recorded, with [`value`](Var::value) or
+    /// [`item`](Var::item), and rows recorded afterwards may depend on what was read: a replay would keep it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 3.0);
+    /// let y = x * x.item(); // the 3 is a constant now
+    /// assert!(tape.program_builder([x], [y]).strict().build().is_err());
+    /// ```
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Holds buffers within so many bytes by computing rows again instead of storing them: of those before
+    /// the gradient, only every k-th stretch's borders are kept (A. Griewank and A. Walther, *Evaluating
+    /// Derivatives*, 2008, chapter 12). With the best k, a chain of n layers takes memory for some 2√n of them,
+    /// and each is computed at most twice.
+    ///
+    /// # Errors
+    /// [`build`](Self::build) says so if it cannot be done, and how many bytes would do.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array1::ones(1000));
+    /// let y = (0..100).fold(x, |y, _| y.sin()).sum();
+    /// let dx = y.backward()[x];
+    /// let all = tape.program([x], [dx])?;
+    /// let few = tape.program_builder([x], [dx]).memory(250_000).build()?;
+    /// assert!(few.report().buffer_bytes() <= 250_000 && all.report().buffer_bytes() > 700_000);
+    /// let ones = ndarray::Array1::ones(1000);
+    /// assert_eq!(all.replay::<1>(&[&ones])?, few.replay::<1>(&[&ones])?);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.budget = Some(bytes);
+        self
+    }
+
+    /// Makes the program.
+    ///
+    /// # Errors
+    /// As of [`Tape::program`], and if what is carried has another shape than what replaces it, or
+    /// [`strict`](Self::strict) or [`memory`](Self::memory) ask for what cannot be had.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [x.sin()]).build()?;
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn build(self) -> Result<Program<T>, Error> {
+        self.made(Value::clone)
+    }
+
+    /// Makes the program in the arithmetic of another number type: what was recorded in `f32` as a reference
+    /// in `f64`. Constants are the recorded ones.
+    ///
+    /// # Errors
+    /// As of [`build`](Self::build).
+    ///
+    /// ```
+    /// let tape = wengert::Tape::<f32>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [x.sin()]).build_in::<f64>()?;
+    /// let [y] = program.replay(&[&1.0_f64])?;
+    /// assert!((y[[]] - 1.0_f64.sin()).abs() < 1e-15);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn build_in<U: Float>(self) -> Result<Program<U>, Error> {
+        let cast = |number: T| U::from_f64(number.to_f64());
+        self.made(|value| match value.as_constant() {
+            Some(number) => Value::filled(value.shape(), cast(number)),
+            None => Value::new(value.view().mapv(cast).into_shared()),
+        })
+    }
+
+    #[track_caller]
+    fn made<U: Float>(&self, convert: impl Fn(&Value<T>) -> Value<U>) -> Result<Program<U>, Error> {
+        self.check()?;
+        let (graph, guards, last) = self.graph(&convert);
+        if self.strict {
+            self.check_reads(&graph.1, last)?;
+        }
+        let (mut graph, recorded) = (graph.0, self.tape.len());
+        if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
+            let what = format!("the program would have more numbers than {}", PLACES / 2);
+            let problem = Problem::new(ErrorKind::Size, what, "Record it in shorter pieces, each a program of its own.");
+            return Err(Error::new("program", problem, Vec::new()));
+        }
+        let mut sizes = vec![("recorded".to_owned(), recorded)];
+        for pass in Pass::ALL.into_iter().filter(|pass| !self.without.contains(pass)) {
+            graph = pass.apply(graph);
+            debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
+            sizes.push((format!("{pass:?}"), graph.nodes.len()));
+        }
+        let state: Vec<(usize, usize)> =
+            (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
+        let choices = Choices {
+            fusion: !self.without.contains(&Pass::Fusion),
+            reuse: !self.without.contains(&Pass::Reuse),
+            fast: self.level == Level::Fast,
+            threads: self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        };
+        let make = |graph: &Graph<U>| lower(graph, &state, choices);
+        let (graph, mut lowered) = match self.budget {
+            None => {
+                let lowered = make(&graph);
+                (graph, lowered)
+            }
+            Some(bytes) => match within(bytes, graph, make) {
+                Ok(found) => {
+                    debug_assert_eq!(found.0.verify(), Ok(()), "after recomputation");
+                    sizes.push(("Recompute".into(), found.0.nodes.len()));
+                    found
+                }
+                Err(least) => {
+                    let what = format!("the buffers do not fit {bytes} bytes: the least found are {least}");
+                    let mend = "Allow more with `memory`, or split the program.";
+                    return Err(Error::new("program", Problem::new(ErrorKind::Size, what, mend), Vec::new()));
+                }
+            },
+        };
+        // State starts from what was recorded.
+        let mut state_places = Vec::new();
+        for ([leaf, _], [here, _]) in self.state.iter().zip(&lowered.state) {
+            let value = leaf.with_row(|row| convert(&row.value));
+            lowered.code.start(*here, &value);
+            state_places.push(Place { source: *here, layout: Layout::row_major(value.shape()) });
+        }
+        let report = Report::new(sizes, &graph, &lowered);
+        let ports = |vars: &[Var<'t, T>]| vars.iter().map(|var| port(*var)).collect();
+        Ok(Program::new(lowered, (ports(&self.inputs), ports(&self.outputs)), guards, state_places, report))
+    }
+
+    #[track_caller]
+    fn check(&self) -> Result<(), Error> {
+        let state = || self.state.iter().flatten().copied();
+        let rows = || self.inputs.iter().chain(&self.outputs).copied().chain(state());
+        if let Some(stranger) = rows().find(|var| !std::ptr::eq(var.tape(), self.tape)) {
+            let what = "the row is on another tape than the one that makes the program";
+            let problem = Problem { what: what.into(), ..Problem::other_tape() };
+            return Err(Var::error("program", problem, &[stranger]));
+        }
+        if self.outputs.is_empty() && self.state.is_empty() {
+            let mend = "Name the rows that it is to compute: `tape.program([x], [loss])`.";
+            let problem = Problem::new(ErrorKind::Signature, "a program without outputs computes nothing", mend);
+            return Err(Error::new("program", problem, Vec::new()));
+        }
+        let leaves: Vec<Var<'t, T>> =
+            self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
+        for (i, leaf) in leaves.iter().enumerate() {
+            let problem = if leaf.prim().arity() != Some(0) {
+                ("an input must be a leaf, and this row is computed from others",
+                    "Take what it is computed from, or record from it on a tape of its own.")
+            } else if leaves[..i].iter().any(|earlier| earlier.row() == leaf.row()) {
+                ("a leaf is named twice among inputs and carried state", "Name each once.")
+            } else {
+                continue;
+            };
+            return Err(Var::error("program", Problem::new(ErrorKind::Signature, problem.0, problem.1), &[*leaf]));
+        }
+        if let Some([leaf, next]) = self.state.iter().find(|[leaf, next]| leaf.shape() != next.shape()) {
+            let what = "what is carried needs the shape of what replaces it";
+            let problem = Problem::new(ErrorKind::Shape, what, "Reshape or reduce it before.");
+            return Err(Var::error("program", problem, &[*leaf, *next]));
+        }
+        Ok(())
+    }
+
+    /// The rows on which the outputs depend, as a list without values, with the guards that stand for them.
+    #[allow(clippy::type_complexity)] // Once, and taken apart at once.
+    fn graph<U: Float>(
+        &self,
+        convert: &impl Fn(&Value<T>) -> Value<U>,
+    ) -> ((Graph<U>, Vec<bool>), Vec<GuardText>, usize) {
+        let leaves = self.inputs.iter().chain(self.state.iter().map(|[leaf, _]| leaf));
+        let places: HashMap<usize, usize> = leaves.enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
+        let outputs = || self.outputs.iter().chain(self.state.iter().map(|[_, next]| next));
+        let last = outputs().map(|var| var.row()).max().unwrap_or(0);
+        let guards: Vec<Guard<T>> = self.tape.guards().iter().filter(|guard| guard.rows <= last).cloned().collect();
+        let rows_of = |guard: &Guard<T>| [guard.left, guard.right].map(|side| match side {
+            Side::Row(row) => Some(row.index()),
+            Side::Number(_) => None,
+        });
+        let end = guards.iter().flat_map(rows_of).flatten().chain(places.keys().copied()).fold(last, usize::max);
+
+        self.tape.with_rows(|rows| {
+            let rows = &rows[..=end];
+            let mut depends = vec![false; rows.len()];
+            for (i, row) in rows.iter().enumerate() {
+                depends[i] = places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
+            }
+            let live = guards.iter().filter(|guard| rows_of(guard).into_iter().flatten().any(|row| depends[row]));
+            let live: Vec<&Guard<T>> = live.collect();
+            let mut needed = vec![self.without.contains(&Pass::Dead); rows.len()];
+            places.keys().for_each(|&row| needed[row] = true);
+            outputs().for_each(|var| needed[var.row()] = true);
+            live.iter().flat_map(|guard| rows_of(guard)).flatten().for_each(|row| needed[row] = true);
+            for (i, row) in rows.iter().enumerate().rev() {
+                if needed[i] {
+                    row.operands.iter().for_each(|operand| needed[operand.index()] = true);
+                }
+            }
+            let mut graph = Graph {
+                nodes: Vec::with_capacity(needed.iter().filter(|needed| **needed).count()),
+                inputs: vec![0; places.len()],
+                outputs: Vec::new(),
+                guards: Vec::new(),
+            };
+            let mut ids: Vec<Id> = vec![0; rows.len()];
+            for (i, row) in rows.iter().enumerate().filter(|(i, _)| needed[*i]) {
+                ids[i] = graph.push(node(row, places.get(&i).copied(), &ids, convert));
+            }
+            graph.outputs = outputs().map(|var| ids[var.row()]).collect();
+            for guard in &live {
+                let sides = [guard.left, guard.right].map(|side| match side {
+                    Side::Row(row) => ids[row.index()],
+                    Side::Number(number) => graph.push(number_node(convert(&Value::Number(number)))),
+                });
+                graph.guards.push(sides);
+            }
+            let texts = live.iter().map(|guard| self.tape.describe_guard(guard)).collect();
+            ((graph, depends), texts, last)
+        })
+    }
+
+    #[track_caller]
+    fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
+        let read = self.tape.read_before(last, |row: RowId| depends.get(row.index()) == Some(&true));
+        match read {
+            Some(read) => Err(self.tape.read_error(&read)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn node<T: Float, U: Float>(
+    row: &Row<T>,
+    input: Option<usize>,
+    ids: &[Id],
+    convert: &impl Fn(&Value<T>) -> Value<U>,
+) -> Node<U> {
+    let op = match input {
+        Some(place) => Op::Input(place),
+        None if row.operands.is_empty() => Op::Constant(convert(&row.value)),
+        None => Op::Apply(row.prim.clone()),
+    };
+    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| ids[operand.index()]).collect();
+    Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), stage: 0 }
+}
+
+fn number_node<U: Float>(value: Value<U>) -> Node<U> {
+    Node { op: Op::Constant(value), operands: SmallVec::new(), shape: Box::default(), swept: false, stage: 0 }
+}
+
+fn port<T: Float>(var: Var<'_, T>) -> Port {
+    let name = var.name().map_or_else(|| format!("%{}", var.row()), |name| name.to_string());
+    Port { name, shape: var.shape() }
+}

@@ -1,0 +1,87 @@
+//! What moves elements, running sums of them, and stacks of matrix products.
+
+use super::fused::matrix;
+use super::gather::scatter;
+use super::memory::{Feeds, Memory, Place};
+use super::{Code, block, gather};
+use crate::Float;
+use crate::prim::{AxisSet, Layout, Shape, product};
+use ndarray::ArrayViewMut2;
+
+/// A result put together from pieces of others.
+#[derive(Clone, Debug)]
+pub(crate) struct Assemble<T> {
+    pub background: Option<T>,
+    pub moves: Vec<Move>,
+    /// Then, running sums along these axes, one after the other.
+    pub running: AxisSet,
+    pub shape: Shape,
+    pub buffer: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Move {
+    pub from: Place,
+    pub to: Layout,
+    pub adding: bool,
+}
+
+impl<T: Float> Assemble<T> {
+    pub fn run(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
+        let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
+        let mut register = std::mem::take(&mut memory.scratch.piece);
+        if let Some(background) = self.background {
+            out.fill(background);
+        }
+        for Move { from, to, adding } in &self.moves {
+            let source = memory.slice(code, feeds, from.source);
+            let len = from.layout.len();
+            for start in (0..len).step_by(block::<T>()) {
+                let piece = block::<T>().min(len - start);
+                gather(source, &from.layout, start, piece, &mut register);
+                let elements = &register[..piece];
+                if *adding {
+                    scatter(elements, to, start, &mut out, |there, x| *there += x);
+                } else {
+                    scatter(elements, to, start, &mut out, |there, x| *there = x);
+                }
+            }
+        }
+        memory.scratch.piece = register;
+        for axis in self.running.iter() {
+            running_sum(&mut out, self.shape[axis], self.shape[axis + 1..].iter().product());
+        }
+        memory.buffers[self.buffer] = out;
+    }
+}
+
+/// Along an axis of `n`, of which each element is `inner` neighbours.
+fn running_sum<T: Float>(elements: &mut [T], n: usize, inner: usize) {
+    for slab in elements.chunks_mut((n * inner).max(1)) {
+        for i in inner..slab.len() {
+            slab[i] = slab[i - inner] + slab[i];
+        }
+    }
+}
+
+/// Products of the matrices in the last two axes.
+#[derive(Clone, Debug)]
+pub(crate) struct Stack {
+    /// A pair of matrices for each matrix of the result.
+    pub pairs: Vec<[Place; 2]>,
+    pub buffer: usize,
+}
+
+impl Stack {
+    pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
+        let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
+        let len = out.len() / self.pairs.len().max(1);
+        for (i, pair) in self.pairs.iter().enumerate().filter(|_| len > 0) {
+            let [a, b] = pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
+            let mut out = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut out[i * len..(i + 1) * len])
+                .expect("as many elements as the product has");
+            product(&a, &b, &mut out, false);
+        }
+        memory.buffers[self.buffer] = out;
+    }
+}

@@ -1,0 +1,91 @@
+//! What instructions cost, counted rather than measured.
+
+use super::fused::{Fused, Loc, Origin, Step};
+use super::memory::Source;
+use super::{Buffer, Code, Instruction};
+use std::collections::HashSet;
+
+impl<T> Instruction<T> {
+    /// Arithmetic operations, and bytes to and from memory.
+    pub fn work(&self) -> (usize, usize) {
+        let (operations, elements) = match self {
+            Self::Fused(fused) => fused.work(),
+            Self::Scalars { rows, fetched } => (rows.rows, fetched.len()),
+            Self::Assemble(assemble) => {
+                let moved: usize = assemble.moves.iter().map(|each| each.to.len()).sum();
+                (0, 2 * moved)
+            }
+            Self::Stack(stack) => {
+                let each = stack.pairs.iter().map(|[a, b]| {
+                    let (m, k, n) = (a.layout.shape[0], a.layout.shape[1], b.layout.shape[1]);
+                    (2 * m * k * n, m * k + k * n + m * n)
+                });
+                each.fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1))
+            }
+        };
+        (operations, elements * size_of::<T>())
+    }
+}
+
+impl<T> Fused<T> {
+    fn work(&self) -> (usize, usize) {
+        let mut operations = 0;
+        let mut elements: usize = self.outs.len() * self.len;
+        let mut read: HashSet<(Source, usize)> = HashSet::new();
+        for step in &self.steps {
+            match step {
+                Step::Map { operands, .. } => {
+                    operations += self.len;
+                    read.extend(operands.iter().filter_map(memory));
+                }
+                Step::Fold { from, .. } => {
+                    operations += self.len;
+                    read.extend(memory(from));
+                }
+                Step::Copy { from, .. } => read.extend(memory(from)),
+                Step::Load(load) if matches!(load.from, Origin::Memory(_)) => elements += self.len,
+                Step::Load(_) => {}
+            }
+        }
+        elements += read.len() * self.len;
+        // A reduction's result is smaller than the elements that were counted for it.
+        for fold in &self.folds {
+            if let super::Target::Out(_) = fold.to {
+                elements = elements + fold.extent.results() - self.len;
+            }
+        }
+        if let Some(product) = &self.product {
+            let (a, b) = (&product.a.layout.shape, &product.b.layout.shape);
+            operations += 2 * a[0] * a[1] * b[1];
+            elements += a[0] * a[1] + b[0] * b[1];
+        }
+        (operations, elements)
+    }
+}
+
+fn memory(loc: &Loc) -> Option<(Source, usize)> {
+    match loc {
+        Loc::Memory(source, offset) => Some((*source, *offset)),
+        Loc::Register(_) | Loc::Out(_) | Loc::Product => None,
+    }
+}
+
+impl<T> Code<T> {
+    /// Bytes of the buffers, the state among them.
+    pub fn buffer_bytes(&self) -> usize {
+        let lens = self.buffers.iter().map(|buffer| match buffer {
+            Buffer::Sized(len) => *len,
+            Buffer::State(elements) => elements.len(),
+        });
+        lens.sum::<usize>() * size_of::<T>()
+    }
+
+    /// Bytes of the bank, and of the code of rows that are numbers.
+    pub fn code_bytes(&self) -> usize {
+        let code = self.instructions.iter().map(|instruction| match instruction {
+            Instruction::Scalars { rows, .. } => rows.code_bytes(),
+            _ => 0,
+        });
+        code.sum::<usize>() + self.bank.len() * size_of::<T>()
+    }
+}

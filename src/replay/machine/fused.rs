@@ -1,0 +1,354 @@
+//! Rows over as many elements, computed together, block by block: each block passes through all of them
+//! while it is in the first cache. A matrix product may come first, and reductions take their terms on the
+//! way.
+
+use super::memory::{Feeds, Memory, Place, Scratch, Source};
+use super::{Code, block, gather};
+use crate::Float;
+use crate::prim::{Extent, Kernel, Layout, Progress, Reducer, Slices, product};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, s};
+use smallvec::SmallVec;
+
+/// A group of rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Fused<T> {
+    /// Elements that every row of the group has.
+    pub len: usize,
+    /// Elements computed at a time.
+    pub block: usize,
+    pub product: Option<Product>,
+    /// What is brought in once, since it is the same in each block.
+    pub once: Vec<Load>,
+    pub steps: Vec<Step<T>>,
+    pub outs: Vec<Out>,
+    pub folds: Vec<Fold<T>>,
+    /// How many registers it uses.
+    pub registers: usize,
+}
+
+/// Where a step finds or leaves its elements of the current block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loc {
+    Register(usize),
+    /// The result itself, by its place among `outs`.
+    Out(usize),
+    /// The block of the matrix product.
+    Product,
+    /// Memory in row-major order, from an offset on.
+    Memory(Source, usize),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step<T> {
+    Load(Load),
+    Map { kernel: Kernel<T>, operands: SmallVec<[Loc; 3]>, to: Loc },
+    Copy { from: Loc, to: Loc },
+    /// Gives the elements to a reduction, by its place among `folds`.
+    Fold { from: Loc, fold: usize },
+}
+
+/// Elements in any layout, to a block in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub from: Origin,
+    /// Collapsed.
+    pub layout: Layout,
+    pub to: Loc,
+}
+
+/// What a load reads: memory, or a result that is computed in place of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Memory(Source),
+    Out(usize),
+}
+
+/// A buffer that the group writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Out {
+    pub buffer: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Fold<T> {
+    pub reducer: Reducer<T>,
+    pub extent: Extent,
+    pub to: Target,
+}
+
+/// Where a reduction's results go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    Out(usize),
+    Bank(usize),
+}
+
+/// The matrix product that starts a group: its blocks are whole rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    pub a: Place,
+    pub b: Place,
+    /// Rows computed at a time, a whole number of blocks of the group.
+    pub rows: usize,
+    pub to: Loc,
+}
+
+impl<T: Float> Fused<T> {
+    /// How many elements the product needs besides the results.
+    pub fn product_scratch(&self) -> usize {
+        match &self.product {
+            Some(Product { rows, to: Loc::Product, b, .. }) => (rows * b.layout.shape[1]).min(self.len),
+            _ => 0,
+        }
+    }
+
+    pub fn run(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
+        let mut scratch = memory.take_scratch();
+        for out in &self.outs {
+            scratch.outs.push(std::mem::take(&mut memory.buffers[out.buffer]));
+        }
+        let context = Context { code, memory, feeds };
+        self.prepare(&context, &mut scratch);
+        match &self.product {
+            None => self.blocks(&context, &mut scratch, 0, 0..self.len),
+            Some(product) => self.after_product(&context, &mut scratch, product),
+        }
+        for (fold, cell) in self.folds.iter().zip(&scratch.cells) {
+            if let Target::Bank(place) = fold.to {
+                memory.bank[place] = *cell;
+            }
+        }
+        for (out, elements) in self.outs.iter().zip(scratch.outs.drain(..)) {
+            memory.buffers[out.buffer] = elements;
+        }
+        memory.scratch = scratch;
+    }
+
+    fn prepare(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>) {
+        scratch.progress[..self.folds.len()].fill(Progress::default());
+        for (i, fold) in self.folds.iter().enumerate() {
+            if fold.extent.terms == 0 || self.len == 0 {
+                match fold.to {
+                    Target::Out(out) => scratch.outs[out].fill(fold.reducer.identity),
+                    Target::Bank(_) => scratch.cells[i] = fold.reducer.identity,
+                }
+            }
+        }
+        for load in &self.once {
+            context.load(scratch, load, 0, self.block.min(self.len));
+        }
+    }
+
+    fn after_product(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, product: &Product) {
+        let (a, b) = (context.matrix(&product.a), context.matrix(&product.b));
+        let n = b.ncols();
+        if n == 0 {
+            return;
+        }
+        for first in (0..a.nrows()).step_by(product.rows) {
+            let last = (first + product.rows).min(a.nrows());
+            let range = first * n..last * n;
+            let a = a.slice(s![first..last, ..]);
+            match product.to {
+                Loc::Out(out) => {
+                    multiply(context.code.threads, &a, &b, &mut scratch.outs[out][range.clone()]);
+                }
+                _ => multiply(context.code.threads, &a, &b, &mut scratch.product[..range.len()]),
+            }
+            self.blocks(context, scratch, range.start, range);
+        }
+    }
+
+    /// Computes the elements of `range`, block by block; a product's block starts at `origin`.
+    fn blocks(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        origin: usize,
+        range: std::ops::Range<usize>,
+    ) {
+        if self.steps.is_empty() {
+            return;
+        }
+        for start in range.clone().step_by(self.block) {
+            let here = Block { start, len: self.block.min(range.end - start), origin };
+            for step in &self.steps {
+                match step {
+                    Step::Load(load) => context.load(scratch, load, here.start, here.len),
+                    Step::Map { kernel, operands, to } => context.map(scratch, kernel, operands, *to, here),
+                    Step::Copy { from, to } => context.copy(scratch, *from, *to, here),
+                    Step::Fold { from, fold } => self.fold(context, scratch, *from, *fold, here),
+                }
+            }
+        }
+    }
+
+    fn fold(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        from: Loc,
+        fold: usize,
+        here: Block,
+    ) {
+        let Fold { reducer, extent, to } = &self.folds[fold];
+        let mut lanes = std::mem::take(&mut scratch.lanes);
+        let before: usize = self.folds[..fold].iter().map(|fold| fold.extent.scratch()).sum();
+        let room = &mut lanes[before..before + extent.scratch()];
+        let mut progress = scratch.progress[fold];
+        match *to {
+            Target::Out(out) => {
+                let mut results = std::mem::take(&mut scratch.outs[out]);
+                let elements = context.elements(scratch, from, here);
+                extent.push(reducer, &mut progress, room, elements, &mut results);
+                scratch.outs[out] = results;
+            }
+            Target::Bank(_) => {
+                let mut cell = [scratch.cells[fold]];
+                let elements = context.elements(scratch, from, here);
+                extent.push(reducer, &mut progress, room, elements, &mut cell);
+                scratch.cells[fold] = cell[0];
+            }
+        }
+        scratch.progress[fold] = progress;
+        scratch.lanes = lanes;
+    }
+}
+
+/// The elements that are being computed.
+#[derive(Clone, Copy)]
+struct Block {
+    start: usize,
+    len: usize,
+    /// Where the product's block starts.
+    origin: usize,
+}
+
+/// What a group reads.
+struct Context<'a, 'f, T> {
+    code: &'a Code<T>,
+    memory: &'a Memory<T>,
+    feeds: &'a Feeds<'f, T>,
+}
+
+impl<T: Float> Context<'_, '_, T> {
+    fn elements<'b>(&'b self, scratch: &'b Scratch<T>, loc: Loc, here: Block) -> &'b [T] {
+        let Block { start, len, origin } = here;
+        match loc {
+            Loc::Register(register) => &scratch.registers[register][..len],
+            Loc::Out(out) => &scratch.outs[out][start..start + len],
+            Loc::Product => &scratch.product[start - origin..][..len],
+            Loc::Memory(source, offset) => &self.memory.slice(self.code, self.feeds, source)[offset + start..][..len],
+        }
+    }
+
+    fn load(&self, scratch: &mut Scratch<T>, load: &Load, start: usize, len: usize) {
+        let Loc::Register(register) = load.to else { unreachable!("a load fills a register") };
+        let mut to = std::mem::take(&mut scratch.registers[register]);
+        let from = match load.from {
+            Origin::Memory(source) => self.memory.slice(self.code, self.feeds, source),
+            Origin::Out(out) => &scratch.outs[out],
+        };
+        gather(from, &load.layout, start, len, &mut to);
+        scratch.registers[register] = to;
+    }
+
+    fn map(&self, scratch: &mut Scratch<T>, kernel: &Kernel<T>, operands: &[Loc], to: Loc, here: Block) {
+        self.write(scratch, to, here, |scratch, out| {
+            let operand = |i: usize| self.elements(scratch, operands[i], here);
+            match kernel.slices {
+                Slices::One(kernel) => kernel(operand(0), out),
+                Slices::Two(kernel) => kernel(operand(0), operand(1), out),
+                Slices::Three(kernel) => kernel(operand(0), operand(1), operand(2), out),
+            }
+        });
+    }
+
+    fn copy(&self, scratch: &mut Scratch<T>, from: Loc, to: Loc, here: Block) {
+        self.write(scratch, to, here, |scratch, out| out.copy_from_slice(self.elements(scratch, from, here)));
+    }
+
+    /// Takes out the place that is written, so that all others can be read.
+    fn write(&self, scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnOnce(&Scratch<T>, &mut [T])) {
+        match to {
+            Loc::Register(register) => {
+                let mut taken = std::mem::take(&mut scratch.registers[register]);
+                put(scratch, &mut taken[..here.len]);
+                scratch.registers[register] = taken;
+            }
+            Loc::Out(out) => {
+                let mut taken = std::mem::take(&mut scratch.outs[out]);
+                put(scratch, &mut taken[here.start..here.start + here.len]);
+                scratch.outs[out] = taken;
+            }
+            Loc::Product | Loc::Memory(..) => unreachable!("a step fills a register or a result"),
+        }
+    }
+
+    /// A place of two axes as a matrix.
+    fn matrix(&self, place: &Place) -> ArrayView2<'_, T> {
+        matrix(self.memory.slice(self.code, self.feeds, place.source), &place.layout)
+    }
+}
+
+/// Memory seen as a matrix.
+pub(super) fn matrix<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayView2<'a, T> {
+    let (&[m, n], &[rows, columns]) = (&layout.shape[..], &layout.strides[..]) else {
+        unreachable!("a matrix has two axes")
+    };
+    if m * n == 0 {
+        return ArrayView2::from_shape((m, n), &[]).expect("an empty matrix");
+    }
+    // Backwards axes start at their last element, and are turned round.
+    let back = |n: usize, stride: isize| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 };
+    let start = layout.offset - back(m, rows) - back(n, columns);
+    let strides = (rows.unsigned_abs(), columns.unsigned_abs());
+    let mut view = ArrayView2::from_shape((m, n).strides(strides), &memory[start..])
+        .expect("the layout lies within its memory");
+    for (axis, stride) in [rows, columns].into_iter().enumerate() {
+        if stride < 0 {
+            view.invert_axis(Axis(axis));
+        }
+    }
+    view
+}
+
+/// The product, by several threads if it is worth it. They compute rows or columns of their own, which
+/// changes no bit of them.
+fn multiply<T: Float>(threads: usize, a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &mut [T]) {
+    let shape = (a.nrows(), b.ncols());
+    let out = ArrayViewMut2::from_shape(shape, out).expect("as many elements as the product has");
+    split(threads, a.view(), b.view(), out);
+}
+
+/// Multiplications for which a second thread is worth waking: some 50 µs of work.
+const WORTH_A_THREAD: usize = 6_000_000;
+
+fn split<T: Float>(threads: usize, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
+    let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
+    let work = m.saturating_mul(k).saturating_mul(n);
+    if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {
+        return product(&a, &b, &mut out, false);
+    }
+    let (first, second) = (threads / 2, threads - threads / 2);
+    if m >= n {
+        let at = m * first / threads;
+        let (a, a_rest) = a.split_at(Axis(0), at);
+        let (out, out_rest) = out.split_at(Axis(0), at);
+        let b_rest = b;
+        rayon_core::join(|| split(first, a, b, out), || split(second, a_rest, b_rest, out_rest));
+    } else {
+        let at = n * first / threads;
+        let (b, b_rest) = b.split_at(Axis(1), at);
+        let (out, out_rest) = out.split_at(Axis(1), at);
+        let a_rest = a;
+        rayon_core::join(|| split(first, a, b, out), || split(second, a_rest, b_rest, out_rest));
+    }
+}
+
+/// Rows of a product to compute at a time, so that what follows finds them in the cache: for thin products,
+/// some blocks of a group; all, if the right-hand side would have to be read again for each.
+pub(crate) fn product_rows<T>(m: usize, k: usize, n: usize, group_rows: usize) -> usize {
+    const THIN: usize = 16_384;
+    if k * n > THIN { m } else { (4 * block::<T>() / n.max(1)).max(1).next_multiple_of(group_rows) }
+}

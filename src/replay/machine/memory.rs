@@ -1,0 +1,142 @@
+//! Where values are, and the memory of one thread.
+
+use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
+use crate::Float;
+use crate::prim::{Layout, Progress};
+use crate::replay::Feed;
+
+/// What holds elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// The caller's array, by its place among the inputs.
+    Input(usize),
+    Constant(usize),
+    Buffer(usize),
+    /// A number, by its place in the bank.
+    Bank(usize),
+}
+
+/// Elements, and how they lie.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub source: Source,
+    pub layout: Layout,
+}
+
+/// The caller's arrays: where they lie in row-major order they are read in place, else from a copy.
+pub(crate) struct Feeds<'a, T> {
+    pub given: &'a [&'a dyn Feed<T>],
+}
+
+/// The memory that a run changes.
+#[derive(Debug)]
+pub(crate) struct Memory<T> {
+    pub buffers: Vec<Aligned<T>>,
+    pub bank: Vec<T>,
+    /// Copies of inputs that did not lie in order, made when the first came.
+    pub staged: Vec<Aligned<T>>,
+    pub scratch: Scratch<T>,
+}
+
+/// What one fused instruction needs while it runs; the next one may overwrite it.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch<T> {
+    pub registers: Vec<Aligned<T>>,
+    pub product: Aligned<T>,
+    /// Lanes and partial results of reductions.
+    pub lanes: Aligned<T>,
+    pub progress: Vec<Progress>,
+    /// Results of reductions to a number.
+    pub cells: Vec<T>,
+    /// A block on its way to another place.
+    pub piece: Aligned<T>,
+    /// Buffers that are being written, taken out so that others can be read.
+    pub outs: Vec<Aligned<T>>,
+}
+
+impl<T: Float> Memory<T> {
+    pub fn new(code: &Code<T>, inputs: usize) -> Self {
+        let (mut registers, mut longest, mut product, mut lanes, mut folds, mut outs) = (0, 0, 0, 0, 0, 1);
+        for instruction in &code.instructions {
+            let Instruction::Fused(fused) = instruction else { continue };
+            registers = registers.max(fused.registers);
+            longest = longest.max(fused.block.min(fused.len));
+            product = product.max(fused.product_scratch());
+            lanes = lanes.max(fused.folds.iter().map(|fold| fold.extent.scratch()).sum());
+            folds = folds.max(fused.folds.len());
+            outs = outs.max(fused.outs.len());
+        }
+        let zero = T::zero();
+        Self {
+            buffers: code
+                .buffers
+                .iter()
+                .map(|buffer| match buffer {
+                    Buffer::Sized(len) => Aligned::filled(*len, zero),
+                    Buffer::State(elements) => elements.clone(),
+                })
+                .collect(),
+            bank: code.bank.clone(),
+            staged: (0..inputs).map(|_| Aligned::default()).collect(),
+            scratch: Scratch {
+                registers: (0..registers).map(|_| Aligned::filled(longest + SLACK, zero)).collect(),
+                product: Aligned::filled(product, zero),
+                lanes: Aligned::filled(lanes, zero),
+                progress: vec![Progress::default(); folds],
+                cells: vec![zero; folds],
+                piece: Aligned::filled(block::<T>() + SLACK, zero),
+                outs: Vec::with_capacity(outs),
+            },
+        }
+    }
+
+    /// Copies the input if it does not lie in row-major order.
+    pub fn stage(&mut self, place: usize, input: &dyn Feed<T>) {
+        if input.elements().is_none() {
+            let len = input.dims().iter().product();
+            let staged = &mut self.staged[place];
+            if staged.len() != len {
+                *staged = Aligned::filled(len, T::zero());
+            }
+            input.copy_to(staged);
+        }
+    }
+
+    pub fn slice<'a>(&'a self, code: &'a Code<T>, feeds: &Feeds<'a, T>, source: Source) -> &'a [T] {
+        match source {
+            Source::Buffer(buffer) => &self.buffers[buffer],
+            Source::Input(place) => feeds.given[place].elements().unwrap_or(&self.staged[place]),
+            Source::Constant(constant) => &code.constants[constant],
+            Source::Bank(place) => std::slice::from_ref(&self.bank[place]),
+        }
+    }
+
+    /// The elements of a place, in row-major order, to `out`.
+    pub fn read(&mut self, code: &Code<T>, feeds: &Feeds<'_, T>, place: &Place, out: &mut [T]) {
+        let mut piece = std::mem::take(&mut self.scratch.piece);
+        let memory = self.slice(code, feeds, place.source);
+        if place.layout.is_row_major() {
+            out.copy_from_slice(&memory[..out.len()]);
+        } else {
+            let layout = place.layout.collapsed();
+            for (i, out) in out.chunks_mut(block::<T>()).enumerate() {
+                gather(memory, &layout, i * block::<T>(), out.len(), &mut piece);
+                out.copy_from_slice(&piece[..out.len()]);
+            }
+        }
+        self.scratch.piece = piece;
+    }
+
+    /// The scratch, so that the rest can be read while it is written.
+    pub fn take_scratch(&mut self) -> Scratch<T> {
+        std::mem::take(&mut self.scratch)
+    }
+
+    /// Bytes of all of it.
+    pub fn bytes(&self) -> usize {
+        let Scratch { registers, product, lanes, cells, .. } = &self.scratch;
+        let aligned = self.buffers.iter().chain(&self.staged).chain(registers).chain([product, lanes]);
+        let elements = aligned.map(|x| x.len()).sum::<usize>() + self.bank.len() + cells.len();
+        elements * size_of::<T>()
+    }
+}

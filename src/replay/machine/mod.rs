@@ -1,0 +1,92 @@
+//! The machine: what a program is once it is made, and how it runs.
+//!
+//! | file | what runs there |
+//! |---|---|
+//! | `fused.rs` | rows over as many elements, a matrix product before them and reductions of them, block by block |
+//! | `scalars.rs` | rows that are numbers |
+//! | `assemble.rs` | what moves elements: pad, concat, look-up; running sums; stacks of matrix products |
+//! | `gather.rs` | elements in any layout, brought into order |
+//! | `memory.rs` | where values are, and the workspace of one thread |
+
+mod aligned;
+mod assemble;
+mod count;
+mod fused;
+mod gather;
+mod memory;
+mod scalars;
+
+pub(crate) use aligned::Aligned;
+pub(crate) use assemble::{Assemble, Move, Stack};
+pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
+pub(crate) use gather::{SLACK, gather};
+pub(crate) use memory::{Feeds, Memory, Place, Scratch, Source};
+pub(crate) use scalars::{Line, PLACES, Scalars};
+
+use crate::Float;
+use crate::prim::Value;
+
+/// Elements of a block: of a few registers, so many of f32 or half as many of f64 stay in the first cache.
+pub(crate) const fn block<T>() -> usize {
+    4096 / size_of::<T>()
+}
+
+/// One instruction.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction<T> {
+    Fused(Fused<T>),
+    Scalars {
+        /// Elements of arrays that the rows need, and the places in the bank they are brought to.
+        fetched: Vec<(Place, usize)>,
+        rows: Scalars<T>,
+    },
+    Assemble(Assemble<T>),
+    Stack(Stack),
+}
+
+/// Everything that a program needs at run time but the memory that changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Code<T> {
+    pub instructions: Vec<Instruction<T>>,
+    pub constants: Vec<Aligned<T>>,
+    /// The bank as a run finds it first: constants at their places.
+    pub bank: Vec<T>,
+    /// What the buffers hold first: nothing but their size, or the state that is carried from run to run.
+    pub buffers: Vec<Buffer<T>>,
+    pub threads: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Buffer<T> {
+    Sized(usize),
+    State(Aligned<T>),
+}
+
+impl<T: Float> Code<T> {
+    /// Sets what a place of the state holds first.
+    pub fn start(&mut self, source: Source, value: &Value<T>) {
+        match source {
+            Source::Buffer(buffer) => {
+                self.buffers[buffer] = Buffer::State(Aligned::of(value.view().iter().copied(), T::zero()));
+            }
+            Source::Bank(place) => self.bank[place] = value.as_constant().unwrap_or(T::zero()),
+            Source::Input(_) | Source::Constant(_) => unreachable!("state is in memory of its own"),
+        }
+    }
+
+    pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
+        for instruction in &self.instructions {
+            match instruction {
+                Instruction::Fused(fused) => fused.run(self, memory, feeds),
+                Instruction::Scalars { fetched, rows } => {
+                    for (from, to) in fetched {
+                        memory.bank[*to] = memory.slice(self, feeds, from.source)[from.layout.offset];
+                    }
+                    rows.run(&mut memory.bank);
+                }
+                Instruction::Assemble(assemble) => assemble.run(self, memory, feeds),
+                Instruction::Stack(stack) => stack.run(self, memory, feeds),
+            }
+        }
+    }
+}

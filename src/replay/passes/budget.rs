@@ -1,0 +1,133 @@
+//! Recomputation under a budget (checkpointing).
+//!
+//! **Algorithm.** The rows before the first row of a gradient are cut into k stretches of about as many
+//! elements. What one stretch takes from an earlier one is kept; everything else in it is computed again,
+//! just before the first row that needs it later. For a chain of n rows of one size that keeps k + n/k of
+//! them instead of n, least for k = √n (A. Griewank and A. Walther, *Evaluating Derivatives*, 2008,
+//! chapter 12). k is tried from small to large, until the buffers fit.
+//!
+//! **May change** how often a row is computed, at most twice. It is the same row of the same operands, so
+//! the bits are the same.
+//!
+//! **Example.** A chain of 1,000 sines of a vector: 31 stretches keep 2 · 31 vectors of 1,000.
+
+use super::super::graph::{Id, Node, Op};
+use super::Graph;
+use crate::Float;
+use crate::replay::lower::Lowered;
+
+/// The program, and what was made of it.
+pub(in crate::replay) type Budgeted<T> = (Graph<T>, Lowered<T>);
+
+/// The first way found to keep the buffers within so many bytes, or else the least that was found.
+pub(in crate::replay) fn within<T: Float>(
+    bytes: usize,
+    graph: Graph<T>,
+    make: impl Fn(&Graph<T>) -> Lowered<T>,
+) -> Result<Budgeted<T>, usize> {
+    let plain = make(&graph);
+    let mut least = plain.code.buffer_bytes();
+    if least <= bytes {
+        return Ok((graph, plain));
+    }
+    let most = graph.nodes.len();
+    let mut stretches = 2;
+    while stretches <= most {
+        let again = recomputed(graph.clone(), stretches);
+        let made = make(&again);
+        let size = made.code.buffer_bytes();
+        if size <= bytes {
+            return Ok((again, made));
+        }
+        least = least.min(size);
+        stretches = (stretches * 5).div_ceil(4);
+    }
+    Err(least)
+}
+
+/// Whether a node is computed, and holds elements of its own or not.
+fn is_row<T>(node: &Node<T>) -> bool {
+    matches!(node.op, Op::Apply(_))
+}
+
+fn recomputed<T: Float>(graph: Graph<T>, stretches: usize) -> Graph<T> {
+    let border = graph.nodes.iter().position(|node| node.swept).unwrap_or(graph.nodes.len());
+    let stretch = cut(&graph, border, stretches);
+    let again = what_is_computed_again(&graph, border, &stretch);
+    // For each stretch, its rows that are computed again, in order.
+    let mut rows: Vec<Vec<Id>> = vec![Vec::new(); stretches];
+    for (id, row) in (0..).zip(&again) {
+        if *row {
+            rows[stretch[id as usize]].push(id);
+        }
+    }
+    let old = graph.nodes.clone();
+    let mut twins: Vec<Option<Id>> = vec![None; old.len()];
+    let (mut stage, mut at) = (0, 0_usize);
+    let mut names: Vec<Id> = Vec::with_capacity(old.len());
+    graph.rebuilt(|out, node| {
+        // Operands by their old numbers, since which copy of them is meant depends on the place.
+        let mut node = Node { operands: old[at].operands.clone(), ..node };
+        let late = at >= border;
+        for operand in &mut node.operands {
+            let id = *operand as usize;
+            if late && again.get(id) == Some(&true) {
+                if twins[id].is_none() {
+                    stage += 1;
+                    for &id in &rows[stretch[id]] {
+                        let mut twin = Node { stage, ..old[id as usize].clone() };
+                        for operand in &mut twin.operands {
+                            let twin = twins[*operand as usize].filter(|_| again.get(*operand as usize) == Some(&true));
+                            *operand = twin.unwrap_or(names[*operand as usize]);
+                        }
+                        twins[id as usize] = Some(out.push(twin));
+                    }
+                }
+                *operand = twins[id].expect("its stretch was computed again");
+            } else {
+                *operand = names[id];
+            }
+        }
+        let id = out.push(Node { stage: if late { stage } else { 0 }, ..node });
+        names.push(id);
+        at += 1;
+        id
+    })
+}
+
+/// The stretch of each row before the border: of about as many elements each.
+fn cut<T: Float>(graph: &Graph<T>, border: usize, stretches: usize) -> Vec<usize> {
+    let size = |node: &Node<T>| if is_row(node) { node.shape.iter().product::<usize>().max(1) } else { 0 };
+    let total: usize = graph.nodes[..border].iter().map(size).sum();
+    let mut before = 0;
+    let each = graph.nodes[..border].iter().map(|node| {
+        let stretch = before * stretches / total.max(1);
+        before += size(node);
+        stretch.min(stretches - 1)
+    });
+    each.collect()
+}
+
+/// Rows that are computed again: needed after the border, and not kept for a later stretch or the caller; and
+/// those of their stretch that they are computed from.
+fn what_is_computed_again<T: Float>(graph: &Graph<T>, border: usize, stretch: &[usize]) -> Vec<bool> {
+    let mut kept: Vec<bool> = graph.nodes[..border].iter().map(|node| !is_row(node)).collect();
+    graph.roots().filter(|&root| (root as usize) < border).for_each(|root| kept[root as usize] = true);
+    for (id, node) in graph.nodes[..border].iter().enumerate() {
+        for &operand in &node.operands {
+            kept[operand as usize] |= stretch[operand as usize] != stretch[id];
+        }
+    }
+    let mut again = vec![false; border];
+    for &operand in graph.nodes[border..].iter().flat_map(|node| &node.operands) {
+        if (operand as usize) < border {
+            again[operand as usize] |= !kept[operand as usize];
+        }
+    }
+    for id in (0..border).rev().filter(|&id| is_row(&graph.nodes[id])) {
+        if again[id] {
+            graph.nodes[id].operands.iter().for_each(|&operand| again[operand as usize] |= !kept[operand as usize]);
+        }
+    }
+    again
+}

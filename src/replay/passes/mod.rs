@@ -1,0 +1,69 @@
+//! Passes over the list, each in a file of its own: what it does, what it may change, an example.
+//!
+//! A pass takes a [`Graph`] and gives one with the same inputs, outputs and guards, whose results have the
+//! same bits. In debug builds the list is verified after each.
+
+mod algebra;
+mod budget;
+mod common;
+mod constants;
+mod dead;
+
+pub(super) use budget::{Budgeted, within};
+
+use super::graph::Graph;
+use crate::Float;
+
+/// A step on the way from a tape to a program, which can be left out.
+///
+/// ```
+/// use wengert::{Pass, Tape};
+/// let tape = Tape::<f64>::new();
+/// let x = tape.leaf("x", 3.0);
+/// let y = (x * 1.0).sin() + (x * 1.0).sin();
+/// let all = tape.program([x], [y])?;
+/// let none = Pass::ALL.iter().fold(tape.program_builder([x], [y]), |builder, pass| builder.without(*pass)).build()?;
+/// let [a] = all.replay(&[&ndarray::arr0(2.0)])?;
+/// let [b] = none.replay(&[&ndarray::arr0(2.0)])?;
+/// assert_eq!(a, b); // to the bit, with whatever passes
+/// assert!(all.report().rows() < none.report().rows());
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pass {
+    /// Rows on which no output depends are left out.
+    Dead,
+    /// Rows that depend on no input are computed once, when the program is made.
+    Constants,
+    /// Of rows that are the same primitive of the same operands, one is computed.
+    Common,
+    /// Rows that equal one of their operands to the bit, as `x * 1`, are that operand.
+    Algebra,
+    /// Elementwise rows, reductions of them and what follows a matrix product are computed block by block,
+    /// while the block is in the cache.
+    Fusion,
+    /// Memory of values that are not needed any more is used again, in place where that can be.
+    Reuse,
+}
+
+impl Pass {
+    /// All of them, in the order in which they run.
+    ///
+    /// ```
+    /// assert_eq!(wengert::Pass::ALL[0], wengert::Pass::Dead);
+    /// ```
+    pub const ALL: [Self; 6] =
+        [Self::Dead, Self::Constants, Self::Common, Self::Algebra, Self::Fusion, Self::Reuse];
+
+    /// What it does to the list; nothing, if it works on what is made of the list.
+    pub(super) fn apply<T: Float>(self, graph: Graph<T>) -> Graph<T> {
+        match self {
+            Self::Dead => dead::pass(graph),
+            Self::Constants => constants::pass(graph),
+            Self::Common => common::pass(graph),
+            Self::Algebra => algebra::pass(graph),
+            Self::Fusion | Self::Reuse => graph,
+        }
+    }
+}

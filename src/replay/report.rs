@@ -1,0 +1,161 @@
+//! What was made of a tape, in numbers.
+
+use super::graph::Graph;
+use super::lower::Lowered;
+use crate::Float;
+use std::fmt;
+
+/// What the passes and lowering made of a tape; print it for a table.
+///
+/// ```
+/// # let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+/// let program = tape.program([x], [(x * x).sum()])?;
+/// let report = program.report();
+/// assert_eq!(report.rows(), 3);
+/// assert_eq!(report.operations(), 4); // two products, two terms of a sum
+/// println!("{report}");
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report {
+    passes: Vec<(String, usize)>,
+    instructions: Vec<String>,
+    buffers: usize,
+    buffer_bytes: usize,
+    numbers: usize,
+    code_bytes: usize,
+    operations: usize,
+    bytes_moved: usize,
+}
+
+impl Report {
+    pub(super) fn new<T: Float>(passes: Vec<(String, usize)>, graph: &Graph<T>, lowered: &Lowered<T>) -> Self {
+        let code = &lowered.code;
+        debug_assert_eq!(passes.last().map(|(_, rows)| *rows), Some(graph.nodes.len()));
+        let work = code.instructions.iter().map(|instruction| instruction.work());
+        let (operations, bytes_moved) = work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
+        Self {
+            passes,
+            instructions: lowered.instructions.clone(),
+            buffers: code.buffers.len(),
+            buffer_bytes: code.buffer_bytes(),
+            numbers: code.bank.len(),
+            code_bytes: code.code_bytes(),
+            operations,
+            bytes_moved,
+        }
+    }
+
+    /// Rows on the tape, and after each pass.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// for (pass, rows) in tape.program([x], [x * 2.0])?.report().passes() {
+    ///     println!("{pass:10} {rows}");
+    /// }
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn passes(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.passes.iter().map(|(pass, rows)| (pass.as_str(), *rows))
+    }
+
+    /// Rows after all passes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// assert_eq!(tape.program([x], [x.sin()])?.report().rows(), 2);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn rows(&self) -> usize {
+        self.passes.last().map_or(0, |(_, rows)| *rows)
+    }
+
+    /// One line for each instruction: the primitives that run together.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// let program = tape.program([x], [(x.exp() * x).sum()])?;
+    /// assert_eq!(program.report().instructions(), ["2 elements: exp mul sum"]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn instructions(&self) -> &[String] {
+        &self.instructions
+    }
+
+    /// Bytes of all buffers for arrays, inputs and constants not counted.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert_eq!(tape.program([x], [x.exp()])?.report().buffer_bytes(), 16);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn buffer_bytes(&self) -> usize {
+        self.buffer_bytes
+    }
+
+    /// Bytes for each row that is a number: its place, and its line of code.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let y = (0..1000).fold(x, |y, _| y * x);
+    /// assert!(tape.program([x], [y])?.report().bytes_a_number() < 20.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[allow(clippy::cast_precision_loss)] // There are fewer than 2⁵³.
+    pub fn bytes_a_number(&self) -> f64 {
+        self.code_bytes as f64 / self.numbers.max(1) as f64
+    }
+
+    /// Arithmetic operations of a run: one for each element of an elementwise row and each term of a
+    /// reduction, two for each multiply-add of a matrix product.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::Array2::ones((3, 4)));
+    /// assert_eq!(tape.program([x], [x.matmul(x.t())])?.report().operations(), 2 * 3 * 4 * 3);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn operations(&self) -> usize {
+        self.operations
+    }
+
+    /// Bytes that instructions read from and write to memory beyond the first cache, in a run.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// let together = tape.program([x], [x.exp().sin()])?;
+    /// assert_eq!(together.report().bytes_moved(), 16 + 16); // x in, the result out
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn bytes_moved(&self) -> usize {
+        self.bytes_moved
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "pass          rows after")?;
+        for (pass, rows) in &self.passes {
+            writeln!(f, "{pass:12} {rows:11}")?;
+        }
+        writeln!(f, "\ninstructions")?;
+        for (i, instruction) in self.instructions.iter().enumerate() {
+            writeln!(f, "{i:4}  {instruction}")?;
+        }
+        writeln!(f)?;
+        writeln!(f, "buffers               {:>12}", self.buffers)?;
+        writeln!(f, "bytes of buffers      {:>12}", self.buffer_bytes)?;
+        writeln!(f, "numbers               {:>12}", self.numbers)?;
+        writeln!(f, "bytes a number        {:>12.1}", self.bytes_a_number())?;
+        writeln!(f, "operations a run      {:>12}", self.operations)?;
+        writeln!(f, "bytes moved a run     {:>12}", self.bytes_moved)?;
+        write!(f, "allocations a run     {:>12}", 0)
+    }
+}

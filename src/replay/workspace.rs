@@ -1,0 +1,159 @@
+//! The memory in which a program runs.
+
+use super::machine::Memory;
+use super::program::{Inner, view};
+use crate::Float;
+use crate::error::{Error, ErrorKind, Problem, counted, must};
+use ndarray::ArrayViewD;
+use std::fmt;
+use std::sync::Arc;
+
+/// The memory that one thread needs to run a [`Program`](super::Program): buffers, and the state that is
+/// carried from run to run.
+///
+/// ```
+/// use ndarray::arr1;
+/// let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", arr1(&[1.0, 2.0]));
+/// let program = tape.program([x], [x * x])?;
+/// let mut workspace = program.workspace();
+/// program.run(&mut workspace, &[&arr1(&[3.0, 4.0])])?;
+/// assert_eq!(workspace.output(0), arr1(&[9.0, 16.0]).into_dyn());
+/// # Ok::<(), wengert::Error>(())
+/// ```
+pub struct Workspace<T: Float> {
+    pub(super) program: Arc<Inner<T>>,
+    pub(super) memory: Memory<T>,
+    /// Whether the last run came to its end, so that there are results.
+    pub(super) complete: bool,
+}
+
+impl<T: Float> Workspace<T> {
+    /// A result of the last run, where it lies: nothing is copied.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 2.0);
+    /// # let program = tape.program([x], [x * x])?;
+    /// # let mut workspace = program.workspace();
+    /// program.run(&mut workspace, &[&3.0])?;
+    /// assert_eq!(workspace.output(0).first(), Some(&9.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn output(&self, index: usize) -> ArrayViewD<'_, T> {
+        must(self.try_output(index))
+    }
+
+    /// As [`output`](Self::output), without the panic.
+    ///
+    /// # Errors
+    /// If the program has no such output, or nothing was run yet, or the last run ended in an error.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 2.0);
+    /// # let program = tape.program([x], [x * x])?;
+    /// assert!(program.workspace().try_output(0).is_err()); // before a run
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn try_output(&self, index: usize) -> Result<ArrayViewD<'_, T>, Error> {
+        let outputs = &self.program.outputs;
+        let (what, mend) = match outputs.get(index) {
+            None => (
+                format!(
+                    "there is no output {index}: the program has {}, counted from 0",
+                    counted(self.program.signature.1.len(), "output", "outputs")
+                ),
+                "`program.outputs()` names them.",
+            ),
+            Some(_) if !self.complete => {
+                ("there are no results: no run in this workspace has come to its end".into(), "Call `program.run` first.")
+            }
+            Some(place) => {
+                let memory = self.program.slice(&self.memory, place.source);
+                return Ok(view(memory, &place.layout));
+            }
+        };
+        Err(Error::new("output", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
+    }
+
+    /// What is carried from run to run, by its place in the list given to
+    /// [`carry`](super::ProgramBuilder::carry): what the last run left, or what was recorded.
+    ///
+    /// ```
+    /// let tape = wengert::Tape::<f64>::new();
+    /// let w = tape.leaf("w", 8.0);
+    /// let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// let mut workspace = program.workspace();
+    /// (0..3).try_for_each(|_| program.run(&mut workspace, &[]))?;
+    /// assert_eq!(workspace.state(0).first(), Some(&1.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn state(&self, index: usize) -> ArrayViewD<'_, T> {
+        must(self.try_state(index))
+    }
+
+    /// As [`state`](Self::state), without the panic.
+    ///
+    /// # Errors
+    /// If not as much is carried.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 2.0);
+    /// # let program = tape.program([x], [x * x])?;
+    /// assert!(program.workspace().try_state(0).is_err());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn try_state(&self, index: usize) -> Result<ArrayViewD<'_, T>, Error> {
+        let Some(place) = self.program.state_places.get(index) else {
+            let what = format!(
+                "there is no state {index}: the program carries {}, counted from 0",
+                counted(self.program.state_places.len(), "array", "arrays")
+            );
+            let mend = "`program_builder(…).carry([(w, w_next)])` carries `w` from run to run.";
+            return Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
+        };
+        Ok(view(self.program.slice(&self.memory, place.source), &place.layout))
+    }
+
+    /// Puts all state back to what was recorded.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let w = tape.leaf("w", 8.0);
+    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let mut workspace = program.workspace();
+    /// program.run(&mut workspace, &[])?;
+    /// workspace.reset();
+    /// assert_eq!(workspace.state(0).first(), Some(&8.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn reset(&mut self) {
+        self.memory = self.program.memory();
+        self.complete = false;
+    }
+
+    /// How many bytes it takes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 2.0);
+    /// # let program = tape.program([x], [x * x])?;
+    /// println!("{} bytes", program.workspace().bytes());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+}
+
+impl<T: Float> fmt::Debug for Workspace<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("bytes", &self.bytes()).field("complete", &self.complete).finish()
+    }
+}
