@@ -1,6 +1,6 @@
 //! The matrix product, over any number of leading axes.
 
-use super::{Domain, Family, Prim, Rule, Shape, Value, size_of, sum_of};
+use super::{Domain, Family, Kernel, Prim, Rule, Shape, Value, size_of, sum_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
@@ -81,6 +81,10 @@ impl Rule for Dot {
             multiply(&operands[0].view(), &operands[1].view(), &mut out, (*m, n));
         }
         Value::from_vec(&shape, out)
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
     }
 
     fn vjp<'t, T: Float>(

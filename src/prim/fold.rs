@@ -1,7 +1,7 @@
 //! Reductions over a set of axes, and the running sum.
 
 use super::reduce::{reduce, running_sum};
-use super::{Domain, Family, Prim, Rule, Shape, Value, family, size_of};
+use super::{Domain, Family, Kernel, Prim, Rule, Shape, Value, family, size_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
@@ -213,6 +213,10 @@ impl Rule for Fold {
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         (self.op.row().kernel)(operands[0], self.axes)
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
     }
 
     fn vjp<'t, T: Float>(

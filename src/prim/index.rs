@@ -1,6 +1,6 @@
 //! Look-up along an axis by a list of indices, and its adjoint.
 
-use super::{Domain, Family, Prim, Rule, Shape, Value};
+use super::{Domain, Family, Kernel, Prim, Rule, Shape, Value};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
@@ -124,6 +124,10 @@ impl Rule for Index {
                 Value::new(out.into_shared())
             }
         }
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
     }
 
     fn vjp<'t, T: Float>(

@@ -1,6 +1,6 @@
 //! Rows without operands: what the user puts on the tape.
 
-use super::{Domain, Rule, Shape, Value, family};
+use super::{Domain, Kernel, Rule, Shape, Value, family};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -42,6 +42,10 @@ impl Rule for Leaf {
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         operands[0].clone()
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
     }
 
     fn vjp<'t, T: Float>(

@@ -10,8 +10,10 @@
 //! is made of rows like any other, and can be differentiated again.
 
 mod dot;
+pub(crate) mod elementary;
 mod fold;
 mod index;
+mod kernel;
 mod leaf;
 mod map;
 mod pick;
@@ -25,6 +27,7 @@ mod zip;
 pub(crate) use dot::Dot;
 pub(crate) use fold::{AxisSet, Fold, FoldOp};
 pub(crate) use index::Index;
+pub(crate) use kernel::{Kernel, Slices};
 pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
 pub(crate) use pick::Pick;
@@ -56,6 +59,10 @@ pub(crate) trait Rule {
 
     /// The result. The operands' shapes have passed [`Rule::shape`].
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T>;
+
+    /// The kernel, if the primitive acts element by element.
+    #[allow(dead_code)] // Until there is a machine that replays.
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>>;
 
     /// The vector-Jacobian product with respect to operand `wrt`: the cotangent of that operand,
     /// given the cotangent of `out`. `None` where no derivative flows.
@@ -253,6 +260,11 @@ impl Prim {
 
     pub(crate) fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
         each!(self, family => family.eval(operands))
+    }
+
+    #[allow(dead_code)] // Until there is a machine that replays.
+    pub(crate) fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        each!(self, family => family.kernel())
     }
 
     pub(crate) fn vjp<'t, T: Float>(

@@ -2,7 +2,7 @@
 //! another: that of broadcast is the sum over what was stretched, the one un-broadcast rule there is.
 
 use super::range::{Margin, Range, ranges};
-use super::{AxisSet, Domain, Family, FoldOp, Prim, Rule, Shape, Value, size_of};
+use super::{AxisSet, Domain, Family, FoldOp, Kernel, Prim, Rule, Shape, Value, size_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{Tape, Var};
@@ -223,6 +223,10 @@ impl Rule for View {
                 x.slice(&ranges.collect::<SmallVec<[Range; 4]>>())
             }
         }
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
     }
 
     fn vjp<'t, T: Float>(
