@@ -1,5 +1,6 @@
 //! The number types a tape can hold.
 
+use crate::prim::elementary;
 use crate::{IntoValue, IntoVar};
 use crate::prim::{self, portable};
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ScalarOperand};
@@ -15,6 +16,9 @@ impl Sealed for f64 {}
 ///
 /// The trait lists just the operations that the primitives' kernels are written in, so that the
 /// same kernels can be run in another arithmetic. It is sealed.
+///
+/// exp, log, tanh and their kin are the library's own: they become vector code, which the standard library's do not, are
+/// within one unit in the last place, and give the same bits on every machine. The others are Rust's.
 ///
 /// ```
 /// use wengert::Float;
@@ -107,51 +111,67 @@ macro_rules! float {
 
             // Rounding to the nearest f32 is what is asked for.
             #[allow(clippy::cast_possible_truncation)]
+            #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 value as $type
             }
+            #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
+            #[inline(always)]
             fn exp(self) -> Self {
-                $type::exp(self)
+                elementary::exp(self)
             }
+            #[inline(always)]
             fn exp_m1(self) -> Self {
-                $type::exp_m1(self)
+                elementary::exp_m1(self)
             }
+            #[inline(always)]
             fn ln(self) -> Self {
-                $type::ln(self)
+                elementary::ln(self)
             }
+            #[inline(always)]
             fn ln_1p(self) -> Self {
-                $type::ln_1p(self)
+                elementary::ln_1p(self)
             }
+            #[inline(always)]
             fn sin(self) -> Self {
                 $type::sin(self)
             }
+            #[inline(always)]
             fn cos(self) -> Self {
                 $type::cos(self)
             }
+            #[inline(always)]
             fn tanh(self) -> Self {
-                $type::tanh(self)
+                elementary::tanh(self)
             }
+            #[inline(always)]
             fn sqrt(self) -> Self {
                 $type::sqrt(self)
             }
+            #[inline(always)]
             fn abs(self) -> Self {
                 $type::abs(self)
             }
+            #[inline(always)]
             fn powf(self, exponent: Self) -> Self {
                 $type::powf(self, exponent)
             }
+            #[inline(always)]
             fn atan2(self, x: Self) -> Self {
                 $type::atan2(self, x)
             }
+            #[inline(always)]
             fn erf(self) -> Self {
                 $erf(self)
             }
+            #[inline(always)]
             fn held(self) -> Self {
                 self
             }
+            #[inline(always)]
             fn is_nan(self) -> bool {
                 $type::is_nan(self)
             }

@@ -77,6 +77,7 @@ mod error;
 mod float;
 pub mod manual;
 mod prim;
+mod replay;
 mod show;
 mod tape;
 mod var;
@@ -84,6 +85,7 @@ mod var;
 pub use error::{Error, ErrorKind};
 pub use float::Float;
 pub use prim::{Domain, Kinks, Prim};
+pub use replay::{Feed, Level, Pass, Paths, Port, Program, ProgramBuilder, Report, Sink, Workspace};
 pub use tape::{Gradients, Tape, Var};
 pub use var::{Broadcasting, IntoAxes, IntoValue, IntoVar};
 

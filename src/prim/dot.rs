@@ -3,10 +3,7 @@
 use super::product::product;
 use super::reduce::{Extent, reduce};
 use super::walk::elementwise;
-use super::{
-    AxisSet, Domain, Family, Fold, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Slices, Value, Work, Zip,
-    size_of, sum_of,
-};
+use super::{AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Value, Work, Zip, size_of, sum_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
@@ -115,6 +112,10 @@ impl Rule for Dot {
         None
     }
 
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
+    }
+
     fn vjp<'t, T: Float>(
         &self,
         wrt: usize,
@@ -197,8 +198,7 @@ fn along<T: Float>(kernel: Kernel<T>, matrix: &Layout, row: &Layout) -> Work<T> 
 /// says, on values.
 fn with_vector<T: Float>(a: &Value<T>, b: &Value<T>) -> Option<Value<T>> {
     let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
-    let Slices::Two(times) = times().slices else { unreachable!("a product has two factors") };
-    let times = |a: &Value<T>, b: &Value<T>| elementwise([a, b], |[a, b], y| times(a, b, y));
+    let times = |a: &Value<T>, b: &Value<T>| elementwise(times(), &[a, b]);
     let t = |x: &Value<T>| x.permute(&[1, 0]);
     let along = |matrix: Value<T>, row: Value<T>| {
         let row = row.broadcast(matrix.shape());

@@ -1,7 +1,7 @@
 //! Reductions over a set of axes, and the running sum.
 
 use super::reduce::{Reducer, arrange, reduce, reducer, running_sum};
-use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, family, size_of};
+use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Value, Work, family, size_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;
@@ -248,6 +248,10 @@ impl Rule for Fold {
     }
 
     fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
         None
     }
 

@@ -1,6 +1,6 @@
 //! Look-up along an axis by a list of indices, and its adjoint.
 
-use super::{Domain, Family, Known, Layout, Piece, Prim, Range, Rule, Shape, Value, Work};
+use super::{Domain, Family, Kernel, Known, Layout, Piece, Prim, Range, Rule, Shape, Value, Work};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
@@ -148,6 +148,10 @@ impl Rule for Index {
     }
 
     fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
         None
     }
 

@@ -1,6 +1,6 @@
 //! Rows without operands: what the user puts on the tape.
 
-use super::{Domain, Known, Layout, Rule, Shape, Value, Work, family};
+use super::{Domain, Kernel, Known, Layout, Rule, Shape, Value, Work, family};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -49,6 +49,10 @@ impl Rule for Leaf {
     }
 
     fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+        None
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
         None
     }
 

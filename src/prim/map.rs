@@ -3,8 +3,9 @@
 //! The derivative of y = f(x) is diagonal, so one expression `d · f'(x)` serves the reverse sweep
 //! (`d` a cotangent) and the forward sweep (`d` a tangent) alike.
 
+use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family};
+use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -18,8 +19,8 @@ family! {
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    /// `y = f(x)` for slices of equal length.
-    kernel: fn(&[T], &mut [T]),
+    /// `f(x)`.
+    kernel: Kernel<T>,
     /// `d · f'(x)`, given `d`, `x` and `y`; `None` where f' is zero.
     chain: Chain<T>,
     domain: Domain,
@@ -34,119 +35,119 @@ impl Map {
             Self::Neg => Row {
                 name: "neg",
                 formula: "-a",
-                kernel: |x, y| each(x, y, |x| -x),
+                kernel: kernel!(|x| -x),
                 chain: |d, _, _| Some(-d),
                 domain: Domain::ALL,
             },
             Self::Exp => Row {
                 name: "exp",
                 formula: "exp(a)",
-                kernel: |x, y| each(x, y, T::exp),
+                kernel: kernel!(|x| x.exp()),
                 chain: |d, _, y| Some(d * y),
                 domain: Domain::ALL,
             },
             Self::Log => Row {
                 name: "log",
                 formula: "log(a)",
-                kernel: |x, y| each(x, y, T::ln),
+                kernel: kernel!(|x| x.ln()),
                 chain: |d, x, _| Some(d / x),
                 domain: Domain::only("a > 0", |a| a[0] > 0.0),
             },
             Self::Log1p => Row {
                 name: "log1p",
                 formula: "log(1 + a)",
-                kernel: |x, y| each(x, y, T::ln_1p),
+                kernel: kernel!(|x| x.ln_1p()),
                 chain: |d, x, _| Some(d / (x + x.lift(1.0))),
                 domain: Domain::only("a > -1", |a| a[0] > -1.0),
             },
             Self::Expm1 => Row {
                 name: "expm1",
                 formula: "exp(a) - 1",
-                kernel: |x, y| each(x, y, T::exp_m1),
+                kernel: kernel!(|x| x.exp_m1()),
                 chain: |d, _, y| Some(d * (y + y.lift(1.0))),
                 domain: Domain::ALL,
             },
             Self::Sin => Row {
                 name: "sin",
                 formula: "sin(a)",
-                kernel: |x, y| each(x, y, T::sin),
+                kernel: kernel!(|x| x.sin()),
                 chain: |d, x, _| Some(d * x.cos()),
                 domain: Domain::ALL,
             },
             Self::Cos => Row {
                 name: "cos",
                 formula: "cos(a)",
-                kernel: |x, y| each(x, y, T::cos),
+                kernel: kernel!(|x| x.cos()),
                 chain: |d, x, _| Some(-(d * x.sin())),
                 domain: Domain::ALL,
             },
             Self::Tan => Row {
                 name: "tan",
                 formula: "tan(a)",
-                kernel: |x, y| each(x, y, |x| x.sin() / x.cos()),
+                kernel: kernel!(|x| x.sin() / x.cos()),
                 chain: |d, _, y| Some(d * (y * y + y.lift(1.0))),
                 domain: Domain::only("cos(a) ≠ 0", |a| a[0].cos() != 0.0),
             },
             Self::Tanh => Row {
                 name: "tanh",
                 formula: "tanh(a)",
-                kernel: |x, y| each(x, y, T::tanh),
+                kernel: kernel!(|x| x.tanh()),
                 chain: |d, _, y| Some(d * (y.lift(1.0) - y * y)),
                 domain: Domain::ALL,
             },
             Self::Sqrt => Row {
                 name: "sqrt",
                 formula: "√a",
-                kernel: |x, y| each(x, y, T::sqrt),
+                kernel: kernel!(|x| x.sqrt()),
                 chain: |d, _, y| Some(d / (y + y)),
                 domain: Domain::only("a > 0", |a| a[0] > 0.0),
             },
             Self::Rsqrt => Row {
                 name: "rsqrt",
                 formula: "1 / √a",
-                kernel: |x, y| each(x, y, |x| T::one() / x.sqrt()),
+                kernel: kernel!(|x| T::one() / x.sqrt()),
                 chain: |d, x, y| Some(-(d * y / (x + x))),
                 domain: Domain::only("a > 0", |a| a[0] > 0.0),
             },
             Self::Abs => Row {
                 name: "abs",
                 formula: "|a|",
-                kernel: |x, y| each(x, y, T::abs),
+                kernel: kernel!(|x| x.abs()),
                 chain: |d, x, _| Some(d * x.sign()),
                 domain: Domain::ALL.kinked("abs'(0) = 0", |a| a[0] == 0.0),
             },
             Self::Sign => Row {
                 name: "sign",
                 formula: "sign(a)",
-                kernel: |x, y| each(x, y, sign),
+                kernel: kernel!(|x| sign(x)),
                 chain: |_, _, _| None,
                 domain: Domain::ALL.kinked("sign(0) = 0, sign'(0) = 0", |a| a[0] == 0.0),
             },
             Self::Logistic => Row {
                 name: "logistic",
                 formula: "1 / (1 + exp(-a))",
-                kernel: |x, y| each(x, y, logistic),
+                kernel: kernel!(|x| logistic(x)),
                 chain: |d, _, y| Some(d * (y * (y.lift(1.0) - y))),
                 domain: Domain::ALL,
             },
             Self::Reciprocal => Row {
                 name: "reciprocal",
                 formula: "1 / a",
-                kernel: |x, y| each(x, y, |x| T::one() / x),
+                kernel: kernel!(|x| T::one() / x),
                 chain: |d, _, y| Some(-(d * (y * y))),
                 domain: Domain::only("a ≠ 0", |a| a[0] != 0.0),
             },
             Self::Erf => Row {
                 name: "erf",
                 formula: "erf(a)",
-                kernel: |x, y| each(x, y, T::erf),
+                kernel: kernel!(|x| x.erf()),
                 chain: |d, x, _| Some(d * ((-(x * x)).exp() * x.lift(std::f64::consts::FRAC_2_SQRT_PI))),
                 domain: Domain::ALL,
             },
             Self::Detach => Row {
                 name: "detach",
                 formula: "a, held constant",
-                kernel: |x, y| each(x, y, T::held),
+                kernel: kernel!(|x| x.held()),
                 chain: |_, _, _| None,
                 domain: Domain::ALL,
             },
@@ -154,14 +155,8 @@ impl Map {
     }
 }
 
-/// The loop that every kernel of the family shares.
-fn each<T: Float>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = f(*x);
-    }
-}
-
 /// −1, 0 or 1; NaN for NaN.
+#[inline(always)]
 fn sign<T: Float>(x: T) -> T {
     if x > T::zero() {
         T::one()
@@ -174,6 +169,7 @@ fn sign<T: Float>(x: T) -> T {
 
 /// In the form whose exponential cannot overflow. −|x| by a branch: in an arithmetic that carries a slope, the branch
 /// is smooth at 0, where |x| is not.
+#[inline(always)]
 fn logistic<T: Float>(x: T) -> T {
     let e = (if x < T::zero() { x } else { -x }).exp();
     if x < T::zero() { e / (T::one() + e) } else { T::one() / (T::one() + e) }
@@ -201,8 +197,11 @@ impl Rule for Map {
     }
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        let kernel = self.row().kernel;
-        elementwise([operands[0]], |[x], y| kernel(x, y))
+        elementwise(self.row().kernel, operands)
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        Some(self.row().kernel)
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {

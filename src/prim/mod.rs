@@ -10,6 +10,7 @@
 //! is made of rows like any other, and can be differentiated again.
 
 mod dot;
+pub(crate) mod elementary;
 mod fold;
 mod index;
 mod kernel;
@@ -72,6 +73,9 @@ pub(crate) trait Rule {
 
     /// The operand that the result equals to the bit whatever its values, as `x` in `x · 1`.
     fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize>;
+
+    /// The kernel, if the primitive acts element by element.
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>>;
 
     /// The vector-Jacobian product with respect to operand `wrt`: the cotangent of that operand,
     /// given the cotangent of `out`. `None` where no derivative flows.
@@ -277,6 +281,10 @@ impl Prim {
 
     pub(crate) fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
         each!(self, family => family.shortcut(operands))
+    }
+
+    pub(crate) fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        each!(self, family => family.kernel())
     }
 
     pub(crate) fn vjp<'t, T: Float>(

@@ -3,8 +3,9 @@
 //! A mask is an array of the tape's own number type, so that there is one kind of value on a tape.
 //! No derivative flows through a mask; `select` is linear in the two operands it chooses between.
 
+use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family};
+use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;
@@ -14,15 +15,6 @@ family! {
     /// A comparison or a choice.
     Pick { Gt, Ge, Lt, Le, Eq, Ne, Select }
 }
-
-/// What the family's members do, in the two forms there are.
-enum Kernel<T> {
-    Compare(fn(&[T], &[T], &mut [T])),
-    Choose(Choose<T>),
-}
-
-/// From a mask and two operands.
-type Choose<T> = fn(&[T], &[T], &[T], &mut [T]);
 
 struct Row<T: Float> {
     name: &'static str,
@@ -36,61 +28,38 @@ impl Pick {
     fn row<T: Float>(self) -> Row<T> {
         let jump = Domain::ALL.kinked("its derivative is 0 everywhere", |ab| ab[0] == ab[1]);
         match self {
-            Self::Gt => Row {
-                name: "gt",
-                formula: "a > b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a > b)),
-                domain: jump,
-            },
-            Self::Ge => Row {
-                name: "ge",
-                formula: "a ≥ b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a >= b)),
-                domain: jump,
-            },
-            Self::Lt => Row {
-                name: "lt",
-                formula: "a < b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a < b)),
-                domain: jump,
-            },
-            Self::Le => Row {
-                name: "le",
-                formula: "a ≤ b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a <= b)),
-                domain: jump,
-            },
-            Self::Eq => Row {
-                name: "eq",
-                formula: "a = b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a == b)),
-                domain: jump,
-            },
-            Self::Ne => Row {
-                name: "ne",
-                formula: "a ≠ b",
-                kernel: Kernel::Compare(|a, b, y| each(a, b, y, |a, b| a != b)),
-                domain: jump,
-            },
+            Self::Gt => {
+                Row { name: "gt", formula: "a > b", kernel: kernel!(|a, b| mask(a > b)), domain: jump }
+            }
+            Self::Ge => {
+                Row { name: "ge", formula: "a ≥ b", kernel: kernel!(|a, b| mask(a >= b)), domain: jump }
+            }
+            Self::Lt => {
+                Row { name: "lt", formula: "a < b", kernel: kernel!(|a, b| mask(a < b)), domain: jump }
+            }
+            Self::Le => {
+                Row { name: "le", formula: "a ≤ b", kernel: kernel!(|a, b| mask(a <= b)), domain: jump }
+            }
+            Self::Eq => {
+                Row { name: "eq", formula: "a = b", kernel: kernel!(|a, b| mask(a == b)), domain: jump }
+            }
+            Self::Ne => {
+                Row { name: "ne", formula: "a ≠ b", kernel: kernel!(|a, b| mask(a != b)), domain: jump }
+            }
             Self::Select => Row {
                 name: "select",
                 formula: "b where a ≠ 0, else c",
-                kernel: Kernel::Choose(|mask, b, c, y| {
-                    for (((y, mask), b), c) in y.iter_mut().zip(mask).zip(b).zip(c) {
-                        *y = if *mask == T::zero() { *c } else { *b };
-                    }
-                }),
+                kernel: kernel!(|mask, b, c| if mask == T::zero() { c } else { b }),
                 domain: Domain::ALL,
             },
         }
     }
 }
 
-/// The loop that every comparison shares.
-fn each<T: Float>(a: &[T], b: &[T], y: &mut [T], holds: impl Fn(T, T) -> bool) {
-    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-        *y = if holds(*a, *b) { T::one() } else { T::zero() };
-    }
+/// 1 or 0.
+#[inline(always)]
+fn mask<T: Float>(holds: bool) -> T {
+    if holds { T::one() } else { T::zero() }
 }
 
 impl Rule for Pick {
@@ -103,10 +72,7 @@ impl Rule for Pick {
     }
 
     fn arity(&self) -> Option<usize> {
-        match self.row::<f64>().kernel {
-            Kernel::Compare(_) => Some(2),
-            Kernel::Choose(_) => Some(3),
-        }
+        Some(self.row::<f64>().kernel.arity())
     }
 
     fn domain(&self) -> Domain {
@@ -118,12 +84,11 @@ impl Rule for Pick {
     }
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        match self.row().kernel {
-            Kernel::Compare(kernel) => elementwise([operands[0], operands[1]], |[a, b], y| kernel(a, b, y)),
-            Kernel::Choose(kernel) => {
-                elementwise([operands[0], operands[1], operands[2]], |[a, b, c], y| kernel(a, b, c, y))
-            }
-        }
+        elementwise(self.row().kernel, operands)
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        Some(self.row().kernel)
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
@@ -145,10 +110,10 @@ impl Rule for Pick {
         _out: Var<'t, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
-        match (self.row::<T>().kernel, wrt) {
-            (Kernel::Compare(_), _) | (Kernel::Choose(_), 0) => None,
-            (Kernel::Choose(_), 1) => Some(operands[0].select(cotangent, cotangent.lift(0.0))),
-            (Kernel::Choose(_), _) => Some(operands[0].select(cotangent.lift(0.0), cotangent)),
+        match (self.row::<T>().kernel.slices, wrt) {
+            (Slices::One(_) | Slices::Two(_), _) | (Slices::Three(_), 0) => None,
+            (Slices::Three(_), 1) => Some(operands[0].select(cotangent, cotangent.lift(0.0))),
+            (Slices::Three(_), _) => Some(operands[0].select(cotangent.lift(0.0), cotangent)),
         }
     }
 
@@ -158,9 +123,9 @@ impl Rule for Pick {
         _out: Var<'t, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
-        match self.row::<T>().kernel {
-            Kernel::Compare(_) => None,
-            Kernel::Choose(_) => {
+        match self.row::<T>().kernel.slices {
+            Slices::One(_) | Slices::Two(_) => None,
+            Slices::Three(_) => {
                 let some = tangents[1].or(tangents[2])?;
                 let [b, c] = [tangents[1], tangents[2]].map(|t| t.unwrap_or_else(|| some.lift(0.0)));
                 Some(operands[0].select(b, c))

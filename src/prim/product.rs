@@ -83,6 +83,7 @@ mod x86 {
         let n = b.ncols();
         assert!(out.dim() == (m, n) && b.nrows() == k && k > 0, "operands of a product");
         let accumulate = if adding { Accum::Add } else { Accum::Replace };
+        let alpha = T::ONE;
         // SAFETY. The call reads element (i, j) of an operand at `pointer + i·row stride + j·column stride`
         // for i, j below the sizes given, and writes such elements of `out`.
         // - The pointers, sizes and strides are those of ndarray views, which guarantee that just these
@@ -119,7 +120,7 @@ mod x86 {
                 b.strides()[0],
                 b.strides()[1],
                 false,
-                (&raw const T::ONE).cast(),
+                (&raw const alpha).cast(),
                 1,
             );
         }

@@ -11,7 +11,7 @@
 
 use super::{AxisSet, Layout, Shape, Value, size_of};
 use crate::Float;
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use std::fmt;
 
 /// Accumulators that a block's terms are dealt to: as many f32 as the widest registers hold.
@@ -50,42 +50,67 @@ macro_rules! reducer {
 pub(crate) use reducer;
 
 pub(crate) fn absorb<T: Float>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -> T) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || lanes.iter_mut().zip(terms).for_each(|(lane, term)| *lane = op(*lane, *term)),
-    );
+    Arch::new().dispatch(Absorb { lanes, terms, op });
 }
 
-pub(crate) fn rows<T: Float>(
-    elements: &[T],
+pub(crate) fn rows<T: Float>(elements: &[T], terms: usize, out: &mut [T], identity: T, op: impl Fn(T, T) -> T) {
+    Arch::new().dispatch(Rows { elements, terms, out, identity, op });
+}
+
+/// The loop of [`absorb`], at the machine's width.
+struct Absorb<'a, T, F> {
+    lanes: &'a mut [T],
+    terms: &'a [T],
+    op: F,
+}
+
+impl<T: Float, F: Fn(T, T) -> T> NullaryFnOnce for Absorb<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (lane, term) in self.lanes.iter_mut().zip(self.terms) {
+            *lane = (self.op)(*lane, *term);
+        }
+    }
+}
+
+/// The loops of [`rows`].
+struct Rows<'a, T, F> {
+    elements: &'a [T],
     terms: usize,
-    out: &mut [T],
+    out: &'a mut [T],
     identity: T,
-    op: impl Fn(T, T) -> T,
-) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (row, out) in elements.chunks_exact(terms).zip(out) {
-                let mut lanes = [identity; LANES];
-                let (chunks, rest) = row.as_chunks::<LANES>();
-                for chunk in chunks {
-                    for (lane, term) in lanes.iter_mut().zip(chunk) {
-                        *lane = op(*lane, *term);
-                    }
+    op: F,
+}
+
+impl<T: Float, F: Fn(T, T) -> T> NullaryFnOnce for Rows<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { elements, terms, out, identity, op } = self;
+        for (row, out) in elements.chunks_exact(terms).zip(out) {
+            let mut lanes = [identity; LANES];
+            let (chunks, rest) = row.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, term) in lanes.iter_mut().zip(chunk) {
+                    *lane = op(*lane, *term);
                 }
-                lanes.iter_mut().zip(rest).for_each(|(lane, term)| *lane = op(*lane, *term));
-                let mut width = LANES;
-                while width > 1 {
-                    width /= 2;
-                    for i in 0..width {
-                        lanes[i] = op(lanes[i], lanes[i + width]);
-                    }
-                }
-                *out = lanes[0];
             }
-        },
-    );
+            for (lane, term) in lanes.iter_mut().zip(rest) {
+                *lane = op(*lane, *term);
+            }
+            let mut width = LANES;
+            while width > 1 {
+                width /= 2;
+                for i in 0..width {
+                    lanes[i] = op(lanes[i], lanes[i + width]);
+                }
+            }
+            *out = lanes[0];
+        }
+    }
 }
 
 /// How the terms of reductions come along: `count` reductions one after the other, each of `terms` terms,

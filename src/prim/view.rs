@@ -2,9 +2,7 @@
 //! another: that of broadcast is the sum over what was stretched, the one un-broadcast rule there is.
 
 use super::range::{Margin, Range, ranges};
-use super::{
-    AxisSet, Domain, Family, FoldOp, Known, Layout, Piece, Prim, Rule, Shape, Value, Work, size_of,
-};
+use super::{AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Piece, Prim, Rule, Shape, Value, Work, size_of};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{Tape, Var};
@@ -273,6 +271,10 @@ impl Rule for View {
         None
     }
 
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        None
+    }
+
     fn vjp<'t, T: Float>(
         &self,
         wrt: usize,
@@ -523,7 +525,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Result<Self, Error> {
         let margins = margins.as_ref().iter().map(|&(low, high)| Margin { low, high, between: 0 });
-        self.try_rearrange(View::Pad { margins: margins.collect(), value: value.to_f64() })
+        self.try_rearrange(View::Pad { margins: margins.collect(), value: Filling(value.to_f64()) })
     }
 
     /// The elements backwards along these axes. No copy.

@@ -4,23 +4,32 @@
 //! and its result does not depend on how the operands lie in memory.
 
 use super::value::{Value, size_of};
+use super::{Kernel, Slices};
 use crate::Float;
 use ndarray::{ArrayView1, Axis};
 
 /// Elements handed to a kernel at a time where an operand is one number repeated.
 const BLOCK: usize = 512;
 
-/// Applies `kernel` to operands of equal shape, element by element.
-pub(crate) fn elementwise<T: Float, const N: usize>(
+/// Applies a kernel to operands of equal shape, as many as it takes, element by element.
+pub(crate) fn elementwise<T: Float>(kernel: Kernel<T>, operands: &[&Value<T>]) -> Value<T> {
+    // A scalar program has millions of these.
+    if let Value::Number(a) = *operands[0] {
+        let number = |i: usize| operands.get(i).and_then(|operand| operand.as_constant()).unwrap_or(a);
+        return Value::Number((kernel.scalar)(a, number(1), number(2)));
+    }
+    match kernel.slices {
+        Slices::One(f) => arrays([operands[0]], |[a], y| f(a, y)),
+        Slices::Two(f) => arrays([operands[0], operands[1]], |[a, b], y| f(a, b, y)),
+        Slices::Three(f) => arrays([operands[0], operands[1], operands[2]], |[a, b, c], y| f(a, b, c, y)),
+    }
+}
+
+fn arrays<T: Float, const N: usize>(
     operands: [&Value<T>; N],
     kernel: impl Fn([&[T]; N], &mut [T]),
 ) -> Value<T> {
     let shape = operands[0].shape();
-    if shape.is_empty() {
-        let mut out = [T::zero()];
-        kernel(operands.map(|operand| operand.as_slice().unwrap_or_default()), &mut out);
-        return Value::Number(out[0]);
-    }
     let mut out = vec![T::zero(); size_of(shape)];
     if out.is_empty() {
         return Value::from_vec(shape, out);

@@ -3,8 +3,9 @@
 //! As in the family of one operand, the Jacobian with respect to each operand is diagonal, and one
 //! expression `d · ∂y/∂operand` serves both sweeps.
 
+use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Known, Layout, Prim, Rule, Shape, Value, Work, equal_shapes, family, sum_of};
+use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family, sum_of};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;
@@ -19,8 +20,8 @@ family! {
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    /// `y = f(a, b)` for slices of equal length.
-    kernel: fn(&[T], &[T], &mut [T]),
+    /// `f(a, b)`.
+    kernel: Kernel<T>,
     /// `d · ∂y/∂a`, given `d`, `[a, b]` and `y`.
     chain_a: Chain<T>,
     /// `d · ∂y/∂b`.
@@ -37,7 +38,7 @@ impl Zip {
             Self::Add => Row {
                 name: "add",
                 formula: "a + b",
-                kernel: |a, b, y| each(a, b, y, |a, b| a + b),
+                kernel: kernel!(|a, b| a + b),
                 chain_a: |d, _, _| d,
                 chain_b: |d, _, _| d,
                 domain: Domain::ALL,
@@ -45,7 +46,7 @@ impl Zip {
             Self::Sub => Row {
                 name: "sub",
                 formula: "a - b",
-                kernel: |a, b, y| each(a, b, y, |a, b| a - b),
+                kernel: kernel!(|a, b| a - b),
                 chain_a: |d, _, _| d,
                 chain_b: |d, _, _| -d,
                 domain: Domain::ALL,
@@ -53,7 +54,7 @@ impl Zip {
             Self::Mul => Row {
                 name: "mul",
                 formula: "a * b",
-                kernel: |a, b, y| each(a, b, y, |a, b| a * b),
+                kernel: kernel!(|a, b| a * b),
                 chain_a: |d, [_, b], _| d * b,
                 chain_b: |d, [a, _], _| d * a,
                 domain: Domain::ALL,
@@ -61,7 +62,7 @@ impl Zip {
             Self::Div => Row {
                 name: "div",
                 formula: "a / b",
-                kernel: |a, b, y| each(a, b, y, |a, b| a / b),
+                kernel: kernel!(|a, b| a / b),
                 chain_a: |d, [_, b], _| d / b,
                 chain_b: |d, [_, b], y| -(d * y / b),
                 domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
@@ -69,7 +70,7 @@ impl Zip {
             Self::Pow => Row {
                 name: "pow",
                 formula: "a ^ b",
-                kernel: |a, b, y| each(a, b, y, T::powf),
+                kernel: kernel!(|a, b| a.powf(b)),
                 chain_a: |d, [a, b], _| d * pow_slope(a, b),
                 chain_b: |d, [a, _], y| {
                     // 0ᵇ is constant in b for b > 0: its slope is 0 there, not 0 · log 0.
@@ -81,7 +82,7 @@ impl Zip {
             Self::Max => Row {
                 name: "maximum",
                 formula: "max(a, b)",
-                kernel: |a, b, y| each(a, b, y, max),
+                kernel: kernel!(|a, b| max(a, b)),
                 chain_a: |d, [a, b], _| share(d, a.ge(b), a.eq(b)),
                 chain_b: |d, [a, b], _| share(d, b.ge(a), a.eq(b)),
                 domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
@@ -89,7 +90,7 @@ impl Zip {
             Self::Min => Row {
                 name: "minimum",
                 formula: "min(a, b)",
-                kernel: |a, b, y| each(a, b, y, |a, b| -max(-a, -b)),
+                kernel: kernel!(|a, b| -max(-a, -b)),
                 chain_a: |d, [a, b], _| share(d, a.le(b), a.eq(b)),
                 chain_b: |d, [a, b], _| share(d, b.le(a), a.eq(b)),
                 domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
@@ -97,7 +98,7 @@ impl Zip {
             Self::Atan2 => Row {
                 name: "atan2",
                 formula: "the angle of the point (b, a)",
-                kernel: |a, b, y| each(a, b, y, T::atan2),
+                kernel: kernel!(|a, b| a.atan2(b)),
                 chain_a: |d, [a, b], _| d * b / (a * a + b * b),
                 chain_b: |d, [a, b], _| -(d * a / (a * a + b * b)),
                 domain: Domain::only("not a = 0 with b ≤ 0", |ab| ab[0] != 0.0 || ab[1] > 0.0),
@@ -119,14 +120,8 @@ impl Zip {
     }
 }
 
-/// The loop that every kernel of the family shares.
-fn each<T: Float>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
-    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-        *y = f(*a, *b);
-    }
-}
-
 /// The larger; NaN if either is.
+#[inline(always)]
 fn max<T: Float>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
@@ -165,8 +160,11 @@ impl Rule for Zip {
     }
 
     fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        let kernel = self.row().kernel;
-        elementwise([operands[0], operands[1]], |[a, b], y| kernel(a, b, y))
+        elementwise(self.row().kernel, operands)
+    }
+
+    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+        Some(self.row().kernel)
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {

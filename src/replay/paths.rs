@@ -87,7 +87,7 @@ where
         let outputs = (self.function)(&tape, &leaves);
         let program = tape.program(&leaves, &outputs)?;
         self.programs.insert(0, program);
-        Ok(outputs.iter().map(|output| output.with_value(|value| value.view().to_owned())).collect())
+        Ok(outputs.iter().map(|output| output.with_row(|row| row.value.view().to_owned())).collect())
     }
 
     /// How many ways were recorded.

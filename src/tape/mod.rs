@@ -7,11 +7,13 @@
 
 mod forward;
 mod gradients;
+mod guard;
 mod reverse;
 mod var;
 mod verify;
 
 pub use gradients::Gradients;
+pub(crate) use guard::{Guard, GuardText, Side};
 pub use var::Var;
 
 use crate::Float;

@@ -18,7 +18,7 @@ use crate::replay::machine::{Aligned, Buffer, Source};
 use std::collections::BTreeSet;
 
 /// Where each node's memory is.
-pub(super) struct Slots<T> {
+pub(super) struct Slots<T: Copy> {
     pub of: Vec<Option<Source>>,
     pub buffers: Vec<Buffer<T>>,
     pub bank: Vec<T>,

@@ -19,7 +19,7 @@ use fuse::Groups;
 use smallvec::SmallVec;
 
 /// What lowering decides for a whole program.
-pub(super) struct Lowered<T> {
+pub(super) struct Lowered<T: Copy> {
     pub code: Code<T>,
     pub outputs: Vec<Place>,
     pub guards: Vec<[Place; 2]>,

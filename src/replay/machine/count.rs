@@ -70,7 +70,7 @@ fn memory(loc: &Loc) -> Option<(Source, usize)> {
     }
 }
 
-impl<T> Code<T> {
+impl<T: Copy> Code<T> {
     /// Bytes of the buffers, the state among them.
     pub fn buffer_bytes(&self) -> usize {
         let lens = self.buffers.iter().map(|buffer| match buffer {

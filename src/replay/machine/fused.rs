@@ -225,7 +225,7 @@ struct Block {
 }
 
 /// What a group reads.
-struct Context<'a, 'f, T> {
+struct Context<'a, 'f, T: Copy> {
     code: &'a Code<T>,
     memory: &'a Memory<T>,
     feeds: &'a Feeds<'f, T>,

@@ -1,8 +1,9 @@
 //! Elements in any layout, brought into row-major order, and put back to places in any layout.
 
 use crate::prim::Layout;
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// Numbers that a register has beyond its block, which [`gather`] may overwrite.
 pub(crate) const SLACK: usize = 64;
@@ -61,18 +62,21 @@ impl Iterator for Runs<'_> {
 /// The `len` elements of a collapsed layout from `start` on, in row-major order, to the start of `out`, which
 /// has room for [`SLACK`] more.
 pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: usize, out: &mut [T]) {
+    if len == 0 {
+        return;
+    }
     let stride = layout.strides.last().copied().unwrap_or(0);
     if let ([_, width @ ..=SLACK], 0) = (&layout.shape[..], stride)
         && start.is_multiple_of(*width)
         && len.is_multiple_of(*width)
     {
-        let (from, rows) = (&memory[layout.offset..], start / width..(start + len) / width);
+        let rows = start / width..(start + len) / width;
         let step = layout.strides[0];
         match width.div_ceil(16) {
-            1 => repeat::<16, T>(from, step, rows, *width, out),
-            2 => repeat::<32, T>(from, step, rows, *width, out),
-            3 => repeat::<48, T>(from, step, rows, *width, out),
-            _ => repeat::<64, T>(from, step, rows, *width, out),
+            1 => repeat::<16, T>(memory, layout.offset, step, rows, *width, out),
+            2 => repeat::<32, T>(memory, layout.offset, step, rows, *width, out),
+            3 => repeat::<48, T>(memory, layout.offset, step, rows, *width, out),
+            _ => repeat::<64, T>(memory, layout.offset, step, rows, *width, out),
         }
         return;
     }
@@ -94,25 +98,39 @@ pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: 
     }
 }
 
-/// One number to each row of a narrow matrix. Rows are written as whole vectors, each overwriting what the
-/// one before it wrote too much.
+/// One number to each row of a narrow matrix, of at most `N` columns.
 fn repeat<const N: usize, T: Copy>(
-    from: &[T],
+    memory: &[T],
+    offset: usize,
     step: isize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     width: usize,
     out: &mut [T],
 ) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (i, row) in rows.enumerate() {
-                let number = from[0_usize.wrapping_add_signed(step * row.cast_signed())];
-                let to: &mut [T; N] = out[i * width..].first_chunk_mut().expect("out has slack");
-                *to = [number; N];
-            }
-        },
-    );
+    Arch::new().dispatch(Repeat::<N, T> { memory, offset, step, rows, width, out });
+}
+
+struct Repeat<'a, const N: usize, T> {
+    memory: &'a [T],
+    offset: usize,
+    step: isize,
+    rows: Range<usize>,
+    width: usize,
+    out: &'a mut [T],
+}
+
+impl<const N: usize, T: Copy> NullaryFnOnce for Repeat<'_, N, T> {
+    type Output = ();
+
+    /// Rows are written as whole vectors: each overwrites what the one before it wrote too much.
+    #[inline(always)]
+    fn call(self) {
+        for (i, row) in self.rows.enumerate() {
+            let number = self.memory[self.offset.wrapping_add_signed(self.step * row.cast_signed())];
+            let to: &mut [T; N] = self.out[i * self.width..].first_chunk_mut().expect("out has slack");
+            *to = [number; N];
+        }
+    }
 }
 
 /// Elements in row-major order, to their places in a layout: written there, or added to what is there.
@@ -123,6 +141,9 @@ pub(crate) fn scatter<T: Copy>(
     memory: &mut [T],
     put: impl Fn(&mut T, T),
 ) {
+    if elements.is_empty() {
+        return;
+    }
     let stride = layout.strides.last().copied().unwrap_or(0);
     let mut elements = elements.iter();
     for (mut place, run) in Runs::new(layout, start, elements.len()) {

@@ -20,7 +20,7 @@ pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
 pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
 pub(crate) use gather::{SLACK, gather};
-pub(crate) use memory::{Feeds, Memory, Place, Scratch, Source};
+pub(crate) use memory::{Feeds, Memory, Place, Source};
 pub(crate) use scalars::{Line, PLACES, Scalars};
 
 use crate::Float;
@@ -46,7 +46,7 @@ pub(crate) enum Instruction<T> {
 
 /// Everything that a program needs at run time but the memory that changes.
 #[derive(Clone, Debug)]
-pub(crate) struct Code<T> {
+pub(crate) struct Code<T: Copy> {
     pub instructions: Vec<Instruction<T>>,
     pub constants: Vec<Aligned<T>>,
     /// The bank as a run finds it first: constants at their places.
@@ -57,7 +57,7 @@ pub(crate) struct Code<T> {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Buffer<T> {
+pub(crate) enum Buffer<T: Copy> {
     Sized(usize),
     State(Aligned<T>),
 }

@@ -9,7 +9,7 @@ mod common;
 mod constants;
 mod dead;
 
-pub(super) use budget::{Budgeted, within};
+pub(super) use budget::within;
 
 use super::graph::Graph;
 use crate::Float;
