@@ -15,7 +15,7 @@
 //! This is the one file of the crate that may use `unsafe`.
 
 use crate::Float;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2};
 
 /// Writes `a · b` to `out`, whose shape fits; adds it to what is there if `adding`.
 pub(crate) fn product<T: Float>(
@@ -38,6 +38,12 @@ pub(crate) fn portable<T: Float>(
 ) {
     let kept = if adding { T::one() } else { T::zero() };
     ndarray::linalg::general_mat_mul(T::one(), a, b, kept, out);
+}
+
+/// The same matrix, copied if it lies backwards along this axis.
+#[cfg(target_arch = "x86_64")]
+fn forwards<'a, T: Float>(x: &'a ArrayView2<'_, T>, axis: Axis) -> CowArray<'a, T, Ix2> {
+    if x.stride_of(axis) < 0 { CowArray::from(x.as_standard_layout().into_owned()) } else { CowArray::from(x.view()) }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -138,8 +144,12 @@ macro_rules! fast {
             adding: bool,
         ) {
             #[cfg(target_arch = "x86_64")]
-            if !out.is_empty() && a.ncols() > 0 && x86::multiply(a, b, out, adding) {
-                return;
+            if !out.is_empty() && a.ncols() > 0 {
+                // Along a backwards inner axis the kernels would add up backwards.
+                let (a, b) = (forwards(a, Axis(1)), forwards(b, Axis(0)));
+                if x86::multiply(&a.view(), &b.view(), out, adding) {
+                    return;
+                }
             }
             portable(a, b, out, adding);
         }
@@ -152,7 +162,7 @@ fast!(f64);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, ArrayBase, Axis, Data, Ix2, s};
+    use ndarray::{Array2, ArrayBase, Data, s};
 
     fn numbers(rows: usize, columns: usize, seed: u32) -> Array2<f32> {
         let mut state = seed;
@@ -168,9 +178,11 @@ mod tests {
         let mut gaps = Array2::from_elem((2 * x.nrows(), 3 * x.ncols()), f32::NAN);
         gaps.slice_mut(s![..;2, ..;3]).assign(x);
         gaps.slice_collapse(s![..;2, ..;3]);
-        let mut backwards = x.slice(s![..;-1, ..;-1]).to_owned();
+        let mut backwards = x.slice(s![..;-1, ..;-1]).as_standard_layout().into_owned();
         backwards.invert_axis(Axis(0));
         backwards.invert_axis(Axis(1));
+        let negative = backwards.strides().iter().all(|stride| *stride < 0);
+        assert!(negative || x.dim().0.min(x.dim().1) < 2, "really backwards");
         vec![x.clone(), transposed, gaps, backwards]
     }
 

@@ -1,6 +1,6 @@
 //! The laws themselves, for anything that can be recorded.
 
-use super::Tally;
+use super::{Tally, replayed};
 use crate::check::difference::{difference, smallest_step};
 use crate::check::evaluate::evaluate;
 use crate::check::number::{Bound, Complex, Dual};
@@ -83,6 +83,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     fn examine<const SINGLE: bool>(&self, rules: &impl Rules, tally: &mut Tally) {
         let (out, tape) = (self.out, self.out.tape());
         self.evaluated_again(tally);
+        self.replayed(tally);
         let rows: Vec<Vec<Var<'t, T>>> =
             self.directions.iter().map(|each| each.iter().map(|v| tape.constant(v)).collect()).collect();
 
@@ -127,6 +128,17 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             because: "elements of which a bit differs".into(),
         };
         self.add(tally, "evaluated again, bit for bit", measured);
+    }
+
+    /// A replay on other inputs has the bits of recording afresh, whatever passes the program went through.
+    fn replayed(&self, tally: &mut Tally) {
+        let differ = replayed::bits_that_differ(self.what, &self.vars, self.out, &self.u);
+        let measured = Measured {
+            error: crate::check::diagnose::count(differ),
+            tolerance: 0.0,
+            because: "elements of which a bit differs".into(),
+        };
+        self.add(tally, "replayed against recorded afresh, bit for bit", measured);
     }
 
     fn add(&self, tally: &mut Tally, law: &'static str, measured: Measured) {

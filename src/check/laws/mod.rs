@@ -9,6 +9,7 @@ mod case;
 mod examine;
 #[cfg(test)]
 mod faults;
+mod replayed;
 
 use super::sweep::{Library, Rules};
 use super::{Layout, Verdict};

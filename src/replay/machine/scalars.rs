@@ -99,7 +99,7 @@ mod tests {
             line(negate, [2, 2, 0], 1),
             line(pick, [0, 1, 3], 3),
             line(pick, [1, 1, 3], 3),
-            line(add, [4, 6, 0], 2),
+            line(add, [4, 5, 0], 2),
         ];
         let scalars = Scalars::assemble(2, &lines).expect("three kernels");
         let mut bank = [0.0, 5.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
