@@ -37,9 +37,9 @@ fn step(workload: Workload) {
     workload.measure(1, work, |(loss, gradients)| {
         let gradients = gradients.into_iter().flat_map(|(w, b)| {
             let [inputs, outputs] = w.dims();
-            let w: Vec<f32> = w.into_data().to_vec().unwrap();
+            let w: Vec<f32> = w.into_data().try_to_vec().unwrap();
             let w = ArrayView::from_shape((inputs, outputs), &w).unwrap();
-            [w.t().iter().copied().collect(), b.into_data().to_vec::<f32>().unwrap()]
+            [w.t().iter().copied().collect(), b.into_data().try_to_vec::<f32>().unwrap()]
         });
         Answer::of_step(loss.into_scalar(), gradients)
     });

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use dfdx::nn::modules::Linear;
 use dfdx::prelude::*;
 use ndarray::Array2;
 use peers::{A, Answer, Layer, Network, Workload};
