@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-/// A word of the sequence SplitMix64 (Steele, Lea and Flood, 2014) with seed 0. It is a function of its place, so that
+/// A word of the sequence `SplitMix64` (Steele, Lea and Flood, 2014) with seed 0. It is a function of its place, so that
 /// other languages can compute many at once.
 fn word(place: u64) -> u64 {
     let mut z = (place + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

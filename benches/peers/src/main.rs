@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use peers::Workload;
 
-use crate::peer::{Peer, PEERS};
+use crate::peer::{PEERS, Peer};
 
 const USAGE: &str = "\
 Usage: cargo run --release --features all -- [WORKLOAD…] [OPTIONS]
@@ -42,7 +42,8 @@ fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Options>, Str
             "--threads" => options.threads = vec![number()?],
             "--help" | "-h" => return Ok(None),
             name => options.workloads.push(
-                Workload::named(name).ok_or_else(|| format!("{name:?} is neither a workload nor an option"))?,
+                Workload::named(name)
+                    .ok_or_else(|| format!("{name:?} is neither a workload nor an option"))?,
             ),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -12,7 +13,7 @@ use peers::{Answer, Workload};
 /// This package's directory.
 const HOME: &str = env!("CARGO_MANIFEST_DIR");
 /// A run that lasts longer is ended, and counts as failed. It is made for compilers at run time.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_mins(3);
 
 pub struct Peer {
     pub name: &'static str,
@@ -35,6 +36,17 @@ enum Program {
     CppAd,
 }
 
+impl Program {
+    /// Where it is, if it is compiled.
+    fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Binary(name, _) => Some(beside(name)),
+            Self::Script(..) => None,
+            Self::CppAd => Some(beside("cppad_chain")),
+        }
+    }
+}
+
 pub const PEERS: &[Peer] = &[
     Peer {
         name: "wengert",
@@ -43,7 +55,7 @@ pub const PEERS: &[Peer] = &[
         // With a choice of one thread count and another that does the same, it would be the better of two throws.
         threaded: false,
         modes: &[""],
-        install: "leave out --no-default-features",
+        install: "add --features wengert",
     },
     Peer {
         name: "ndarray by hand",
@@ -59,7 +71,7 @@ pub const PEERS: &[Peer] = &[
         workloads: &["notebook", "mini", "wide", "record"],
         threaded: true,
         modes: &[""],
-        install: "cargo run --features burn (or all)",
+        install: "add --features burn, or all",
     },
     Peer {
         name: "candle",
@@ -67,7 +79,7 @@ pub const PEERS: &[Peer] = &[
         workloads: &["notebook", "mini", "wide", "record"],
         threaded: true,
         modes: &[""],
-        install: "cargo run --features candle (or all)",
+        install: "add --features candle, or all",
     },
     Peer {
         name: "dfdx",
@@ -75,7 +87,7 @@ pub const PEERS: &[Peer] = &[
         workloads: &["notebook", "mini", "wide", "record"],
         threaded: true,
         modes: &[""],
-        install: "cargo run --features dfdx (or all)",
+        install: "add --features dfdx, or all",
     },
     Peer {
         name: "PyTorch",
@@ -83,7 +95,7 @@ pub const PEERS: &[Peer] = &[
         workloads: &["notebook", "mini", "wide", "record"],
         threaded: true,
         modes: &["eager", "compile"],
-        install: "pip install torch",
+        install: "pip install torch numpy",
     },
     Peer {
         name: "JAX",
@@ -111,15 +123,32 @@ pub const PEERS: &[Peer] = &[
     },
 ];
 
-/// Builds all binaries whose features are on, so that none is measured that is older than its source.
+/// Builds the programs that are compiled. Those of an earlier day go first, so that none is measured that is older than
+/// its source.
 pub fn build() {
+    for peer in PEERS {
+        let _ = peer.program.file().map(fs::remove_file);
+    }
     let features = ["wengert", "burn", "candle", "dfdx"];
-    let on = [cfg!(feature = "wengert"), cfg!(feature = "burn"), cfg!(feature = "candle"), cfg!(feature = "dfdx")];
+    let on =
+        [cfg!(feature = "wengert"), cfg!(feature = "burn"), cfg!(feature = "candle"), cfg!(feature = "dfdx")];
     let on: Vec<_> = features.into_iter().zip(on).filter_map(|(feature, on)| on.then_some(feature)).collect();
-    let target = beside("").parent().map(Path::to_owned).expect("binaries are in a profile's directory");
+    let target = beside("peers")
+        .ancestors()
+        .nth(2)
+        .map(Path::to_owned)
+        .expect("binaries are in a profile's directory");
     // One that does not compile is missing, and no reason not to measure the others.
     let _ = Command::new(env::var("CARGO").unwrap_or("cargo".into()))
-        .args(["build", "--release", "--bins", "--keep-going", "--no-default-features", "--features", &on.join(",")])
+        .args([
+            "build",
+            "--release",
+            "--bins",
+            "--keep-going",
+            "--no-default-features",
+            "--features",
+            &on.join(","),
+        ])
         .arg("--manifest-path")
         .arg(Path::new(HOME).join("Cargo.toml"))
         .arg("--target-dir")
@@ -128,11 +157,10 @@ pub fn build() {
     let _ = compile_cppad();
 }
 
-/// A path in the directory of this program.
+/// A program in the directory of this one.
 fn beside(name: &str) -> PathBuf {
-    let mut path = env::current_exe().expect("a running program has a path");
-    path.set_file_name(name);
-    path
+    let path = env::current_exe().expect("a running program has a path");
+    path.with_file_name(name).with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// What a command prints, if it succeeds.
@@ -168,12 +196,12 @@ impl fmt::Display for Way {
 
 impl Peer {
     pub fn is_here(&self) -> bool {
-        match self.program {
-            Program::Binary(name, on) => on && beside(name).with_extension(env::consts::EXE_EXTENSION).exists(),
-            Program::Script(_, module) => {
+        match (&self.program, self.program.file()) {
+            (Program::Binary(_, false), _) => false,
+            (Program::Script(_, module), _) => {
                 python(&format!("import importlib.util as u; u.find_spec('{module}').name")).is_some()
             }
-            Program::CppAd => beside("cppad_chain").exists(),
+            (_, file) => file.is_some_and(|file| file.exists()),
         }
     }
 
@@ -192,13 +220,12 @@ impl Peer {
     /// Nanoseconds that one run found, its answer compared with the one by hand; or the command that failed.
     pub fn run(&self, workload: Workload, Way(mode, threads): Way, expected: &Answer) -> Result<f64, String> {
         let mut command = match self.program {
-            Program::Binary(name, _) => Command::new(beside(name)),
-            Program::CppAd => Command::new(beside("cppad_chain")),
             Program::Script(script, _) => {
                 let mut command = Command::new("python3");
                 command.arg(Path::new(HOME).join("python").join(script));
                 command
             }
+            _ => Command::new(self.program.file().expect("it is compiled")),
         };
         command.arg(workload.name()).arg("--threads").arg(threads.to_string());
         if !mode.is_empty() {
@@ -209,7 +236,8 @@ impl Peer {
         let Some([nanoseconds, loss, size]) = numbers.as_deref() else {
             return Err(format!("this printed no three numbers: {command:?}"));
         };
-        let close = |given: f64, by_hand: f64| (given - by_hand).abs() <= workload.tolerance() * by_hand.abs();
+        let close =
+            |given: f64, by_hand: f64| (given - by_hand).abs() <= workload.tolerance() * by_hand.abs();
         if close(*loss, expected.loss) && close(*size, expected.size()) {
             Ok(*nanoseconds)
         } else {

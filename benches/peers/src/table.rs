@@ -66,7 +66,12 @@ fn measure<'a>(workload: Workload, peers: &[&'a Peer], rounds: usize, threads: &
     };
     for round in 1..=rounds {
         rows.retain_mut(|row| {
-            progress(&format!("{}, round {round} of {rounds}: {}, {}", workload.name(), row.peer.name, row.way));
+            progress(&format!(
+                "{}, round {round} of {rounds}: {}, {}",
+                workload.name(),
+                row.peer.name,
+                row.way
+            ));
             match row.peer.run(workload, row.way, &expected) {
                 Ok(time) => row.times.push(time),
                 Err(ref why) => {

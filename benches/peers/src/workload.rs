@@ -122,7 +122,11 @@ impl Workload {
             let off = given.iter().zip(expected).fold(0.0, |most: f64, (g, e)| most.max((g - e).abs()));
             // NaN fails too, which `max` above would pass over.
             let fits = given.iter().all(|g| g.is_finite()) && off <= tolerance * largest;
-            assert!(fits, "{name} is off by {:e} of its largest element, tolerated {tolerance:e}", off / largest);
+            assert!(
+                fits,
+                "{name} is off by {:e} of its largest element, tolerated {tolerance:e}",
+                off / largest
+            );
         };
         close("the loss".into(), &[answer.loss], &[expected.loss]);
         assert_eq!(answer.gradients.len(), expected.gradients.len(), "as many gradients as parameters");

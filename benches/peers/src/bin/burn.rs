@@ -17,7 +17,9 @@ fn step(workload: Workload) {
     let (x, y) = (tensor(&x), tensor(&y));
     let layers: Vec<(Tensor<2>, Tensor<1>)> = layers
         .iter()
-        .map(|(w, b)| (tensor(&w.t().to_owned()).require_grad(), tensor(b).squeeze_dim::<1>(0).detach().require_grad()))
+        .map(|(w, b)| {
+            (tensor(&w.t().to_owned()).require_grad(), tensor(b).squeeze_dim::<1>(0).detach().require_grad())
+        })
         .collect();
 
     let work = || {

@@ -12,7 +12,8 @@ fn step(workload: Workload) -> Result<()> {
     let Network { x, y, layers } = workload.network();
     let m = x.nrows() as f64;
     let (x, y) = (tensor(&x)?, tensor(&y)?);
-    let layers = layers.iter().map(|(w, b)| Ok((Var::from_tensor(&tensor(w)?)?, Var::from_tensor(&tensor(b)?)?)));
+    let layers =
+        layers.iter().map(|(w, b)| Ok((Var::from_tensor(&tensor(w)?)?, Var::from_tensor(&tensor(b)?)?)));
     let layers = layers.collect::<Result<Vec<_>>>()?;
 
     let work = || -> Result<_> {
@@ -26,7 +27,8 @@ fn step(workload: Workload) -> Result<()> {
     };
     let read = |(loss, grads): (Tensor, candle_core::backprop::GradStore)| -> Result<_> {
         let parameters = layers.iter().flat_map(|(w, b)| [w, b]);
-        let gradients = parameters.map(|p| grads.get(p).expect("all influence the loss").flatten_all()?.to_vec1());
+        let gradients =
+            parameters.map(|p| grads.get(p).expect("all influence the loss").flatten_all()?.to_vec1());
         Ok(Answer::of_step(loss.to_scalar()?, gradients.collect::<Result<Vec<_>>>()?))
     };
     workload.measure(1, || work().unwrap(), |found| read(found).unwrap());
@@ -45,7 +47,9 @@ fn record(workload: Workload) -> Result<()> {
         let mut grads = s.backward()?;
         Ok((s, grads.remove(&a).expect("a influences s")))
     };
-    let read = |(s, gradient): (Tensor, Tensor)| Answer::of_chain(s.to_scalar().unwrap(), gradient.to_scalar().unwrap());
+    let read = |(s, gradient): (Tensor, Tensor)| {
+        Answer::of_chain(s.to_scalar().unwrap(), gradient.to_scalar().unwrap())
+    };
     workload.measure(operations, || work().unwrap(), read);
     Ok(())
 }

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::iter::once;
 
 use ndarray::{Array2, ArrayD, IxDyn, arr0};
-use peers::{A, Answer, Network, Workload};
+use peers::{A, Answer, Workload};
 use wengert::{Feed, Sink, Tape, Var};
 
 /// `IN` inputs: x, y and the parameters; `OUT` outputs: the loss and the gradients of the parameters.
 fn step<const IN: usize, const OUT: usize>(workload: Workload) {
     let network = workload.network();
     let m = network.x.nrows() as f32;
-    let arrays: Vec<&Array2<f32>> = [&network.x, &network.y].into_iter().chain(network.parameters()).collect();
+    let arrays: Vec<&Array2<f32>> =
+        [&network.x, &network.y].into_iter().chain(network.parameters()).collect();
 
     let tape = Tape::<f32>::new();
     let inputs: Vec<Var<f32>> = arrays.iter().map(|&a| tape.leaf("", a.clone())).collect();
@@ -47,8 +48,8 @@ fn chain<R>(operations: usize, then: impl FnOnce(&Tape<f64>, Var<f64>, Var<f64>,
     let a = tape.leaf("a", arr0(A));
     let mut s = a;
     for _ in 0..operations / 2 {
-        s = s * a;
-        s = s + a;
+        s *= a;
+        s += a;
     }
     let grads = s.backward();
     then(&tape, a, s, grads[a])
