@@ -5,6 +5,9 @@
 //! with one operand ([`map`]) or two ([`zip`]), masks and choice ([`pick`]), reductions ([`fold`]),
 //! rearrangements ([`view`]), row look-up ([`index`]) and the matrix product ([`dot`]).
 //!
+//! An elementwise function is one expression, and runs in two forms: see [`kernel`](mod@kernel). exp, log and tanh are the
+//! library's own, in [`elementary`].
+//!
 //! Each family fulfils the [`Rule`]: there are no default bodies, so that half an operation does not
 //! compile. Derivatives are written in the engine's own operations on [`Var`]s, so that a gradient
 //! is made of rows like any other, and can be differentiated again.

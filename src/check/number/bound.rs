@@ -33,7 +33,8 @@ impl<const SINGLE: bool> Bound<SINGLE> {
         self
     }
 
-    /// One rounding of the result; functions of the C library are within two.
+    /// One rounding of the result is at most one unit roundoff of it. The elementary functions, the library's own and the
+    /// C library's, are within one unit in the last place, which is at most two.
     fn chain<const N: usize>(value: f64, terms: [(Self, f64); N]) -> Self {
         let [roundoff, smallest, largest] = Self::FORMAT;
         let exact = Self::exact_terms(value, terms.into_iter());
