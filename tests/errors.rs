@@ -35,6 +35,14 @@ impl Golden {
         self.text.extend(["# ", title, "\n", &text, "\n\n"]);
     }
 
+    /// A panic of something without a twin, on `line` of this file.
+    fn panics(&mut self, title: &str, (text, file, at): (String, String, u32), line: u32) {
+        assert_eq!((file.as_str(), at), (file!(), line), "{title}: {text}");
+        let (what, place) = text.rsplit_once(" (at ").expect("a place");
+        assert!(place.starts_with(&format!("{file}:{line}:")), "{title}: {text}");
+        self.text.extend(["# ", title, "\n", what, " (at FILE:LINE:COLUMN)\n\n"]);
+    }
+
     /// Compares with the file, or writes it.
     fn compare(self) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -366,6 +374,26 @@ fn what_has_no_panicking_form() {
     golden.note("the gradient of a row of another tape", &error, ErrorKind::OtherTape, line);
     let ((_, file, line), here) = (panic_of(|| grads[stranger]), line!());
     assert_eq!((file.as_str(), line), (file!(), here));
+    golden.compare();
+}
+
+/// The comparison operators give a `bool` and have no twins: what they panic with, and where.
+#[test]
+fn comparisons() {
+    let mut golden = Golden::new("comparison");
+    let (tape, elsewhere) = (Tape::<f64>::new(), Tape::<f64>::new());
+    let [x, y, none] = [("x", 3), ("y", 3), ("none", 0)].map(|(name, n)| tape.leaf(name, zeros(&[n])));
+    let (one, stranger) = (tape.leaf("one", zeros(&[1, 1])), elsewhere.leaf("stranger", 1.0));
+    golden.panics("two arrays", panic_of(|| x < y), line!());
+    golden.panics("an array and a number", panic_of(|| x <= 1.0), line!());
+    golden.panics("a number and an array", panic_of(|| 1.0 > x), line!());
+    golden.panics("a single number and an array", panic_of(|| one >= x), line!());
+    golden.panics("an array, for equality", panic_of(|| x == one), line!());
+    golden.panics("an array and itself", panic_of(|| x != x), line!());
+    golden.panics("no number", panic_of(|| none < 0.0), line!());
+    golden.panics("sorting arrays", panic_of(|| x.partial_cmp(&y)), line!());
+    golden.panics("a row of another tape", panic_of(|| one < stranger), line!());
+    golden.panics("an array, and of another tape", panic_of(|| stranger == x), line!());
     golden.compare();
 }
 

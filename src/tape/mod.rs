@@ -7,11 +7,15 @@
 
 mod forward;
 mod gradients;
+mod guard;
 mod reverse;
 mod var;
 mod verify;
 
 pub use gradients::Gradients;
+#[expect(unused_imports, reason = "for the replay machine")]
+pub(crate) use guard::GuardText;
+pub(crate) use guard::{Comparison, Guard, Outcome, Read, Side};
 pub use var::Var;
 
 use crate::Float;
@@ -75,6 +79,10 @@ pub struct Tape<T: Float> {
     seeds: RefCell<IndexMap<RowId, RowId>>,
     /// Set while a sweep emits rows: the row that is being differentiated, and its line.
     sweep: Cell<Swept>,
+    /// The comparisons that control flow went by.
+    guards: RefCell<Vec<Guard<T>>>,
+    /// The first read of each row whose value was taken out, in order.
+    reads: RefCell<IndexMap<RowId, Read>>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -111,6 +119,8 @@ impl<T: Float> Tape<T> {
             swept: RefCell::default(),
             seeds: RefCell::default(),
             sweep: Cell::new(None),
+            guards: RefCell::default(),
+            reads: RefCell::default(),
         }
     }
 
