@@ -76,6 +76,7 @@ pub mod check;
 mod error;
 mod float;
 pub mod manual;
+pub mod optim;
 mod prim;
 mod show;
 mod tape;

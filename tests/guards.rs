@@ -75,8 +75,8 @@ fn control_flow() {
     while (root * root - a).abs() > 1e-12 {
         root = (root + a / root) * 0.5;
     }
-    // Heron's rule squares a relative error e to e²/2: below 1e-12 / 4 that is less than rounding.
-    assert!((root.item() - 2.0_f64.sqrt()).abs() < 2e-12);
+    // |r² − 2| ≤ 1e-12 means that r is off by at most 1e-12 / 2√2; the slope's error goes down with its square too.
+    assert!((root.item() - 2.0_f64.sqrt()).abs() < 1e-12);
     assert!((root.backward()[a].item() - 0.125_f64.sqrt()).abs() < 1e-11);
 
     let branch =
