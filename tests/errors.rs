@@ -11,6 +11,7 @@ use std::ops::{Add, Div, Mul, Sub};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
+use wengert::optim::{self, Adam, Moments};
 use wengert::{Broadcasting, Error, ErrorKind, Prim, Tape};
 
 /// The texts of one golden file, as they come up.
@@ -394,6 +395,43 @@ fn comparisons() {
     golden.panics("sorting arrays", panic_of(|| x.partial_cmp(&y)), line!());
     golden.panics("a row of another tape", panic_of(|| one < stranger), line!());
     golden.panics("an array, and of another tape", panic_of(|| stranger == x), line!());
+    golden.compare();
+}
+
+/// The optimisers are functions, not methods: twins all the same.
+#[test]
+fn optimisers() {
+    let mut golden = Golden::new("optim");
+    let (tape, elsewhere) = (Tape::<f64>::new(), Tape::<f64>::new());
+    let [w, g, flat] =
+        [("w", &[3, 1][..]), ("g", &[3, 1]), ("flat", &[3])].map(|(x, n)| tape.leaf(x, zeros(n)));
+    let (t, steps, stranger) =
+        (tape.leaf("t", 0.0), tape.leaf("steps", zeros(&[1])), elsewhere.leaf("stranger", 1.0));
+    let mut note =
+        |title: &str, (error, line): (Error, u32), kind, (text, file, at): (String, String, u32)| {
+            assert_eq!((file.as_str(), at), (file!(), line), "{title}: {text}");
+            assert_eq!(text.split(" (at ").next(), error.to_string().split(" (at ").next());
+            golden.note(title, &error, kind, line);
+        };
+    /// The twin's error and the panic, of one line.
+    macro_rules! twins {
+        ($title:literal, $kind:ident, $try:ident / $step:ident($($arg:expr),*)) => {
+            let error = (optim::$try($($arg),*).map(drop).unwrap_err(), line!());
+            note($title, error, ErrorKind::$kind, panic_of(|| optim::$step($($arg),*)));
+        };
+    }
+    let (both, other) = (Moments { m: w, v: g }, Moments { m: w, v: flat });
+    twins!("a gradient that would broadcast", Shape, try_sgd / sgd(w, t, 0.1));
+    twins!("a rate for each row", Shape, try_sgd / sgd(w, g, zeros(&[3, 1])));
+    twins!("a gradient of another tape", OtherTape, try_sgd / sgd(w, stranger, 0.1));
+    twins!("a rate of another tape", OtherTape, try_sgd / sgd(w, g, stranger));
+    twins!("a velocity without the last axis", Shape, try_momentum / momentum(w, g, flat, 0.1, 0.9));
+    twins!("an array of momenta", Shape, try_momentum / momentum(w, g, g, 0.1, g));
+    twins!("a flat gradient", Shape, try_nesterov / nesterov(w, flat, g, 0.1, 0.9));
+    twins!("an array of rates", Shape, try_nesterov / nesterov(w, g, g, flat, 0.9));
+    twins!("a moment without the last axis", Shape, try_adam / adam(w, g, other, t, 0.1, Adam::default()));
+    twins!("a count with an axis", Shape, try_adam / adam(w, g, both, steps, 0.1, Adam::default()));
+    twins!("a count of another tape", OtherTape, try_adam / adam(w, g, both, stranger, 0.1, Adam::default()));
     golden.compare();
 }
 

@@ -1,9 +1,57 @@
 //! The optimisers: against PyTorch's numbers, against loops written by hand, and what makes them more than
 //! loops: that a step is made of rows.
 
-use ndarray::{Array2, ArrayD, ArrayView2, Zip, arr1, arr2};
+use ndarray::{ArcArray, Array2, ArrayD, IxDyn, arr0, arr1, arr2};
 use wengert::optim::{self, Adam, AdamStep, Moments, Step};
 use wengert::{Tape, Var};
+
+/// Weights, two arrays that an optimiser remembers, and the number of steps done.
+type State<'t> = [Var<'t, f64>; 4];
+
+/// Steps from these weights, each on a tape of its own that the values before are taken over to; the
+/// weights after each.
+fn train(
+    steps: usize,
+    w: ArrayD<f64>,
+    gradient: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>,
+    step: impl for<'t> Fn(State<'t>, Var<'t, f64>) -> State<'t>,
+) -> Vec<ArcArray<f64, IxDyn>> {
+    let zeros = ArrayD::zeros(w.raw_dim());
+    let mut state = [w, zeros.clone(), zeros, arr0(0.0).into_dyn()].map(ArrayD::into_shared);
+    let mut path = Vec::new();
+    for _ in 0..steps {
+        let tape = Tape::new();
+        let rows = state.map(|array| tape.leaf("state", array));
+        state = step(rows, gradient(rows[0])).map(Var::value);
+        path.push(state[0].clone());
+    }
+    path
+}
+
+fn sgd<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    [optim::sgd(w, g, 0.3), v, m, t]
+}
+
+fn momentum<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let Step { w, v } = optim::momentum(w, g, v, 0.3, 0.9);
+    [w, v, m, t]
+}
+
+fn nesterov<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let Step { w, v } = optim::nesterov(w, g, v, 0.3, 0.9);
+    [w, v, m, t]
+}
+
+fn adam<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
+    [w, moments.v, moments.m, t]
+}
+
+fn adamw<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let constants = Adam { decay: 0.05, ..Adam::default() };
+    let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, 0.1, constants);
+    [w, moments.v, moments.m, t]
+}
 
 /// Weights in ten steps from (1/2, −3/4) on the mean logistic loss of four points, from torch 2.15.0 in double
 /// precision: `torch.nn.functional.softplus(X @ w, threshold=1e9) - y * (X @ w)`.
@@ -76,62 +124,124 @@ mod torch {
     ];
 }
 
-fn logistic_gradient(w: Var<'_, f64>) -> Var<'_, f64> {
-    let tape = w.tape();
-    let x = tape.constant(arr2(&[[1.0, 2.0], [-1.5, 0.5], [0.25, -1.0], [2.0, 1.0]]));
-    let y = tape.constant(arr1(&[1.0, 0.0, 0.0, 1.0]));
-    let z = x.matmul(w);
-    (z.softplus() - y * z).mean().backward()[w]
+#[test]
+fn as_in_pytorch() {
+    let gradient = |w: Var<'_, f64>| {
+        let tape = w.tape();
+        let x = tape.constant(arr2(&[[1.0, 2.0], [-1.5, 0.5], [0.25, -1.0], [2.0, 1.0]]));
+        let y = tape.constant(arr1(&[1.0, 0.0, 0.0, 1.0]));
+        let z = x.matmul(w);
+        (z.softplus() - y * z).mean().backward()[w]
+    };
+    let compare =
+        |name: &str, expected: torch::Weights, step: for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>| {
+            let path = train(10, arr1(&[0.5, -0.75]).into_dyn(), gradient, step);
+            for (at, (found, expected)) in path.iter().zip(&expected).enumerate() {
+                for (found, expected) in found.iter().zip(expected) {
+                    assert!(
+                        (found - expected).abs() < TOLERANCE,
+                        "{name}, step {at}: {found:?} for {expected:?}"
+                    );
+                }
+            }
+            assert_eq!(path.len(), 10);
+        };
+    // A step rounds some 40 operations on numbers below 4, and Adam divides a gradient by its size, which stays
+    // above 0.08, and multiplies by η = 0.1. What is off in the weights does not grow (moving the start by 1e-6 moves
+    // the path by no more), so that it adds up: 10 × 40 × 4 × 2⁻⁵³ × 0.1 / 0.08 is 2.2e-13.
+    const TOLERANCE: f64 = 3e-13;
+    compare("sgd", torch::SGD, sgd);
+    compare("momentum", torch::MOMENTUM, momentum);
+    compare("nesterov", torch::NESTEROV, nesterov);
+    compare("adam", torch::ADAM, adam);
+    compare("adamw", torch::ADAMW, adamw);
 }
 
-/// Ten steps, each from its weights and two more arrays of their shape and a number to the same, each on a
-/// tape of its own, and PyTorch's.
-fn compare_with_torch(
-    expected: [[f64; 2]; 10],
-    step: impl for<'t> Fn([Var<'t, f64>; 4], Var<'t, f64>) -> [Var<'t, f64>; 4],
-) {
-    let zeros = || ArrayD::zeros(vec![2]).into_shared();
-    let mut state = [arr1(&[0.5, -0.75]).into_dyn().into_shared(), zeros(), zeros(), zeros().sum().into_array()];
-    for (t, expected) in expected.iter().enumerate() {
-        let tape = Tape::new();
-        let rows = state.map(|array| tape.leaf("state", array));
-        state = step(rows, logistic_gradient(rows[0])).map(Var::value);
-        for (w, expected) in state[0].iter().zip(expected) {
-            // Each step rounds some 30 operations on numbers below 4, in another order than PyTorch does; the
-            // problem is convex and its steps, Adam's first one aside, do not spread errors: 10 × 30 × 4 × 2⁻⁵³
-            // is 1.3e-13. Adam divides by √v: where a gradient g has an error of 2⁻⁵³, a step is off by η/g of it, and
-            // no g here is below 1e-2.
-            assert!((w - expected).abs() < 1e-12, "step {t}: {w:?} for {expected:?}");
+/// Thirty steps on Σ c (w − a)² / 2, of which the gradient is c (w − a), with a loop over numbers.
+#[test]
+fn as_written_by_hand() {
+    let curvature = arr2(&[[0.1, 0.3, 0.5], [0.7, 0.9, 1.0]]);
+    let target = arr2(&[[6.0, -6.0, 7.0], [-7.0, 5.0, -5.0]]);
+    let start = arr2(&[[0.5, 0.25, 1.0], [-0.5, 0.125, -1.0]]);
+    type ByHand = fn(i32, f64, f64, &mut [f64; 2]) -> f64;
+    let compare = |name: &str, step: for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>, by_hand: ByHand| {
+        let gradient = |w: Var<'_, f64>| {
+            let deviation = w - w.tape().constant(&target);
+            (deviation.square() * w.tape().constant(&curvature) / 2.0).sum().backward()[w]
+        };
+        let path = train(30, start.clone().into_dyn(), gradient, step);
+        for ((place, &w), (c, a)) in start.indexed_iter().zip(curvature.iter().zip(&target)) {
+            let (mut w, mut memory) = (w, [0.0; 2]);
+            for (t, found) in (1..).zip(&path) {
+                w = by_hand(t, w, c * (w - a), &mut memory);
+                let found = found[[place.0, place.1]];
+                // Some 20 roundings a step of numbers below 16, added up as above; Adam's gradients stay above 0.2.
+                assert!(
+                    (found - w).abs() < 30.0 * 20.0 * 16.0 * f64::EPSILON,
+                    "{name}, step {t}: {found} for {w}"
+                );
+            }
         }
-    }
+    };
+    compare("sgd", sgd, |_, w, g, _| w - 0.3 * g);
+    compare("momentum", momentum, |_, w, g, [v, _]| {
+        *v = 0.9 * *v + g;
+        w - 0.3 * *v
+    });
+    compare("nesterov", nesterov, |_, w, g, [v, _]| {
+        *v = 0.9 * *v + g;
+        w - 0.3 * (g + 0.9 * *v)
+    });
+    let adam_by_hand: ByHand = |t, w, g, [m, v]| {
+        *m = 0.9 * *m + 0.1 * g;
+        *v = 0.999 * *v + 0.001 * g * g;
+        let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
+        w - 0.1 * m / (v.sqrt() + 1e-8)
+    };
+    compare("adam", adam, adam_by_hand);
+    compare("adamw", adamw, |t, w, g, [m, v]| {
+        *m = 0.9 * *m + 0.1 * g;
+        *v = 0.999 * *v + 0.001 * g * g;
+        let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
+        w - 0.1 * (m / (v.sqrt() + 1e-8) + 0.05 * w)
+    });
 }
 
-/// A number as an array without axes.
-trait IntoArray {
-    fn into_array(self) -> ndarray::ArcArray<f64, ndarray::IxDyn>;
+/// 1 − β and 1 − βᵗ are 1e-3 with the default β₂: taken in single precision they would be off by 1e-5 of themselves.
+#[test]
+fn single_precision_keeps_its_digits() {
+    let tape = Tape::<f32>::new();
+    let [w, g, zero] = [0.0, 0.75, 0.0].map(|x| tape.leaf("x", x));
+    let step = optim::adam(w, g, Moments { m: zero, v: zero }, zero, 1.0, Adam::default());
+    // The first step is −η g / (|g| + ε), in a dozen operations.
+    assert!((step.w.item() + 1.0).abs() < 12.0 * f32::EPSILON, "{:?}", step.w);
 }
 
-impl IntoArray for f64 {
-    fn into_array(self) -> ndarray::ArcArray<f64, ndarray::IxDyn> {
-        ndarray::arr0(self).into_dyn().into_shared()
-    }
+/// A step is made of rows: it goes where derivatives go.
+#[test]
+fn the_derivative_with_respect_to_the_rate() {
+    let tape = Tape::<f64>::new();
+    let (w, rate) = (tape.leaf("w", arr1(&[1.0, -2.0])), tape.leaf("rate", 0.25));
+    let loss = |w: Var<'_, f64>| w.square().sum();
+    // loss(w − η 2w) = (1 − 2η)² Σ w²: with η = ¼ and Σ w² = 5, the derivative −4 (1 − 2η) Σ w² is −10.
+    let after = loss(optim::sgd(w, loss(w).backward()[w], rate));
+    assert_eq!(after.backward()[rate].item(), -10.0);
 }
 
 #[test]
-fn as_in_pytorch() {
-    compare_with_torch(torch::SGD, |[w, v, m, t], g| [optim::sgd(w, g, 0.3), v, m, t]);
-    compare_with_torch(torch::MOMENTUM, |[w, v, m, t], g| {
-        let step = optim::momentum(w, g, v, 0.3, 0.9);
-        [step.w, step.v, m, t]
-    });
-    compare_with_torch(torch::NESTEROV, |[w, v, m, t], g| {
-        let step = optim::nesterov(w, g, v, 0.3, 0.9);
-        [step.w, step.v, m, t]
-    });
-    for (expected, decay) in [(torch::ADAM, 0.0), (torch::ADAMW, 0.05)] {
-        compare_with_torch(expected, |[w, v, m, t], g| {
-            let step = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam { decay, ..Adam::default() });
-            [step.w, step.moments.v, step.moments.m, step.t]
-        });
-    }
+fn rows_of_a_step_are_the_users() {
+    let tape = Tape::<f64>::new();
+    let w = tape.leaf("w", Array2::ones((2, 3)));
+    let t = tape.leaf("t", 0.0);
+    let before = tape.len();
+    let constants = Adam { decay: 0.05, ..Adam::default() };
+    let line = line!() + 1;
+    (
+        optim::sgd(w, w, 0.1),
+        optim::nesterov(w, w, w, 0.1, 0.9),
+        optim::momentum(w, w, w, 0.1, 0.9),
+        optim::adam(w, w, Moments { m: w, v: w }, t, 0.1, constants),
+    );
+    let own = |var: &Var<'_, f64>| var.location().file() == file!() && var.location().line() == line;
+    assert!(tape.len() > before + 30 && tape.vars().skip(before).all(|var| own(&var)));
 }
