@@ -298,7 +298,7 @@ pub fn try_adam<'t, T: Float>(
     let v = moments.v * number(beta2) + g.square() * number(1.0 - beta2);
     // 1 − βᵗ = −(exp(t log β) − 1), without the cancellation of its left side for β near 1.
     let [bias1, bias2] = [-(t * number(beta1.ln())).expm1(), -(t * number(beta2.ln())).expm1()];
-    // Divided as numbers where that is the same, as PyTorch does: three passes over arrays less.
+    // The correction of m goes to the rate, which is a number: a pass over an array less (PyTorch does so too).
     let divisor = v.sqrt() / bias2.sqrt() + number(epsilon);
     let kept = if decay == 0.0 { w } else { w * (-(rate * number(decay)) + T::one()) };
     Ok(AdamStep { w: kept - m * (rate / bias1) / divisor, moments: Moments { m, v }, t })

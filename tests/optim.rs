@@ -8,13 +8,16 @@ use wengert::{Tape, Var};
 /// Weights, two arrays that an optimiser remembers, and the number of steps done.
 type State<'t> = [Var<'t, f64>; 4];
 
+/// What goes on in a step, with the gradient at its weights.
+type Stepping = for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>;
+
 /// Steps from these weights, each on a tape of its own that the values before are taken over to; the
 /// weights after each.
 fn train(
     steps: usize,
     w: ArrayD<f64>,
     gradient: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>,
-    step: impl for<'t> Fn(State<'t>, Var<'t, f64>) -> State<'t>,
+    step: Stepping,
 ) -> Vec<ArcArray<f64, IxDyn>> {
     let zeros = ArrayD::zeros(w.raw_dim());
     let mut state = [w, zeros.clone(), zeros, arr0(0.0).into_dyn()].map(ArrayD::into_shared);
@@ -56,7 +59,7 @@ fn adamw<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
 /// Weights in ten steps from (1/2, −3/4) on the mean logistic loss of four points, from torch 2.15.0 in double
 /// precision: `torch.nn.functional.softplus(X @ w, threshold=1e9) - y * (X @ w)`.
 mod torch {
-    type Weights = [[f64; 2]; 10];
+    pub type Weights = [[f64; 2]; 10];
     /// `SGD(lr=0.3)`
     pub const SGD: Weights = [
         [0.634_841_512_969_828_5, -0.563_761_261_676_622_2],
@@ -124,32 +127,30 @@ mod torch {
     ];
 }
 
+/// The gradient of the mean logistic loss of four points.
+fn logistic(w: Var<'_, f64>) -> Var<'_, f64> {
+    let tape = w.tape();
+    let x = tape.constant(arr2(&[[1.0, 2.0], [-1.5, 0.5], [0.25, -1.0], [2.0, 1.0]]));
+    let y = tape.constant(arr1(&[1.0, 0.0, 0.0, 1.0]));
+    let z = x.matmul(w);
+    (z.softplus() - y * z).mean().backward()[w]
+}
+
 #[test]
 fn as_in_pytorch() {
-    let gradient = |w: Var<'_, f64>| {
-        let tape = w.tape();
-        let x = tape.constant(arr2(&[[1.0, 2.0], [-1.5, 0.5], [0.25, -1.0], [2.0, 1.0]]));
-        let y = tape.constant(arr1(&[1.0, 0.0, 0.0, 1.0]));
-        let z = x.matmul(w);
-        (z.softplus() - y * z).mean().backward()[w]
-    };
-    let compare =
-        |name: &str, expected: torch::Weights, step: for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>| {
-            let path = train(10, arr1(&[0.5, -0.75]).into_dyn(), gradient, step);
-            for (at, (found, expected)) in path.iter().zip(&expected).enumerate() {
-                for (found, expected) in found.iter().zip(expected) {
-                    assert!(
-                        (found - expected).abs() < TOLERANCE,
-                        "{name}, step {at}: {found:?} for {expected:?}"
-                    );
-                }
-            }
-            assert_eq!(path.len(), 10);
-        };
-    // A step rounds some 40 operations on numbers below 4, and Adam divides a gradient by its size, which stays
-    // above 0.08, and multiplies by η = 0.1. What is off in the weights does not grow (moving the start by 1e-6 moves
-    // the path by no more), so that it adds up: 10 × 40 × 4 × 2⁻⁵³ × 0.1 / 0.08 is 2.2e-13.
+    // A step rounds some 40 operations on numbers below 4, and Adam divides a gradient by its size, which
+    // stays above 0.08, and multiplies by η = 0.1. What is off in the weights does not grow (moving the start
+    // by 1e-6 moves the path by no more), so that it adds up: 10 × 40 × 4 × 2⁻⁵³ × 0.1 / 0.08 is 2.2e-13.
     const TOLERANCE: f64 = 3e-13;
+    let compare = |name: &str, expected: torch::Weights, step: Stepping| {
+        let path = train(10, arr1(&[0.5, -0.75]).into_dyn(), logistic, step);
+        for (t, (found, expected)) in (1..).zip(path.iter().zip(&expected)) {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < TOLERANCE, "{name}, step {t}: {found:?} for {expected:?}");
+            }
+        }
+        assert_eq!(path.len(), 10);
+    };
     compare("sgd", torch::SGD, sgd);
     compare("momentum", torch::MOMENTUM, momentum);
     compare("nesterov", torch::NESTEROV, nesterov);
@@ -157,31 +158,45 @@ fn as_in_pytorch() {
     compare("adamw", torch::ADAMW, adamw);
 }
 
+/// The weight after step `t` from the one before, its gradient, and the two numbers that are remembered.
+type ByHand = fn(t: i32, w: f64, g: f64, memory: &mut [f64; 2]) -> f64;
+
+/// Adam's step over the rate.
+fn adam_by_hand(t: i32, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
+    *m = 0.9 * *m + 0.1 * g;
+    *v = 0.999 * *v + 0.001 * g * g;
+    let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
+    m / (v.sqrt() + 1e-8)
+}
+
 /// Thirty steps on Σ c (w − a)² / 2, of which the gradient is c (w − a), with a loop over numbers.
 #[test]
 fn as_written_by_hand() {
+    // Some 20 roundings a step of numbers below 16, which add up as above: the curvatures are at most 1. Adam's
+    // gradients stay above 0.2.
+    const TOLERANCE: f64 = 30.0 * 20.0 * 16.0 * f64::EPSILON;
     let curvature = arr2(&[[0.1, 0.3, 0.5], [0.7, 0.9, 1.0]]);
     let target = arr2(&[[6.0, -6.0, 7.0], [-7.0, 5.0, -5.0]]);
     let start = arr2(&[[0.5, 0.25, 1.0], [-0.5, 0.125, -1.0]]);
-    type ByHand = fn(i32, f64, f64, &mut [f64; 2]) -> f64;
-    let compare = |name: &str, step: for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>, by_hand: ByHand| {
-        let gradient = |w: Var<'_, f64>| {
-            let deviation = w - w.tape().constant(&target);
-            (deviation.square() * w.tape().constant(&curvature) / 2.0).sum().backward()[w]
-        };
-        let path = train(30, start.clone().into_dyn(), gradient, step);
-        for ((place, &w), (c, a)) in start.indexed_iter().zip(curvature.iter().zip(&target)) {
+    let compare = |name: &str, step: Stepping, by_hand: ByHand| {
+        let path = train(
+            30,
+            start.clone().into_dyn(),
+            |w| {
+                let (a, c) = (w.tape().constant(&target), w.tape().constant(&curvature));
+                ((w - a).square() * c / 2.0).sum().backward()[w]
+            },
+            step,
+        );
+        for (((i, j), &w), (c, a)) in start.indexed_iter().zip(curvature.iter().zip(&target)) {
             let (mut w, mut memory) = (w, [0.0; 2]);
             for (t, found) in (1..).zip(&path) {
                 w = by_hand(t, w, c * (w - a), &mut memory);
-                let found = found[[place.0, place.1]];
-                // Some 20 roundings a step of numbers below 16, added up as above; Adam's gradients stay above 0.2.
-                assert!(
-                    (found - w).abs() < 30.0 * 20.0 * 16.0 * f64::EPSILON,
-                    "{name}, step {t}: {found} for {w}"
-                );
+                let found = found[[i, j]];
+                assert!((found - w).abs() < TOLERANCE, "{name}, step {t}: {found} for {w}");
             }
         }
+        assert_eq!(path.len(), 30);
     };
     compare("sgd", sgd, |_, w, g, _| w - 0.3 * g);
     compare("momentum", momentum, |_, w, g, [v, _]| {
@@ -192,19 +207,8 @@ fn as_written_by_hand() {
         *v = 0.9 * *v + g;
         w - 0.3 * (g + 0.9 * *v)
     });
-    let adam_by_hand: ByHand = |t, w, g, [m, v]| {
-        *m = 0.9 * *m + 0.1 * g;
-        *v = 0.999 * *v + 0.001 * g * g;
-        let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
-        w - 0.1 * m / (v.sqrt() + 1e-8)
-    };
-    compare("adam", adam, adam_by_hand);
-    compare("adamw", adamw, |t, w, g, [m, v]| {
-        *m = 0.9 * *m + 0.1 * g;
-        *v = 0.999 * *v + 0.001 * g * g;
-        let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
-        w - 0.1 * (m / (v.sqrt() + 1e-8) + 0.05 * w)
-    });
+    compare("adam", adam, |t, w, g, memory| w - 0.1 * adam_by_hand(t, g, memory));
+    compare("adamw", adamw, |t, w, g, memory| w - 0.1 * (adam_by_hand(t, g, memory) + 0.05 * w));
 }
 
 /// 1 − β and 1 − βᵗ are 1e-3 with the default β₂: taken in single precision they would be off by 1e-5 of themselves.
@@ -217,15 +221,18 @@ fn single_precision_keeps_its_digits() {
     assert!((step.w.item() + 1.0).abs() < 12.0 * f32::EPSILON, "{:?}", step.w);
 }
 
+fn square_sum(w: Var<'_, f64>) -> Var<'_, f64> {
+    w.square().sum()
+}
+
 /// A step is made of rows: it goes where derivatives go.
 #[test]
 fn the_derivative_with_respect_to_the_rate() {
     let tape = Tape::<f64>::new();
     let (w, rate) = (tape.leaf("w", arr1(&[1.0, -2.0])), tape.leaf("rate", 0.25));
-    let loss = |w: Var<'_, f64>| w.square().sum();
-    // loss(w − η 2w) = (1 − 2η)² Σ w²: with η = ¼ and Σ w² = 5, the derivative −4 (1 − 2η) Σ w² is −10.
-    let after = loss(optim::sgd(w, loss(w).backward()[w], rate));
-    assert_eq!(after.backward()[rate].item(), -10.0);
+    // f(w − η 2w) = (1 − 2η)² Σ w²: with η = ¼ and Σ w² = 5, the derivative −4 (1 − 2η) Σ w² is −10.
+    let after = square_sum(optim::sgd(w, square_sum(w).backward()[w], rate));
+    assert_eq!(after.backward()[rate].value(), arr0(-10.0).into_dyn());
 }
 
 #[test]
@@ -235,13 +242,12 @@ fn rows_of_a_step_are_the_users() {
     let t = tape.leaf("t", 0.0);
     let before = tape.len();
     let constants = Adam { decay: 0.05, ..Adam::default() };
-    let line = line!() + 1;
-    (
-        optim::sgd(w, w, 0.1),
-        optim::nesterov(w, w, w, 0.1, 0.9),
-        optim::momentum(w, w, w, 0.1, 0.9),
-        optim::adam(w, w, Moments { m: w, v: w }, t, 0.1, constants),
-    );
-    let own = |var: &Var<'_, f64>| var.location().file() == file!() && var.location().line() == line;
+    let first = line!() + 1;
+    optim::sgd(w, w, 0.1);
+    optim::momentum(w, w, w, 0.1, 0.9);
+    optim::nesterov(w, w, w, 0.1, 0.9);
+    optim::adam(w, w, Moments { m: w, v: w }, t, 0.1, constants);
+    let lines = first..line!();
+    let own = |var: &Var<'_, f64>| var.location().file() == file!() && lines.contains(&var.location().line());
     assert!(tape.len() > before + 30 && tape.vars().skip(before).all(|var| own(&var)));
 }

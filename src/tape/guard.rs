@@ -239,30 +239,26 @@ mod tests {
 
     const OUTCOMES: [Outcome; 4] = [Outcome::Less, Outcome::Tie, Outcome::Greater, Outcome::Unordered];
 
-    /// The last guard, without its column: comparison, sides, outcome, line, rows.
-    fn last<T: Float>(tape: &Tape<T>) -> (Comparison, Side<T>, Side<T>, Outcome, (&'static str, u32), usize) {
-        let guard = *tape.guards().last().expect("a guard");
-        let at = (guard.at.file(), guard.at.line());
-        (guard.comparison, guard.left, guard.right, guard.recorded, at, guard.rows)
+    /// That the last guard is this one, of a comparison on `line` in which the left side is less.
+    fn assert_last<T: Float>(tape: &Tape<T>, comparison: Comparison, [left, right]: [Side<T>; 2], line: u32) {
+        let last = *tape.guards().last().expect("a guard");
+        let expected = Guard { comparison, left, right, recorded: Outcome::Less, at: last.at, rows: 2 };
+        assert_eq!(last, expected);
+        assert_eq!((last.at.file(), last.at.line()), (file!(), line));
     }
 
     /// Every operator between these two is recorded as what it is, at the line of the macro's call.
     macro_rules! recorded {
-        ($tape:expr, $left:expr, $left_side:expr, $right:expr, $right_side:expr) => {
-            recorded!($tape, $left, $left_side, $right, $right_side, < Lt, <= Le, > Gt, >= Ge, == Eq, != Ne);
+        ($tape:expr, $left:expr, $right:expr, $sides:expr) => {
+            recorded!($tape, $left, $right, $sides, < Lt, <= Le, > Gt, >= Ge, == Eq, != Ne);
             let (ordering, line) = ($left.partial_cmp(&$right), line!());
             assert_eq!(ordering, Some(Ordering::Less));
-            let expected = (Comparison::Cmp, $left_side, $right_side, Outcome::Less, (file!(), line), 2);
-            assert_eq!(last(&$tape), expected);
-            assert_eq!($tape.guards().len(), 7);
-            $tape.guards.borrow_mut().clear();
+            assert_last(&$tape, Comparison::Cmp, $sides, line);
         };
-        ($tape:expr, $left:expr, $left_side:expr, $right:expr, $right_side:expr, $($op:tt $comparison:ident),+) => {
+        ($tape:expr, $left:expr, $right:expr, $sides:expr, $($op:tt $comparison:ident),+) => {
             $(let (held, line) = ($left $op $right, line!());
-            assert_eq!(held, 1.0 $op 2.0);
-            let comparison = Comparison::$comparison;
-            let expected = (comparison, $left_side, $right_side, Outcome::Less, (file!(), line), 2);
-            assert_eq!(last(&$tape), expected);)+
+            assert_eq!(held, 1 $op 2);
+            assert_last(&$tape, Comparison::$comparison, $sides, line);)+
         };
     }
 
@@ -270,16 +266,16 @@ mod tests {
     fn a_guard_knows_the_operator_the_sides_and_the_line() {
         let tape = Tape::<f64>::new();
         let (x, y) = (tape.leaf("x", 1.0), tape.leaf("y", 2.0));
-        recorded!(tape, x, Side::Row(x.id()), y, Side::Row(y.id()));
-        recorded!(tape, x, Side::Row(x.id()), 2.0, Side::Number(2.0));
-        recorded!(tape, 1.0, Side::Number(1.0), y, Side::Row(y.id()));
-        assert_eq!(tape.len(), 2); // No comparison is a row.
+        recorded!(tape, x, y, [Side::Row(x.id()), Side::Row(y.id())]);
+        recorded!(tape, x, 2.0, [Side::Row(x.id()), Side::Number(2.0)]);
+        recorded!(tape, 1.0, y, [Side::Number(1.0), Side::Row(y.id())]);
+        assert_eq!((tape.guards().len(), tape.len()), (21, 2)); // One a comparison, and no row.
 
         let tape = Tape::<f32>::new();
         let (x, y) = (tape.leaf("x", 1.0), tape.leaf("y", 2.0));
-        recorded!(tape, x, Side::Row(x.id()), y, Side::Row(y.id()));
-        recorded!(tape, x, Side::Row(x.id()), 2.0_f32, Side::Number(2.0));
-        recorded!(tape, 1.0_f32, Side::Number(1.0), y, Side::Row(y.id()));
+        recorded!(tape, x, y, [Side::Row(x.id()), Side::Row(y.id())]);
+        recorded!(tape, x, 2.0_f32, [Side::Row(x.id()), Side::Number(2.0)]);
+        recorded!(tape, 1.0_f32, y, [Side::Number(1.0), Side::Row(y.id())]);
     }
 
     #[test]
@@ -336,6 +332,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp)] // Equality as well.
     fn what_a_replay_says() {
         let tape = Tape::<f64>::new();
         let loss = tape.leaf("loss", 0.7);
@@ -345,7 +342,8 @@ mod tests {
             (tape.describe_guard(&guard), guard.at)
         };
 
-        assert!(!(loss < 0.5));
+        let below = loss < 0.5;
+        assert!(!below);
         let (guard, at) = told(0);
         let (error, line) = (guard.error(0.3, 0.5), line!());
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Branch, "replay"));
