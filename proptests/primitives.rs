@@ -48,7 +48,7 @@ fn operands(prim: &Prim, shape: &[usize], mut seed: Seed) -> Vec<ArrayD<f64>> {
 /// Applies it; `select` by the mask that its first operand is positive, for it takes masks only.
 fn apply<'t, T: Float>(tape: &'t Tape<T>, prim: &Prim, xs: &[Var<'t, T>]) -> Var<'t, T> {
     match (prim.name(), xs) {
-        ("select", [a, b, c]) => tape.apply(prim, &[a.gt(T::zero()), *b, *c]),
+        ("select", [a, b, c]) => tape.apply(prim, &[(*a).gt(T::zero()), *b, *c]),
         _ => tape.apply(prim, xs),
     }
 }

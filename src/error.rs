@@ -36,12 +36,12 @@ pub enum ErrorKind {
     Size,
     /// What is given for a program's inputs or outputs does not fit its signature.
     Signature,
-    /// A comparison of a replay turned out otherwise than when the program was recorded.
-    Branch,
-    /// A value was read while a program was recorded that must not depend on it.
-    Read,
     /// The tape has no room for another row, or a row was asked for that it does not have.
     Rows,
+    /// A program was replayed on inputs with which one of its comparisons turns out otherwise.
+    Branch,
+    /// A value was read while a program was recorded that is to depend on nothing outside of it.
+    Read,
     /// A tape broke one of its own rules; see [`Tape::verify`](crate::Tape::verify).
     Invalid,
 }

@@ -1,8 +1,8 @@
 //! The number types a tape can hold.
 
 use crate::prim::elementary;
-use crate::{IntoValue, IntoVar};
 use crate::prim::{self, portable};
+use crate::{IntoValue, IntoVar};
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ScalarOperand};
 use std::fmt::{Debug, Display, LowerExp};
 use std::ops::{AddAssign, Neg};

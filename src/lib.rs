@@ -30,6 +30,11 @@
 //! * [`Tape`] is the list; [`Var`] the handle on a row, as easy to copy as a number. Operators and
 //!   methods on `Var`s record rows. [`Var::backward`] gives [`Gradients`], [`Var::jvp`] a directional
 //!   derivative in forward mode.
+//! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line
+//!   as a *guard*, since the list has only the branch that was taken; it also notes which values were read. So what
+//!   is computed from the list later can tell where it does not hold. The methods, as in [`x.lt(y)`](Var::lt),
+//!   make masks, which are rows.
+//! * [`optim`] has steps of optimisers, as functions from rows to rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -43,14 +48,15 @@
 //! | room | what is in it |
 //! |---|---|
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
-//! | `tape/` | the list: rows, the [`Var`] handle, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`. It calls rules and knows no names |
+//! | `tape/` | the list: rows, the [`Var`] handle, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
 //! | `var/` | the desk: operators, broadcasting by explicit rows, and composites, which have no derivative rules of their own |
+//! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `show/` | the window: the table that `println!("{tape}")` prints |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs`, `float.rs` | what can go wrong; the numbers a tape holds |
 //!
-//! `check`, `show` → `var` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
+//! `check`, `show`, `optim` → `var` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
 //! derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
@@ -76,6 +82,7 @@ pub mod check;
 mod error;
 mod float;
 pub mod manual;
+pub mod optim;
 mod prim;
 mod replay;
 mod show;

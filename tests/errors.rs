@@ -11,6 +11,7 @@ use std::ops::{Add, Div, Mul, Sub};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
+use wengert::optim::{self, Adam, Moments};
 use wengert::{Broadcasting, Error, ErrorKind, Prim, Tape};
 
 /// The texts of one golden file, as they come up.
@@ -33,6 +34,14 @@ impl Golden {
         assert!(text.ends_with(&at), "{title}: {text}");
         let text = text.replace(&at, "(at FILE:LINE:COLUMN)");
         self.text.extend(["# ", title, "\n", &text, "\n\n"]);
+    }
+
+    /// A panic of something without a twin, on `line` of this file.
+    fn panics(&mut self, title: &str, (text, file, at): (String, String, u32), line: u32) {
+        assert_eq!((file.as_str(), at), (file!(), line), "{title}: {text}");
+        let (what, place) = text.rsplit_once(" (at ").expect("a place");
+        assert!(place.starts_with(&format!("{file}:{line}:")), "{title}: {text}");
+        self.text.extend(["# ", title, "\n", what, " (at FILE:LINE:COLUMN)\n\n"]);
     }
 
     /// Compares with the file, or writes it.
@@ -366,6 +375,63 @@ fn what_has_no_panicking_form() {
     golden.note("the gradient of a row of another tape", &error, ErrorKind::OtherTape, line);
     let ((_, file, line), here) = (panic_of(|| grads[stranger]), line!());
     assert_eq!((file.as_str(), line), (file!(), here));
+    golden.compare();
+}
+
+/// The comparison operators give a `bool` and have no twins: what they panic with, and where.
+#[test]
+fn comparisons() {
+    let mut golden = Golden::new("comparison");
+    let (tape, elsewhere) = (Tape::<f64>::new(), Tape::<f64>::new());
+    let [x, y, none] = [("x", 3), ("y", 3), ("none", 0)].map(|(name, n)| tape.leaf(name, zeros(&[n])));
+    let (one, stranger) = (tape.leaf("one", zeros(&[1, 1])), elsewhere.leaf("stranger", 1.0));
+    golden.panics("two arrays", panic_of(|| x < y), line!());
+    golden.panics("an array and a number", panic_of(|| x <= 1.0), line!());
+    golden.panics("a number and an array", panic_of(|| 1.0 > x), line!());
+    golden.panics("a single number and an array", panic_of(|| one >= x), line!());
+    golden.panics("an array, for equality", panic_of(|| x == one), line!());
+    golden.panics("an array and itself", panic_of(|| x != x), line!());
+    golden.panics("no number", panic_of(|| none < 0.0), line!());
+    golden.panics("sorting arrays", panic_of(|| x.partial_cmp(&y)), line!());
+    golden.panics("a row of another tape", panic_of(|| one < stranger), line!());
+    golden.panics("an array, and of another tape", panic_of(|| stranger == x), line!());
+    golden.compare();
+}
+
+/// The optimisers are functions, not methods: twins all the same.
+#[test]
+fn optimisers() {
+    let mut golden = Golden::new("optim");
+    let (tape, elsewhere) = (Tape::<f64>::new(), Tape::<f64>::new());
+    let [w, g, flat] =
+        [("w", &[3, 1][..]), ("g", &[3, 1]), ("flat", &[3])].map(|(x, n)| tape.leaf(x, zeros(n)));
+    let (t, steps, stranger) =
+        (tape.leaf("t", 0.0), tape.leaf("steps", zeros(&[1])), elsewhere.leaf("stranger", 1.0));
+    let mut note =
+        |title: &str, (error, line): (Error, u32), kind, (text, file, at): (String, String, u32)| {
+            assert_eq!((file.as_str(), at), (file!(), line), "{title}: {text}");
+            assert_eq!(text.split(" (at ").next(), error.to_string().split(" (at ").next());
+            golden.note(title, &error, kind, line);
+        };
+    /// The twin's error and the panic, of one line.
+    macro_rules! twins {
+        ($title:literal, $kind:ident, $try:ident / $step:ident($($arg:expr),*)) => {
+            let error = (optim::$try($($arg),*).map(drop).unwrap_err(), line!());
+            note($title, error, ErrorKind::$kind, panic_of(|| optim::$step($($arg),*)));
+        };
+    }
+    let (both, other) = (Moments { m: w, v: g }, Moments { m: w, v: flat });
+    twins!("a gradient that would broadcast", Shape, try_sgd / sgd(w, t, 0.1));
+    twins!("a rate for each row", Shape, try_sgd / sgd(w, g, g));
+    twins!("a gradient of another tape", OtherTape, try_sgd / sgd(w, stranger, 0.1));
+    twins!("a rate of another tape", OtherTape, try_sgd / sgd(w, g, stranger));
+    twins!("a velocity without the last axis", Shape, try_momentum / momentum(w, g, flat, 0.1, 0.9));
+    twins!("an array of momenta", Shape, try_momentum / momentum(w, g, g, 0.1, g));
+    twins!("a flat gradient", Shape, try_nesterov / nesterov(w, flat, g, 0.1, 0.9));
+    twins!("an array of rates", Shape, try_nesterov / nesterov(w, g, g, flat, 0.9));
+    twins!("a moment without the last axis", Shape, try_adam / adam(w, g, other, t, 0.1, Adam::default()));
+    twins!("a count with an axis", Shape, try_adam / adam(w, g, both, steps, 0.1, Adam::default()));
+    twins!("a count of another tape", OtherTape, try_adam / adam(w, g, both, stranger, 0.1, Adam::default()));
     golden.compare();
 }
 

@@ -3,7 +3,10 @@
 use super::product::product;
 use super::reduce::{Extent, reduce};
 use super::walk::elementwise;
-use super::{AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Value, Work, Zip, size_of, sum_of};
+use super::{
+    AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Value, Work, Zip,
+    size_of, sum_of,
+};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::Var;

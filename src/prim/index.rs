@@ -130,7 +130,9 @@ impl Rule for Index {
         let Entries { op, axis, indices } = &*self.0;
         let from = operands[0];
         let mut shape = from.shape.clone();
-        let one = |layout: &Layout, index: usize| layout.clone().along(*axis, Range { first: index, step: 1, len: 1 });
+        let one = |layout: &Layout, index: usize| {
+            layout.clone().along(*axis, Range { first: index, step: 1, len: 1 })
+        };
         let (background, adding) = match op {
             IndexOp::Take => (None, false),
             IndexOp::ScatterAdd { .. } => (Some(T::zero()), true),

@@ -49,7 +49,11 @@ impl Layout {
     pub fn broadcast(&self, shape: &[usize]) -> Self {
         let added = shape.len() - self.shape.len();
         let stride = |axis: usize| {
-            if axis < added || self.shape[axis - added] != shape[axis] { 0 } else { self.strides[axis - added] }
+            if axis < added || self.shape[axis - added] != shape[axis] {
+                0
+            } else {
+                self.strides[axis - added]
+            }
         };
         Self { offset: self.offset, shape: shape.into(), strides: (0..shape.len()).map(stride).collect() }
     }
@@ -117,7 +121,9 @@ impl Layout {
                 continue;
             }
             match (out.shape.last_mut(), out.strides.last_mut()) {
-                (Some(last), Some(outer)) if *outer == stride * n.cast_signed() => (*last, *outer) = (*last * n, stride),
+                (Some(last), Some(outer)) if *outer == stride * n.cast_signed() => {
+                    (*last, *outer) = (*last * n, stride)
+                }
                 _ => {
                     out.shape.push(n);
                     out.strides.push(stride);
@@ -141,7 +147,8 @@ mod tests {
     fn places(layout: &Layout) -> Vec<usize> {
         let mut places = vec![layout.offset];
         for (&n, &stride) in layout.shape.iter().zip(&layout.strides) {
-            let along = |place: usize| (0..n.cast_signed()).map(move |i| place.wrapping_add_signed(i * stride));
+            let along =
+                |place: usize| (0..n.cast_signed()).map(move |i| place.wrapping_add_signed(i * stride));
             places = places.into_iter().flat_map(along).collect();
         }
         places
@@ -157,7 +164,10 @@ mod tests {
         assert!(!t.is_row_major());
         let flipped = Layout::row_major(&[3]).flip(AxisSet::all(1));
         assert_eq!(places(&flipped), [2, 1, 0]);
-        assert_eq!(places(&Layout::row_major(&[2, 1]).broadcast(&[2, 2, 3])), [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]);
+        assert_eq!(
+            places(&Layout::row_major(&[2, 1]).broadcast(&[2, 2, 3])),
+            [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]
+        );
     }
 
     #[test]

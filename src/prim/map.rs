@@ -5,7 +5,9 @@
 
 use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family};
+use super::{
+    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
+};
 use crate::Float;
 use crate::error::Problem;
 use crate::tape::Var;
@@ -207,7 +209,9 @@ impl Rule for Map {
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
         match self {
             Self::Detach => Work::View(operands[0].clone()),
-            _ => Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() },
+            _ => {
+                Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
+            }
         }
     }
 

@@ -5,7 +5,9 @@
 
 use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family};
+use super::{
+    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
+};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;

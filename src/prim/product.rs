@@ -43,7 +43,11 @@ pub(crate) fn portable<T: Float>(
 /// The same matrix, copied if it lies backwards along this axis.
 #[cfg(target_arch = "x86_64")]
 fn forwards<'a, T: Float>(x: &'a ArrayView2<'_, T>, axis: Axis) -> CowArray<'a, T, Ix2> {
-    if x.stride_of(axis) < 0 { CowArray::from(x.as_standard_layout().into_owned()) } else { CowArray::from(x.view()) }
+    if x.stride_of(axis) < 0 {
+        CowArray::from(x.as_standard_layout().into_owned())
+    } else {
+        CowArray::from(x.view())
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -194,7 +198,8 @@ mod tests {
 
     #[test]
     fn no_bit_depends_on_layouts_or_cuts() {
-        for (m, k, n) in [(2, 2, 2), (5, 3, 7), (33, 64, 30), (64, 1437, 30), (100, 1030, 17), (16, 520, 16)] {
+        for (m, k, n) in [(2, 2, 2), (5, 3, 7), (33, 64, 30), (64, 1437, 30), (100, 1030, 17), (16, 520, 16)]
+        {
             let (a, b) = (numbers(m, k, 1), numbers(k, n, 2));
             let whole = multiply(&a, &b);
             for a in layouts(&a) {
@@ -227,11 +232,14 @@ mod tests {
             }
             product(&a.view(), &b.view(), &mut inner, true);
             for (got, expected) in inner.iter().zip(&expected) {
-                assert!((f64::from(*got) - 2.0 * expected).abs() <= 3.0 * tolerance, "{got} for twice {expected}");
+                assert!(
+                    (f64::from(*got) - 2.0 * expected).abs() <= 3.0 * tolerance,
+                    "{got} for twice {expected}"
+                );
             }
-            let around = frame.indexed_iter().filter(|((i, j), _)| {
-                !((2..m + 2).contains(i) && (2..n + 2).contains(j))
-            });
+            let around = frame
+                .indexed_iter()
+                .filter(|((i, j), _)| !((2..m + 2).contains(i) && (2..n + 2).contains(j)));
             assert!(around.into_iter().all(|(_, x)| *x == 7.5), "written outside");
         }
     }

@@ -53,7 +53,13 @@ pub(crate) fn absorb<T: Float>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -
     Arch::new().dispatch(Absorb { lanes, terms, op });
 }
 
-pub(crate) fn rows<T: Float>(elements: &[T], terms: usize, out: &mut [T], identity: T, op: impl Fn(T, T) -> T) {
+pub(crate) fn rows<T: Float>(
+    elements: &[T],
+    terms: usize,
+    out: &mut [T],
+    identity: T,
+    op: impl Fn(T, T) -> T,
+) {
     Arch::new().dispatch(Rows { elements, terms, out, identity, op });
 }
 
@@ -231,10 +237,7 @@ fn arrangements(shape: &[usize], axes: AxisSet) -> [(Shape, Extent); 2] {
     let (results, terms) = (size_of(&sizes(&kept)), size_of(&sizes(&reduced)));
     let first = reduced.iter().chain(&kept).copied().collect();
     let last = kept.iter().chain(&reduced).copied().collect();
-    [
-        (first, Extent { terms, width: results, count: 1 }),
-        (last, Extent { terms, width: 1, count: results }),
-    ]
+    [(first, Extent { terms, width: results, count: 1 }), (last, Extent { terms, width: 1, count: results })]
 }
 
 /// The operand of a reduction as its terms are taken, and how they come: in the order in which they lie in
@@ -247,7 +250,8 @@ pub(super) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
 /// Reduces a value, in the order described at the top of this file.
 pub(super) fn reduce<T: Float>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>) -> Value<T> {
     let shape = x.shape();
-    let out_shape: Shape = (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
+    let out_shape: Shape =
+        (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
     let [(order, columns), (last, rows)] = arrangements(shape, axes);
     if rows.terms == 0 || rows.count == 0 {
         return Value::filled(&out_shape, reducer.identity);
@@ -305,9 +309,17 @@ mod tests {
     #[test]
     fn the_order_is_that_described_however_the_terms_come() {
         let sum: Reducer<f32> = reducer!(0.0, |a, b| a + b);
-        for (terms, width, count) in
-            [(1, 1, 3), (15, 1, 4), (30, 1, 70), (1024, 1, 2), (1025, 1, 2), (5000, 1, 1), (3, 7, 1), (1437, 30, 1), (4100, 3, 1)]
-        {
+        for (terms, width, count) in [
+            (1, 1, 3),
+            (15, 1, 4),
+            (30, 1, 70),
+            (1024, 1, 2),
+            (1025, 1, 2),
+            (5000, 1, 1),
+            (3, 7, 1),
+            (1437, 30, 1),
+            (4100, 3, 1),
+        ] {
             let extent = Extent { terms, width, count };
             let elements: Vec<f32> =
                 (0..terms * width * count).map(|i| ((i * 7919 % 1009) as f32).sqrt() - 16.0).collect();

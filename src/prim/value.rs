@@ -109,6 +109,15 @@ impl<T: Float> Value<T> {
         }
     }
 
+    /// The number, if it is a single one.
+    pub fn item(&self) -> Option<T> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Array(array) if self.len() == 1 => array.view().first().copied(),
+            Self::Array(_) => None,
+        }
+    }
+
     /// The one number that every element equals, if the value stores just one.
     pub fn as_constant(&self) -> Option<T> {
         match self {

@@ -2,7 +2,9 @@
 //! another: that of broadcast is the sum over what was stretched, the one un-broadcast rule there is.
 
 use super::range::{Margin, Range, ranges};
-use super::{AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Piece, Prim, Rule, Shape, Value, Work, size_of};
+use super::{
+    AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Piece, Prim, Rule, Shape, Value, Work, size_of,
+};
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{Tape, Var};

@@ -5,7 +5,10 @@
 
 use super::kernel::{each, kernel};
 use super::walk::elementwise;
-use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family, sum_of};
+use super::{
+    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
+    sum_of,
+};
 use crate::Float;
 use crate::error::{Error, Problem, must};
 use crate::tape::Var;

@@ -142,7 +142,8 @@ impl<T: Float> Tape<T> {
         outputs: [Var<'t, T>; N],
     ) -> Result<[ndarray::ArrayD<T>; N], Error> {
         let (vars, values): (Vec<Var<'t, T>>, Vec<_>) = inputs.into_iter().unzip();
-        let feeds: Vec<&dyn super::Feed<T>> = values.iter().map(|value| value as &dyn super::Feed<T>).collect();
+        let feeds: Vec<&dyn super::Feed<T>> =
+            values.iter().map(|value| value as &dyn super::Feed<T>).collect();
         self.program(vars, outputs)?.replay(&feeds)
     }
 }
@@ -295,7 +296,11 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let (mut graph, recorded) = (graph.0, self.tape.len());
         if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
             let what = format!("the program would have more numbers than {}", PLACES / 2);
-            let problem = Problem::new(ErrorKind::Size, what, "Record it in shorter pieces, each a program of its own.");
+            let problem = Problem::new(
+                ErrorKind::Size,
+                what,
+                "Record it in shorter pieces, each a program of its own.",
+            );
             return Err(Error::new("program", problem, Vec::new()));
         }
         let mut sizes = vec![("recorded".to_owned(), recorded)];
@@ -310,7 +315,9 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             fusion: !self.without.contains(&Pass::Fusion),
             reuse: !self.without.contains(&Pass::Reuse),
             fast: self.level == Level::Fast,
-            threads: self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            threads: self
+                .threads
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         };
         let make = |graph: &Graph<U>| lower(graph, &state, choices);
         let (graph, mut lowered) = match self.budget {
@@ -354,21 +361,28 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         }
         if self.outputs.is_empty() && self.state.is_empty() {
             let mend = "Name the rows that it is to compute: `tape.program([x], [loss])`.";
-            let problem = Problem::new(ErrorKind::Signature, "a program without outputs computes nothing", mend);
+            let problem =
+                Problem::new(ErrorKind::Signature, "a program without outputs computes nothing", mend);
             return Err(Error::new("program", problem, Vec::new()));
         }
         let leaves: Vec<Var<'t, T>> =
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         for (i, leaf) in leaves.iter().enumerate() {
             let problem = if leaf.prim().arity() != Some(0) {
-                ("an input must be a leaf, and this row is computed from others",
-                    "Take what it is computed from, or record from it on a tape of its own.")
+                (
+                    "an input must be a leaf, and this row is computed from others",
+                    "Take what it is computed from, or record from it on a tape of its own.",
+                )
             } else if leaves[..i].iter().any(|earlier| earlier.row() == leaf.row()) {
                 ("a leaf is named twice among inputs and carried state", "Name each once.")
             } else {
                 continue;
             };
-            return Err(Var::error("program", Problem::new(ErrorKind::Signature, problem.0, problem.1), &[*leaf]));
+            return Err(Var::error(
+                "program",
+                Problem::new(ErrorKind::Signature, problem.0, problem.1),
+                &[*leaf],
+            ));
         }
         if let Some([leaf, next]) = self.state.iter().find(|[leaf, next]| leaf.shape() != next.shape()) {
             let what = "what is carried needs the shape of what replaces it";
@@ -385,23 +399,30 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         convert: &impl Fn(&Value<T>) -> Value<U>,
     ) -> ((Graph<U>, Vec<bool>), Vec<GuardText>, usize) {
         let leaves = self.inputs.iter().chain(self.state.iter().map(|[leaf, _]| leaf));
-        let places: HashMap<usize, usize> = leaves.enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
+        let places: HashMap<usize, usize> =
+            leaves.enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
         let outputs = || self.outputs.iter().chain(self.state.iter().map(|[_, next]| next));
         let last = outputs().map(|var| var.row()).max().unwrap_or(0);
-        let guards: Vec<Guard<T>> = self.tape.guards().iter().filter(|guard| guard.rows <= last).cloned().collect();
-        let rows_of = |guard: &Guard<T>| [guard.left, guard.right].map(|side| match side {
-            Side::Row(row) => Some(row.index()),
-            Side::Number(_) => None,
-        });
-        let end = guards.iter().flat_map(rows_of).flatten().chain(places.keys().copied()).fold(last, usize::max);
+        let guards: Vec<Guard<T>> =
+            self.tape.guards().iter().filter(|guard| guard.rows <= last).copied().collect();
+        let rows_of = |guard: &Guard<T>| {
+            [guard.left, guard.right].map(|side| match side {
+                Side::Row(row) => Some(row.index()),
+                Side::Number(_) => None,
+            })
+        };
+        let end =
+            guards.iter().flat_map(rows_of).flatten().chain(places.keys().copied()).fold(last, usize::max);
 
         self.tape.with_rows(|rows| {
             let rows = &rows[..=end];
             let mut depends = vec![false; rows.len()];
             for (i, row) in rows.iter().enumerate() {
-                depends[i] = places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
+                depends[i] =
+                    places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
             }
-            let live = guards.iter().filter(|guard| rows_of(guard).into_iter().flatten().any(|row| depends[row]));
+            let live =
+                guards.iter().filter(|guard| rows_of(guard).into_iter().flatten().any(|row| depends[row]));
             let live: Vec<&Guard<T>> = live.collect();
             let mut needed = vec![self.without.contains(&Pass::Dead); rows.len()];
             places.keys().for_each(|&row| needed[row] = true);

@@ -91,7 +91,8 @@ impl<T: Float> Graph<T> {
             let Op::Apply(prim) = &node.op else { continue };
             let shapes: SmallVec<[&[usize]; 3]> =
                 node.operands.iter().map(|&operand| &*self.node(operand).shape).collect();
-            let shape: Shape = prim.shape(&shapes).map_err(|problem| format!("node {id}: {}", problem.what))?;
+            let shape: Shape =
+                prim.shape(&shapes).map_err(|problem| format!("node {id}: {}", problem.what))?;
             if !same_shape(&shape, &node.shape) {
                 return Err(format!("node {id}, {}, has shape {:?}, not {shape:?}", prim.name(), node.shape));
             }

@@ -82,8 +82,11 @@ where
             }
         }
         let tape = Tape::new();
-        let leaves: Vec<Var<'_, T>> =
-            inputs.iter().enumerate().map(|(i, input)| tape.leaf(&format!("input {i}"), array(*input))).collect();
+        let leaves: Vec<Var<'_, T>> = inputs
+            .iter()
+            .enumerate()
+            .map(|(i, input)| tape.leaf(&format!("input {i}"), array(*input)))
+            .collect();
         let outputs = (self.function)(&tape, &leaves);
         let program = tape.program(&leaves, &outputs)?;
         self.programs.insert(0, program);
@@ -116,7 +119,9 @@ where
 
 fn array<T: Float>(input: &dyn Feed<T>) -> ArrayD<T> {
     if let Some(elements) = input.elements() {
-        return ArrayViewD::from_shape(IxDyn(input.dims()), elements).expect("as many elements as its shape says").to_owned();
+        return ArrayViewD::from_shape(IxDyn(input.dims()), elements)
+            .expect("as many elements as its shape says")
+            .to_owned();
     }
     let mut out = ArrayD::from_elem(IxDyn(input.dims()), T::zero());
     input.copy_to(out.as_slice_mut().expect("a new array is in order"));

@@ -80,7 +80,18 @@ impl<T: Float> Program<T> {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
         let guards = guards.into_iter().zip(places).collect();
         let idle = Mutex::default();
-        Self(Arc::new(Inner { code, signature, outputs, guards, kept, state, state_places, numbers, report, idle }))
+        Self(Arc::new(Inner {
+            code,
+            signature,
+            outputs,
+            guards,
+            kept,
+            state,
+            state_places,
+            numbers,
+            report,
+            idle,
+        }))
     }
 
     /// The inputs, in the order in which values are given.
@@ -255,7 +266,8 @@ impl<T: Float> Program<T> {
     pub fn run(&self, workspace: &mut Workspace<T>, inputs: &[&dyn Feed<T>]) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
             let what = "the workspace was made by another program";
-            let problem = Problem::new(ErrorKind::Signature, what, "Use one that `program.workspace()` gave.");
+            let problem =
+                Problem::new(ErrorKind::Signature, what, "Use one that `program.workspace()` gave.");
             return Err(Error::new("replay", problem, Vec::new()));
         }
         if let Some(problem) = disagreement("input", self.inputs(), inputs.len(), |i| inputs[i].dims()) {
@@ -272,11 +284,11 @@ impl<T: Float> Program<T> {
         let feeds = Feeds { given: inputs };
         self.0.code.run(memory, &feeds);
         for (guard, places) in &self.0.guards {
-            let [left, right] = places.each_ref().map(|place| {
-                memory.slice(&self.0.code, &feeds, place.source)[place.layout.offset]
-            });
-            if !guard.holds(left.to_f64(), right.to_f64()) {
-                return Err(guard.error(left.to_f64(), right.to_f64()));
+            let [left, right] = places
+                .each_ref()
+                .map(|place| memory.slice(&self.0.code, &feeds, place.source)[place.layout.offset]);
+            if !guard.holds(left, right) {
+                return Err(guard.error(left, right));
             }
         }
         self.0.move_on(memory, &feeds);
@@ -313,7 +325,9 @@ impl<T: Float> Inner<T> {
                     memory.read(&self.code, feeds, place, &mut out);
                     memory.bank[*bank] = out[0];
                 }
-                Source::Input(_) | Source::Constant(_) => unreachable!("the program writes to its own memory"),
+                Source::Input(_) | Source::Constant(_) => {
+                    unreachable!("the program writes to its own memory")
+                }
             }
         }
         for [state, next] in &self.state {
@@ -335,7 +349,10 @@ impl<T: Float> fmt::Display for Program<T> {
 
 impl<T: Float> fmt::Debug for Program<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program").field("inputs", &self.inputs()).field("outputs", &self.outputs()).finish_non_exhaustive()
+        f.debug_struct("Program")
+            .field("inputs", &self.inputs())
+            .field("outputs", &self.outputs())
+            .finish_non_exhaustive()
     }
 }
 

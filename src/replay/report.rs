@@ -30,11 +30,16 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new<T: Float>(passes: Vec<(String, usize)>, graph: &Graph<T>, lowered: &Lowered<T>) -> Self {
+    pub(super) fn new<T: Float>(
+        passes: Vec<(String, usize)>,
+        graph: &Graph<T>,
+        lowered: &Lowered<T>,
+    ) -> Self {
         let code = &lowered.code;
         debug_assert_eq!(passes.last().map(|(_, rows)| *rows), Some(graph.nodes.len()));
         let work = code.instructions.iter().map(|instruction| instruction.work());
-        let (operations, bytes_moved) = work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
+        let (operations, bytes_moved) =
+            work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
         Self {
             passes,
             instructions: lowered.instructions.clone(),

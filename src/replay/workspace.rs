@@ -68,9 +68,10 @@ impl<T: Float> Workspace<T> {
                 ),
                 "`program.outputs()` names them.",
             ),
-            Some(_) if !self.complete => {
-                ("there are no results: no run in this workspace has come to its end".into(), "Call `program.run` first.")
-            }
+            Some(_) if !self.complete => (
+                "there are no results: no run in this workspace has come to its end".into(),
+                "Call `program.run` first.",
+            ),
             Some(place) => {
                 let memory = self.program.slice(&self.memory, place.source);
                 return Ok(view(memory, &place.layout));

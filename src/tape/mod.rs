@@ -13,13 +13,14 @@ mod var;
 mod verify;
 
 pub use gradients::Gradients;
-pub(crate) use guard::{Guard, GuardText, Side};
+pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
 pub use var::Var;
 
 use crate::Float;
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
 use crate::prim::{Family, Leaf, Prim, Rule, Value, check_shape};
 use crate::var::{Broadcasting, IntoValue};
+use guard::Read;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
@@ -77,6 +78,10 @@ pub struct Tape<T: Float> {
     seeds: RefCell<IndexMap<RowId, RowId>>,
     /// Set while a sweep emits rows: the row that is being differentiated, and its line.
     sweep: Cell<Swept>,
+    /// The comparisons that control flow went by.
+    guards: RefCell<Vec<Guard<T>>>,
+    /// The first read of each row whose value was taken out, in order.
+    reads: RefCell<IndexMap<RowId, Read>>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -113,6 +118,8 @@ impl<T: Float> Tape<T> {
             swept: RefCell::default(),
             seeds: RefCell::default(),
             sweep: Cell::new(None),
+            guards: RefCell::default(),
+            reads: RefCell::default(),
         }
     }
 

@@ -25,6 +25,24 @@ use std::rc::Rc;
 /// assert_eq!(y.value(), arr2(&[[1.0, 3.0], [5.0, 7.0]]).into_dyn());
 /// assert_eq!(y.name().as_deref(), Some("y"));
 /// ```
+///
+/// # Comparing
+///
+/// The operators `<`, `==` and their kin compare two single numbers by value, at once, for an `if` or a
+/// `while` to go by. They record no row; the tape remembers each with its line as a *guard*: the list has
+/// only the branch that was taken. An array on either side is an error.
+///
+/// The methods [`lt`](Var::lt), [`eq`](Var::eq) and their kin compare element by element and record the
+/// mask of ones and zeros as a row, to go on computing with, as in [`select`](Var::select): no branch, no guard.
+/// (Of a reference, `(&x).lt(…)` is the operator's: write `(*x).lt(…)` for the mask.)
+///
+/// ```
+/// # let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", 3.0);
+/// let y = if x < 1.0 { x * x } else { 2.0 * x - 1.0 }; // decided here; one branch is recorded
+/// let z = x.lt(1.0).select(x * x, 2.0 * x - 1.0); // both are, with the choice between them
+/// assert!(y == z);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Var<'t, T: Float> {
     tape: &'t Tape<T>,
@@ -74,8 +92,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
     /// assert_eq!((x * x).value(), ndarray::arr1(&[1.0, 4.0]).into_dyn());
     /// ```
+    #[track_caller]
     pub fn value(self) -> ArcArray<T, IxDyn> {
-        self.with_row(|row| row.value.to_array())
+        self.tape.log_read(self.id);
+        self.peek()
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -101,11 +121,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_item(self) -> Result<T, Error> {
-        let number = self.with_row(|row| match row.value.len() {
-            1 => row.value.view().first().copied(),
-            _ => None,
-        });
-        let Some(number) = number else {
+        let Some(number) = self.peek_item() else {
             let problem = Problem::new(
                 ErrorKind::Shape,
                 format!("a single number was asked of an array of {}", self.len()),
@@ -113,6 +129,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("item", problem, &[self]));
         };
+        self.tape.log_read(self.id);
         Ok(number)
     }
 
@@ -288,6 +305,16 @@ impl<'t, T: Float> Var<'t, T> {
         }
     }
 
+    /// The value, without a note on the tape that the user's program has seen it.
+    pub(crate) fn peek(self) -> ArcArray<T, IxDyn> {
+        self.with_row(|row| row.value.to_array())
+    }
+
+    /// The number, if it is a single one, without a note on the tape.
+    pub(crate) fn peek_item(self) -> Option<T> {
+        self.with_row(|row| row.value.item())
+    }
+
     /// The number that a row repeats which is no variable: `1.0` in `x + 1.0`, broadcast or not.
     pub(crate) fn constant_number(self) -> Option<T> {
         self.with_row(|row| if row.varies { None } else { row.value.as_constant() })
@@ -315,7 +342,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape().describe(self.id()).label
     }
 
-    pub(super) fn id(self) -> RowId {
+    pub(crate) fn id(self) -> RowId {
         self.id
     }
 

@@ -5,6 +5,7 @@
 
 mod activation;
 mod broadcast;
+mod compare;
 mod convert;
 mod loss;
 mod ops;

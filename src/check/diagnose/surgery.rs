@@ -196,7 +196,7 @@ fn gradients<T: Float>(
     });
     applies.then_some(())?;
     let gradient = |(input, x): (usize, &ArrayD<T>)| match cotangents[input] {
-        Some(gradient) => gradient.value().mapv(T::to_f64).into_owned(),
+        Some(gradient) => gradient.peek().mapv(T::to_f64).into_owned(),
         None => ArrayD::zeros(x.shape()),
     };
     // The inputs are the first rows of the tape.

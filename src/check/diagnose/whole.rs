@@ -236,7 +236,7 @@ fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
         let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
         let out = (evidence.subject.formula)(&vars);
         let seed = ArrayD::ones(out.shape());
-        Some(out.backward_with(seed)[vars[input]].value().mapv(T::to_f64).into_owned())
+        Some(out.backward_with(seed)[vars[input]].peek().mapv(T::to_f64).into_owned())
     };
     evidence.confirm(input, of_ones).then(|| {
         Guess::new(
@@ -331,7 +331,7 @@ fn spread<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usi
         row.prim().name() == "broadcast"
             && row.operands().iter().any(|operand| operand.row() == vars[input].row())
     })?;
-    grads.try_wrt(row).ok().map(|spread| spread.value().mapv(T::to_f64).into_owned())
+    grads.try_wrt(row).ok().map(|spread| spread.peek().mapv(T::to_f64).into_owned())
 }
 
 /// A row or column where its neighbour should be: rolled around, or shifted with zeros moving in.

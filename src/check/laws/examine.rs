@@ -119,7 +119,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     /// The recorded rows, evaluated a second time in the same arithmetic, have the same bits.
     fn evaluated_again(&self, tally: &mut Tally) {
         let again: Vec<ArrayD<T>> = evaluate(self.out.tape(), &[], &[self.out]);
-        let value = self.out.value();
+        let value = self.out.peek();
         let bits = |x: &T| x.to_f64().to_bits();
         let differ = value.iter().zip(&again[0]).filter(|(a, b)| bits(a) != bits(b)).count();
         let measured = Measured {
@@ -148,7 +148,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     /// The values of the inputs and their first direction, in double precision, to be moved along.
     fn moves(&self) -> impl Iterator<Item = (Var<'t, T>, ArrayD<f64>, ArrayD<f64>)> {
         let moves = self.vars.iter().zip(&self.directions[0]);
-        moves.map(|(var, v)| (*var, var.value().mapv(T::to_f64).into_owned(), v.mapv(T::to_f64)))
+        moves.map(|(var, v)| (*var, var.peek().mapv(T::to_f64).into_owned(), v.mapv(T::to_f64)))
     }
 
     /// ⟨u, Dᵏf⟩ along the first k directions, for k = 1, 2, 3, by dual numbers over dual numbers over dual numbers over
@@ -162,7 +162,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             .enumerate()
             .map(|(i, var)| {
                 let [v, w, z] = self.directions.each_ref().map(|direction| &direction[i]);
-                let x = var.value();
+                let x = var.peek();
                 let mut elements = x.iter().zip(v).zip(w).zip(z).map(|(((x, v), w), z)| {
                     let zero = number(T::zero());
                     let value = Dual {
@@ -211,7 +211,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         let own = own[0].iter().copied().next().expect("a number");
         // To first order; as much again for what is of second.
         let recorded = Measured {
-            error: (found.item().to_f64() - own.value).abs(),
+            error: (found.peek_item().expect("a number").to_f64() - own.value).abs(),
             tolerance: 2.0 * own.error,
             because: "a running bound for the rounding of the recorded rows".into(),
         };
@@ -265,7 +265,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             0.0,
         );
         // What the sum's terms lose to rounding does not show in a sum that nearly cancels.
-        let terms: f64 = self.out.value().iter().zip(&u).map(|(y, u)| (y.to_f64() * u).abs()).sum();
+        let terms: f64 = self.out.peek().iter().zip(&u).map(|(y, u)| (y.to_f64() * u).abs()).sum();
         let verdict = if swept.is_kink() || swept.uncertainty > 1e-5 * (1.0 + swept.slope.abs()) {
             Verdict::Inconclusive("a kink is within the step".into())
         } else {

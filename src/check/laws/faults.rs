@@ -122,7 +122,7 @@ impl Faulty<'_> {
     fn note<T: Float>(&self, right: Option<Var<'_, T>>, wrong: Option<Var<'_, T>>) {
         let values = |term: Option<Var<'_, T>>| -> (Vec<usize>, Vec<f64>) {
             term.map_or((Vec::new(), Vec::new()), |term| {
-                (term.shape(), term.value().iter().map(|x| x.to_f64()).collect())
+                (term.shape(), term.peek().iter().map(|x| x.to_f64()).collect())
             })
         };
         let ((_, right), (_, wrong)) = (values(right), values(wrong));

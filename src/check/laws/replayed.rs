@@ -8,13 +8,20 @@ use ndarray::ArrayD;
 
 /// How many elements have other bits in a replay than if recorded afresh: values and gradients of what was
 /// recorded on its own inputs, replayed on others, through a choice of passes that comes from the seed.
-pub(super) fn bits_that_differ<T: Float>(what: &impl Recording, vars: &[Var<'_, T>], out: Var<'_, T>, u: &ArrayD<T>) -> usize {
+pub(super) fn bits_that_differ<T: Float>(
+    what: &impl Recording,
+    vars: &[Var<'_, T>],
+    out: Var<'_, T>,
+    u: &ArrayD<T>,
+) -> usize {
     let program = program(vars, out, u, what.seed());
     let moved = |x: &ArrayD<f64>| x.mapv(|x| T::from_f64(0.75 * x + 0.0625));
-    let inputs: Vec<ArrayD<T>> = what.inputs().iter().map(|x| what.layout().place(&moved(x)).into_owned()).collect();
+    let inputs: Vec<ArrayD<T>> =
+        what.inputs().iter().map(|x| what.layout().place(&moved(x)).into_owned()).collect();
 
     let tape = Tape::new();
-    let leaves: Vec<Var<'_, T>> = inputs.iter().map(|x| tape.leaf("x", Layout::place(what.layout(), x))).collect();
+    let leaves: Vec<Var<'_, T>> =
+        inputs.iter().map(|x| tape.leaf("x", Layout::place(what.layout(), x))).collect();
     let afresh = results(&leaves, what.record(&tape, &leaves), u);
     let feeds: Vec<&dyn Feed<T>> = inputs.iter().map(|x| x as &dyn Feed<T>).collect();
     // Twice, since the second run finds the memory as the first left it.

@@ -44,13 +44,18 @@ pub(super) fn assign<T: Float>(
     state: &[(usize, usize)],
     reuse: bool,
 ) -> Slots<T> {
-    let mut slots =
-        Slots { of: vec![None; rows.graph.nodes.len()], buffers: Vec::new(), bank: Vec::new(), constants: Vec::new() };
+    let mut slots = Slots {
+        of: vec![None; rows.graph.nodes.len()],
+        buffers: Vec::new(),
+        bank: Vec::new(),
+        constants: Vec::new(),
+    };
     leaves(rows, state, &mut slots);
     numbers(rows, groups, &mut slots);
     let last = last_readers(rows, groups);
     // What replaces state changes places with it after a run.
-    let lasting: Vec<Id> = state.iter().map(|&(_, output)| rows.root_of(rows.graph.outputs[output])).collect();
+    let lasting: Vec<Id> =
+        state.iter().map(|&(_, output)| rows.root_of(rows.graph.outputs[output])).collect();
     let mut free = Free::default();
     for (index, group) in groups.all.iter().enumerate() {
         let results = group.members.iter().copied().filter(|&id| stored[id as usize] && !rows.in_bank(id));

@@ -7,8 +7,8 @@ use crate::Float;
 use crate::prim::{AxisSet, Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{
-    Assemble, Code, Fold, Fused, Instruction, Line, Load, Loc, Move, Origin, Out, Place, Product, Scalars, Source,
-    Stack, Step, Target, block, product_rows,
+    Assemble, Code, Fold, Fused, Instruction, Line, Load, Loc, Move, Origin, Out, Place, Product, Scalars,
+    Source, Stack, Step, Target, block, product_rows,
 };
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -31,7 +31,8 @@ pub(super) fn emit<T: Float>(
         });
         names.push(emitter.describe(group));
     }
-    let place = |id: Id, slots: &Slots<T>| Place { source: slots.of(rows.root_of(id)), layout: rows.layout_of(id) };
+    let place =
+        |id: Id, slots: &Slots<T>| Place { source: slots.of(rows.root_of(id)), layout: rows.layout_of(id) };
     let guards = rows.graph.guards.iter().map(|guard| guard.map(|id| place(id, &slots))).collect();
     let mut outputs: Vec<Place> = rows.graph.outputs.iter().map(|&id| place(id, &slots)).collect();
     let mut kept = Vec::new();
@@ -114,8 +115,10 @@ impl<T: Float> Emitter<'_, '_, T> {
     }
 
     fn numbers(&self, group: &Group) -> Instruction<T> {
-        let (rows, fetched): (Vec<Id>, Vec<Id>) = group.members.iter().partition(|&&id| self.rows.is_number(id));
-        let fetched = fetched.into_iter().map(|id| (self.place(self.rows.graph.node(id).operands[0]), self.bank(id)));
+        let (rows, fetched): (Vec<Id>, Vec<Id>) =
+            group.members.iter().partition(|&&id| self.rows.is_number(id));
+        let fetched =
+            fetched.into_iter().map(|id| (self.place(self.rows.graph.node(id).operands[0]), self.bank(id)));
         let lines = rows.iter().map(|&id| {
             let node = self.rows.graph.node(id);
             let Op::Apply(prim) = &node.op else { unreachable!("a leaf is no row of the interpreter") };
@@ -144,7 +147,13 @@ impl<T: Float> Emitter<'_, '_, T> {
                     to: piece.to.collapsed(),
                     adding: piece.adding,
                 });
-                Assemble { background: *background, moves: moves.collect(), running: AxisSet::default(), shape, buffer }
+                Assemble {
+                    background: *background,
+                    moves: moves.collect(),
+                    running: AxisSet::default(),
+                    shape,
+                    buffer,
+                }
             }
             Some(Work::Run(axes)) => {
                 let from = Place { source: places[0].source, layout: places[0].layout.collapsed() };
@@ -188,11 +197,8 @@ fn matrices(a: &Place, b: &Place) -> Vec<[Place; 2]> {
             at = at.wrapping_add_signed(strides[axis] * (rest % batch[axis]).cast_signed());
             rest /= batch[axis];
         }
-        let layout = Layout {
-            offset: at,
-            shape: shape[batch.len()..].into(),
-            strides: strides[batch.len()..].into(),
-        };
+        let layout =
+            Layout { offset: at, shape: shape[batch.len()..].into(), strides: strides[batch.len()..].into() };
         Place { source: place.source, layout }
     };
     (0..stack.len()).map(|i| [matrix(a, i), matrix(b, i)]).collect()
@@ -264,7 +270,9 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
             return repeated;
         }
         let folds = group.members.iter().filter_map(|&id| match rows.work_of(id) {
-            Some(Work::Reduce { extent, .. }) => Some(if extent.width > 1 { extent.width } else { extent.terms }),
+            Some(Work::Reduce { extent, .. }) => {
+                Some(if extent.width > 1 { extent.width } else { extent.terms })
+            }
             _ => None,
         });
         folds.max().unwrap_or(0)
@@ -328,7 +336,8 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
         let loc = if whole && out.is_none() {
             Loc::Memory(*source, layout.offset)
         } else {
-            let every = period(&collapsed).is_some_and(|period| self.fused.block.is_multiple_of(period.max(1)));
+            let every =
+                period(&collapsed).is_some_and(|period| self.fused.block.is_multiple_of(period.max(1)));
             // What is loaded once keeps its register.
             let until = if every { usize::MAX } else { end };
             let from = if every { 0 } else { at }; // before all members

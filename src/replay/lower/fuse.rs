@@ -147,7 +147,10 @@ fn covers<T: Float>(rows: &Rows<'_, T>, root: Id, layout: &Layout) -> bool {
 }
 
 /// The operands' memory, and the layouts in which a node's work reads them.
-pub(super) fn operands<'r, T: Float>(rows: &'r Rows<'_, T>, id: Id) -> impl Iterator<Item = (Id, Layout)> + use<'r, T> {
+pub(super) fn operands<'r, T: Float>(
+    rows: &'r Rows<'_, T>,
+    id: Id,
+) -> impl Iterator<Item = (Id, Layout)> + use<'r, T> {
     let node = rows.graph.node(id);
     node.operands.iter().enumerate().map(move |(i, &operand)| {
         let layout = match rows.work_of(id) {

@@ -64,8 +64,12 @@ struct Rows<'g, T: Float> {
 impl<'g, T: Float> Rows<'g, T> {
     fn new(graph: &'g Graph<T>) -> Self {
         let n = graph.nodes.len();
-        let mut rows =
-            Self { graph, root: Vec::with_capacity(n), layout: Vec::with_capacity(n), work: Vec::with_capacity(n) };
+        let mut rows = Self {
+            graph,
+            root: Vec::with_capacity(n),
+            layout: Vec::with_capacity(n),
+            work: Vec::with_capacity(n),
+        };
         for (id, node) in (0..).zip(&graph.nodes) {
             let (mut root, mut layout, mut work) = (id, None, None);
             match &node.op {
@@ -77,7 +81,9 @@ impl<'g, T: Float> Rows<'g, T> {
                         node.operands.iter().map(|&operand| rows.layout_of(operand)).collect();
                     match prim.work(&layouts.iter().collect::<SmallVec<[&Layout; 3]>>()) {
                         // A number out of an array is brought to the bank.
-                        Work::View(_) if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) => {
+                        Work::View(_)
+                            if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) =>
+                        {
                             work = Some(Box::new(Work::Copy));
                         }
                         Work::View(seen) => {

@@ -77,7 +77,8 @@ impl Stack {
         let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
         let len = out.len() / self.pairs.len().max(1);
         for (i, pair) in self.pairs.iter().enumerate().filter(|_| len > 0) {
-            let [a, b] = pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
+            let [a, b] =
+                pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
             let mut out = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut out[i * len..(i + 1) * len])
                 .expect("as many elements as the product has");
             product(&a, &b, &mut out, false);

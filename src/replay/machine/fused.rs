@@ -41,10 +41,20 @@ pub(crate) enum Loc {
 #[derive(Clone, Debug)]
 pub(crate) enum Step<T> {
     Load(Load),
-    Map { kernel: Kernel<T>, operands: SmallVec<[Loc; 3]>, to: Loc },
-    Copy { from: Loc, to: Loc },
+    Map {
+        kernel: Kernel<T>,
+        operands: SmallVec<[Loc; 3]>,
+        to: Loc,
+    },
+    Copy {
+        from: Loc,
+        to: Loc,
+    },
     /// Gives the elements to a reduction, by its place among `folds`.
-    Fold { from: Loc, fold: usize },
+    Fold {
+        from: Loc,
+        fold: usize,
+    },
 }
 
 /// Elements in any layout, to a block in order.
@@ -238,7 +248,9 @@ impl<T: Float> Context<'_, '_, T> {
             Loc::Register(register) => &scratch.registers[register][..len],
             Loc::Out(out) => &scratch.outs[out][start..start + len],
             Loc::Product => &scratch.product[start - origin..][..len],
-            Loc::Memory(source, offset) => &self.memory.slice(self.code, self.feeds, source)[offset + start..][..len],
+            Loc::Memory(source, offset) => {
+                &self.memory.slice(self.code, self.feeds, source)[offset + start..][..len]
+            }
         }
     }
 
@@ -324,7 +336,12 @@ fn multiply<T: Float>(threads: usize, a: &ArrayView2<'_, T>, b: &ArrayView2<'_, 
 /// Multiplications for which a second thread is worth waking: some 50 µs of work.
 const WORTH_A_THREAD: usize = 6_000_000;
 
-fn split<T: Float>(threads: usize, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
+fn split<T: Float>(
+    threads: usize,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
+) {
     let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
     let work = m.saturating_mul(k).saturating_mul(n);
     if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {

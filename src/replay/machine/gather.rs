@@ -186,7 +186,8 @@ mod tests {
             Layout::row_major(&[]),
         ];
         for layout in layouts.iter().map(Layout::collapsed) {
-            for (start, len) in (0..layout.len()).flat_map(|start| [1, 2, 15, 60, 64].map(|len| (start, len))) {
+            for (start, len) in (0..layout.len()).flat_map(|start| [1, 2, 15, 60, 64].map(|len| (start, len)))
+            {
                 let len = len.min(layout.len() - start);
                 let mut out = vec![-1.0; len + SLACK];
                 gather(&memory, &layout, start, len, &mut out);

@@ -77,7 +77,8 @@ fn recomputed<T: Float>(graph: Graph<T>, stretches: usize) -> Graph<T> {
                     for &id in &rows[stretch[id]] {
                         let mut twin = Node { stage, ..old[id as usize].clone() };
                         for operand in &mut twin.operands {
-                            let twin = twins[*operand as usize].filter(|_| again.get(*operand as usize) == Some(&true));
+                            let twin = twins[*operand as usize]
+                                .filter(|_| again.get(*operand as usize) == Some(&true));
                             *operand = twin.unwrap_or(names[*operand as usize]);
                         }
                         twins[id as usize] = Some(out.push(twin));
@@ -126,7 +127,10 @@ fn what_is_computed_again<T: Float>(graph: &Graph<T>, border: usize, stretch: &[
     }
     for id in (0..border).rev().filter(|&id| is_row(&graph.nodes[id])) {
         if again[id] {
-            graph.nodes[id].operands.iter().for_each(|&operand| again[operand as usize] |= !kept[operand as usize]);
+            graph.nodes[id]
+                .operands
+                .iter()
+                .for_each(|&operand| again[operand as usize] |= !kept[operand as usize]);
         }
     }
     again

@@ -1,0 +1,336 @@
+//! Optimisers: one step of each, as a function of rows that returns rows.
+//!
+//! They keep no state. What an optimiser remembers from step to step, a velocity, moments, a count, goes
+//! in as rows and comes out as rows, so that a step can be read, printed and differentiated like anything
+//! else on the tape, and that the outputs of a program can be fed back to its inputs. To go on from a
+//! step on a fresh tape, take over the values that it gave.
+//!
+//! The formulas are those of PyTorch's `torch.optim`. Every `w`, its gradient `g` and what is remembered
+//! of it have one shape; a learning rate, as any other factor, is a number or a row that holds one,
+//! such as an input that a schedule sets.
+//!
+//! ```
+//! use ndarray::{ArcArray, arr1};
+//! use wengert::{Tape, optim};
+//!
+//! let mut w = arr1(&[3.0, -4.0]).into_dyn().into_shared();
+//! let mut v = ArcArray::zeros(w.raw_dim());
+//! for _ in 0..100 {
+//!     let tape = Tape::<f64>::new();
+//!     let (at, velocity) = (tape.leaf("w", w), tape.leaf("v", v));
+//!     let g = at.square().sum().backward()[at];
+//!     let step = optim::momentum(at, g, velocity, 0.05, 0.8);
+//!     (w, v) = (step.w.value(), step.v.value());
+//! }
+//! assert!(w.iter().all(|w| w.abs() < 1e-3));
+//! ```
+
+use crate::error::{Error, ErrorKind, Problem, must};
+use crate::{Float, IntoVar, Var};
+
+/// Gradient descent, w − η g, with learning rate η.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", 3.0);
+/// let g = (w * w).backward()[w];
+/// assert_eq!(optim::sgd(w, g, 0.25).item(), 1.5);
+/// ```
+#[track_caller]
+pub fn sgd<'t, T: Float>(w: Var<'t, T>, g: Var<'t, T>, rate: impl IntoVar<'t, T>) -> Var<'t, T> {
+    must(try_sgd(w, g, rate))
+}
+
+/// As [`sgd`], without the panic.
+///
+/// # Errors
+/// If the gradient has another shape than the weights, the rate is an array, or the rows are of different
+/// tapes.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", ndarray::arr1(&[1.0, 2.0]));
+/// assert!(optim::try_sgd(w, w.sum(), 0.1).is_err());
+/// ```
+#[track_caller]
+pub fn try_sgd<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+) -> Result<Var<'t, T>, Error> {
+    let rate = rate.into_var(w.tape())?;
+    check("sgd", w, &[g], &[rate])?;
+    Ok(w - g * rate)
+}
+
+/// Weights and velocity after a step of [`momentum`] or [`nesterov`].
+///
+/// ```
+/// use wengert::optim::{self, Step};
+/// # let tape = wengert::Tape::<f64>::new();
+/// let [w, g, v] = [1.0, 2.0, 0.0].map(|x| tape.leaf("x", x));
+/// let Step { w, v } = optim::momentum(w, g, v, 0.25, 0.9);
+/// assert_eq!((w.item(), v.item()), (0.5, 2.0));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'t, T: Float> {
+    /// The new weights.
+    pub w: Var<'t, T>,
+    /// The new velocity.
+    pub v: Var<'t, T>,
+}
+
+/// Gradient descent with momentum μ in PyTorch's form, in which the rate is not part of the velocity:
+/// v′ = μ v + g, w′ = w − η v′. The velocity starts from zeros.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let [w, g, v] = [1.0, 2.0, 4.0].map(|x| tape.leaf("x", x));
+/// let step = optim::momentum(w, g, v, 0.125, 0.5);
+/// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
+/// ```
+#[track_caller]
+pub fn momentum<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    v: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    mu: impl IntoVar<'t, T>,
+) -> Step<'t, T> {
+    must(try_momentum(w, g, v, rate, mu))
+}
+
+/// As [`momentum`], without the panic.
+///
+/// # Errors
+/// If the gradient or the velocity has another shape than the weights, the rate or μ is an array, or the
+/// rows are of different tapes.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", ndarray::arr1(&[1.0, 2.0]));
+/// assert!(optim::try_momentum(w, w, w.sum(), 0.1, 0.9).is_err());
+/// ```
+#[track_caller]
+pub fn try_momentum<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    v: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    mu: impl IntoVar<'t, T>,
+) -> Result<Step<'t, T>, Error> {
+    let (rate, mu) = (rate.into_var(w.tape())?, mu.into_var(w.tape())?);
+    check("momentum", w, &[g, v], &[rate, mu])?;
+    let v = v * mu + g;
+    Ok(Step { w: w - v * rate, v })
+}
+
+/// Gradient descent with Nesterov's momentum in PyTorch's form, which looks one step ahead along the
+/// velocity: v′ = μ v + g, w′ = w − η (g + μ v′). The velocity starts from zeros.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let [w, g, v] = [1.0, 2.0, 4.0].map(|x| tape.leaf("x", x));
+/// let step = optim::nesterov(w, g, v, 0.125, 0.5);
+/// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
+/// ```
+#[track_caller]
+pub fn nesterov<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    v: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    mu: impl IntoVar<'t, T>,
+) -> Step<'t, T> {
+    must(try_nesterov(w, g, v, rate, mu))
+}
+
+/// As [`nesterov`], without the panic.
+///
+/// # Errors
+/// If the gradient or the velocity has another shape than the weights, the rate or μ is an array, or the
+/// rows are of different tapes.
+///
+/// ```
+/// use wengert::optim;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", ndarray::arr1(&[1.0, 2.0]));
+/// assert!(optim::try_nesterov(w, w, w.sum(), 0.1, 0.9).is_err());
+/// ```
+#[track_caller]
+pub fn try_nesterov<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    v: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    mu: impl IntoVar<'t, T>,
+) -> Result<Step<'t, T>, Error> {
+    let (rate, mu) = (rate.into_var(w.tape())?, mu.into_var(w.tape())?);
+    check("nesterov", w, &[g, v], &[rate, mu])?;
+    let v = v * mu + g;
+    Ok(Step { w: w - (g + v * mu) * rate, v })
+}
+
+/// The constants of [`adam`]; the default ones are PyTorch's.
+///
+/// In double precision whatever the tape holds, so that 1 − β is rounded once.
+///
+/// ```
+/// use wengert::optim::Adam;
+/// let adamw = Adam { decay: 0.01, ..Adam::default() };
+/// assert_eq!((adamw.beta1, adamw.beta2, adamw.epsilon), (0.9, 0.999, 1e-8));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// β₁, how much of the first moment stays at each step: in [0, 1).
+    pub beta1: f64,
+    /// β₂, how much of the second moment stays: in [0, 1).
+    pub beta2: f64,
+    /// ε, which keeps the divisor from 0.
+    pub epsilon: f64,
+    /// λ, the weight decay, apart from the gradient as in `AdamW`: weights shrink by ηλ of their size at each step.
+    /// At 0, plain Adam.
+    pub decay: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 }
+    }
+}
+
+/// Running means of the gradient and of its square, element by element; both start from zeros.
+///
+/// ```
+/// use wengert::optim::Moments;
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", ndarray::arr1(&[1.0, 2.0]));
+/// let zeros = ndarray::Array1::zeros(2);
+/// let moments = Moments { m: tape.leaf("m", &zeros), v: tape.leaf("v", &zeros) };
+/// assert_eq!(moments.m.shape(), w.shape());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Moments<'t, T: Float> {
+    /// The mean of the gradient.
+    pub m: Var<'t, T>,
+    /// The mean of its square.
+    pub v: Var<'t, T>,
+}
+
+/// Weights, moments and count after a step of [`adam`].
+///
+/// ```
+/// use wengert::optim::{self, Adam, AdamStep, Moments};
+/// # let tape = wengert::Tape::<f64>::new();
+/// let [w, g, m, v, t] = [1.0, 2.0, 0.0, 0.0, 0.0].map(|x| tape.leaf("x", x));
+/// let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
+/// assert!(w.item() < 1.0 && moments.m.item() > 0.0 && t.item() == 1.0);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AdamStep<'t, T: Float> {
+    /// The new weights.
+    pub w: Var<'t, T>,
+    /// The new moments.
+    pub moments: Moments<'t, T>,
+    /// The number of steps done, this one included.
+    pub t: Var<'t, T>,
+}
+
+/// Adam (D. P. Kingma and J. Ba, 2015) with bias correction, and the weight decay of `AdamW` (I. Loshchilov and
+/// F. Hutter, 2019) if [`decay`](Adam::decay) is not 0. `t` is the number of steps done before this one.
+///
+/// t′ = t + 1, m′ = β₁ m + (1 − β₁) g, v′ = β₂ v + (1 − β₂) g²,
+/// w′ = (1 − η λ) w − η m̂ / (√v̂ + ε) with m̂ = m′ / (1 − β₁ᵗ′) and v̂ = v′ / (1 − β₂ᵗ′).
+///
+/// ```
+/// use wengert::optim::{self, Adam, Moments};
+/// # let tape = wengert::Tape::<f64>::new();
+/// let [w, g, m, v, t] = [1.0, 2.0, 0.0, 0.0, 0.0].map(|x| tape.leaf("x", x));
+/// let step = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
+/// assert!((step.w.item() - 0.9).abs() < 1e-8); // the first step has the size of the rate
+/// ```
+#[track_caller]
+pub fn adam<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    moments: Moments<'t, T>,
+    t: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    constants: Adam,
+) -> AdamStep<'t, T> {
+    must(try_adam(w, g, moments, t, rate, constants))
+}
+
+/// As [`adam`], without the panic.
+///
+/// # Errors
+/// If the gradient or a moment has another shape than the weights, the rate or the count is an array, or the
+/// rows are of different tapes.
+///
+/// ```
+/// use wengert::optim::{self, Adam, Moments};
+/// # let tape = wengert::Tape::<f64>::new();
+/// let w = tape.leaf("w", ndarray::arr1(&[1.0, 2.0]));
+/// let moments = Moments { m: w, v: w };
+/// assert!(optim::try_adam(w, w, moments, w, 0.1, Adam::default()).is_err());
+/// ```
+#[track_caller]
+pub fn try_adam<'t, T: Float>(
+    w: Var<'t, T>,
+    g: Var<'t, T>,
+    moments: Moments<'t, T>,
+    t: Var<'t, T>,
+    rate: impl IntoVar<'t, T>,
+    constants: Adam,
+) -> Result<AdamStep<'t, T>, Error> {
+    let rate = rate.into_var(w.tape())?;
+    check("adam", w, &[g, moments.m, moments.v], &[t, rate])?;
+    let Adam { beta1, beta2, epsilon, decay } = constants;
+    let number = T::from_f64;
+
+    let t = t + T::one();
+    let m = moments.m * number(beta1) + g * number(1.0 - beta1);
+    let v = moments.v * number(beta2) + g.square() * number(1.0 - beta2);
+    // 1 − βᵗ = −(exp(t log β) − 1), without the cancellation of its left side for β near 1.
+    let [bias1, bias2] = [-(t * number(beta1.ln())).expm1(), -(t * number(beta2.ln())).expm1()];
+    // The correction of m goes to the rate, which is a number: a pass over an array less (PyTorch does so too).
+    let divisor = v.sqrt() / bias2.sqrt() + number(epsilon);
+    let kept = if decay == 0.0 { w } else { w * (-(rate * number(decay)) + T::one()) };
+    Ok(AdamStep { w: kept - m * (rate / bias1) / divisor, moments: Moments { m, v }, t })
+}
+
+/// Whether these rows have the weights' shape, and these are numbers, all on one tape: then no operation of
+/// a step can fail, and nothing is broadcast that was meant to fit.
+#[track_caller]
+fn check<'t, T: Float>(
+    optimiser: &'static str,
+    w: Var<'t, T>,
+    like: &[Var<'t, T>],
+    numbers: &[Var<'t, T>],
+) -> Result<(), Error> {
+    if let Some(stranger) = like.iter().chain(numbers).find(|row| !w.shares_tape(**row)) {
+        return Err(w.other_tape(optimiser, *stranger));
+    }
+    if let Some(row) = like.iter().find(|row| row.dims() != w.dims()) {
+        let problem = Problem::new(
+            ErrorKind::Shape,
+            "the gradient, and what is remembered of it, must have the shape of the weights",
+            "What is remembered starts from zeros of that shape; a gradient has it if it is `grads[w]` of these weights.",
+        );
+        return Err(Var::error(optimiser, problem, &[w, *row]));
+    }
+    if let Some(row) = numbers.iter().find(|row| row.ndim() != 0) {
+        let problem = Problem::new(
+            ErrorKind::Shape,
+            "a learning rate, a momentum or a count of steps is a single number, without axes",
+            "Take the axes off with `reshape(())` if it has one element.",
+        );
+        return Err(Var::error(optimiser, problem, &[*row]));
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The optimisers: against PyTorch's numbers, against loops written by hand, and what makes them more than
+//! loops: that a step is made of rows.
+
+use ndarray::{ArcArray, Array2, ArrayD, IxDyn, arr0, arr1, arr2};
+use wengert::optim::{self, Adam, AdamStep, Moments, Step};
+use wengert::{Tape, Var};
+
+/// Weights, two arrays that an optimiser remembers, and the number of steps done.
+type State<'t> = [Var<'t, f64>; 4];
+
+/// What goes on in a step, with the gradient at its weights.
+type Stepping = for<'t> fn(State<'t>, Var<'t, f64>) -> State<'t>;
+
+/// Steps from these weights, each on a tape of its own that the values before are taken over to; the
+/// weights after each.
+fn train(
+    steps: usize,
+    w: ArrayD<f64>,
+    gradient: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>,
+    step: Stepping,
+) -> Vec<ArcArray<f64, IxDyn>> {
+    let zeros = ArrayD::zeros(w.raw_dim());
+    let mut state = [w, zeros.clone(), zeros, arr0(0.0).into_dyn()].map(ArrayD::into_shared);
+    let mut path = Vec::new();
+    for _ in 0..steps {
+        let tape = Tape::new();
+        let rows = state.map(|array| tape.leaf("state", array));
+        state = step(rows, gradient(rows[0])).map(Var::value);
+        path.push(state[0].clone());
+    }
+    path
+}
+
+fn sgd<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    [optim::sgd(w, g, 0.3), v, m, t]
+}
+
+fn momentum<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let Step { w, v } = optim::momentum(w, g, v, 0.3, 0.9);
+    [w, v, m, t]
+}
+
+fn nesterov<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let Step { w, v } = optim::nesterov(w, g, v, 0.3, 0.9);
+    [w, v, m, t]
+}
+
+fn adam<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
+    [w, moments.v, moments.m, t]
+}
+
+fn adamw<'t>([w, v, m, t]: State<'t>, g: Var<'t, f64>) -> State<'t> {
+    let constants = Adam { decay: 0.05, ..Adam::default() };
+    let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, 0.1, constants);
+    [w, moments.v, moments.m, t]
+}
+
+/// Weights in ten steps from (1/2, −3/4) on the mean logistic loss of four points, from torch 2.15.0 in double
+/// precision: `torch.nn.functional.softplus(X @ w, threshold=1e9) - y * (X @ w)`.
+mod torch {
+    pub type Weights = [[f64; 2]; 10];
+    /// `SGD(lr=0.3)`
+    pub const SGD: Weights = [
+        [0.634_841_512_969_828_5, -0.563_761_261_676_622_2],
+        [0.743_714_285_810_201_7, -0.403_831_358_899_906_9],
+        [0.832_038_855_195_074_6, -0.267_145_289_323_239_2],
+        [0.904_765_208_670_856_4, -0.149_639_118_187_953_64],
+        [0.965_786_279_326_217_6, -0.047_457_151_971_339_984],
+        [1.017_974_283_927_283_8, 0.042_580_494_622_492_61],
+        [1.063_404_185_450_011_1, 0.122_942_796_279_743_4],
+        [1.103_576_038_174_609, 0.195_506_608_860_698_23],
+        [1.139_586_342_813_677_4, 0.261_696_294_977_665_33],
+        [1.172_249_034_726_605_5, 0.322_601_197_817_947_05],
+    ];
+    /// `SGD(lr=0.3, momentum=0.9)`
+    pub const MOMENTUM: Weights = [
+        [0.634_841_512_969_828_5, -0.563_761_261_676_622_2],
+        [0.865_071_647_483_047_4, -0.236_216_494_408_866_83],
+        [1.140_524_426_615_178_4, 0.171_303_318_299_856_54],
+        [1.422_791_578_530_751_4, 0.605_222_694_346_215_9],
+        [1.693_790_283_274_457_6, 1.035_779_092_335_047_4],
+        [1.947_716_780_852_649, 1.449_547_459_389_367_1],
+        [2.183_620_091_132_812_3, 1.840_439_163_063_470_7],
+        [2.402_162_367_201_780_7, 2.205_699_005_034_888_6],
+        [2.604_462_806_797_535_7, 2.544_366_141_674_420_8],
+        [2.791_709_745_157_085_4, 2.856_572_050_890_941],
+    ];
+    /// `SGD(lr=0.3, momentum=0.9, nesterov=True)`
+    pub const NESTEROV: Weights = [
+        [0.756_198_874_642_674_2, -0.396_146_397_185_582_2],
+        [1.030_011_215_560_209_7, 0.011_581_863_584_096_682],
+        [1.284_985_721_055_492, 0.413_890_110_741_072_35],
+        [1.518_041_421_220_449_8, 0.796_324_295_056_344_6],
+        [1.732_979_987_718_658_2, 1.157_990_288_488_746],
+        [1.932_579_696_797_480_9, 1.498_388_308_288_952],
+        [2.118_588_652_989_415, 1.816_872_273_856_915_4],
+        [2.292_241_537_276_097_6, 2.113_181_081_067_453],
+        [2.454_514_292_948_396, 2.387_557_121_303_721],
+        [2.606_233_868_918_196, 2.640_660_879_161_788_3],
+    ];
+    /// `Adam(lr=0.1)`
+    pub const ADAM: Weights = [
+        [0.599_999_997_775_165_9, -0.650_000_001_610_835_6],
+        [0.699_412_354_433_867_1, -0.550_315_768_456_287_6],
+        [0.797_732_901_175_495_4, -0.451_228_387_911_263_8],
+        [0.894_402_460_594_012_3, -0.353_060_314_029_441_5],
+        [0.988_844_195_431_674_9, -0.256_155_907_534_040_94],
+        [1.080_505_783_919_077_7, -0.160_856_376_367_808_03],
+        [1.168_898_239_985_600_3, -0.067_474_464_311_295_67],
+        [1.253_624_243_379_081_8, 0.023_725_588_270_837_83],
+        [1.334_392_441_380_508_6, 0.112_539_480_355_873_62],
+        [1.411_018_367_199_594_8, 0.198_825_418_467_157_9],
+    ];
+    /// `AdamW(lr=0.1, weight_decay=0.05)`
+    pub const ADAMW: Weights = [
+        [0.597_499_997_775_165_9, -0.646_250_001_610_835_6],
+        [0.693_929_355_028_888_5, -0.543_341_527_705_213_3],
+        [0.788_797_939_532_247_9, -0.441_556_323_627_724_3],
+        [0.881_568_632_256_275_7, -0.341_214_947_194_115_9],
+        [0.971_694_895_802_133_9, -0.242_656_089_253_867_2],
+        [1.058_661_780_582_055_5, -0.146_210_940_978_336_92],
+        [1.142_022_326_554_811_3, -0.052_178_236_729_585_87],
+        [1.221_422_843_896_573, 0.039_194_665_882_639_62],
+        [1.296_614_342_821_71, 0.127_721_809_704_911_93],
+        [1.367_451_358_633_753_1, 0.213_279_966_677_185_46],
+    ];
+}
+
+/// The gradient of the mean logistic loss of four points.
+fn logistic(w: Var<'_, f64>) -> Var<'_, f64> {
+    let tape = w.tape();
+    let x = tape.constant(arr2(&[[1.0, 2.0], [-1.5, 0.5], [0.25, -1.0], [2.0, 1.0]]));
+    let y = tape.constant(arr1(&[1.0, 0.0, 0.0, 1.0]));
+    let z = x.matmul(w);
+    (z.softplus() - y * z).mean().backward()[w]
+}
+
+#[test]
+fn as_in_pytorch() {
+    // A step rounds some 40 operations on numbers below 4, and Adam divides a gradient by its size, which
+    // stays above 0.08, and multiplies by η = 0.1. What is off in the weights does not grow (moving the start
+    // by 1e-6 moves the path by no more), so that it adds up: 10 × 40 × 4 × 2⁻⁵³ × 0.1 / 0.08 is 2.2e-13.
+    const TOLERANCE: f64 = 3e-13;
+    let compare = |name: &str, expected: torch::Weights, step: Stepping| {
+        let path = train(10, arr1(&[0.5, -0.75]).into_dyn(), logistic, step);
+        for (t, (found, expected)) in (1..).zip(path.iter().zip(&expected)) {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < TOLERANCE, "{name}, step {t}: {found:?} for {expected:?}");
+            }
+        }
+        assert_eq!(path.len(), 10);
+    };
+    compare("sgd", torch::SGD, sgd);
+    compare("momentum", torch::MOMENTUM, momentum);
+    compare("nesterov", torch::NESTEROV, nesterov);
+    compare("adam", torch::ADAM, adam);
+    compare("adamw", torch::ADAMW, adamw);
+}
+
+/// The weight after step `t` from the one before, its gradient, and the two numbers that are remembered.
+type ByHand = fn(t: i32, w: f64, g: f64, memory: &mut [f64; 2]) -> f64;
+
+/// Adam's step over the rate.
+fn adam_by_hand(t: i32, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
+    *m = 0.9 * *m + 0.1 * g;
+    *v = 0.999 * *v + 0.001 * g * g;
+    let (m, v) = (*m / (1.0 - 0.9_f64.powi(t)), *v / (1.0 - 0.999_f64.powi(t)));
+    m / (v.sqrt() + 1e-8)
+}
+
+/// Thirty steps on Σ c (w − a)² / 2, of which the gradient is c (w − a), with a loop over numbers.
+#[test]
+fn as_written_by_hand() {
+    // Some 20 roundings a step of numbers below 16, which add up as above: the curvatures are at most 1. Adam's
+    // gradients stay above 0.2.
+    const TOLERANCE: f64 = 30.0 * 20.0 * 16.0 * f64::EPSILON;
+    let curvature = arr2(&[[0.1, 0.3, 0.5], [0.7, 0.9, 1.0]]);
+    let target = arr2(&[[6.0, -6.0, 7.0], [-7.0, 5.0, -5.0]]);
+    let start = arr2(&[[0.5, 0.25, 1.0], [-0.5, 0.125, -1.0]]);
+    let compare = |name: &str, step: Stepping, by_hand: ByHand| {
+        let path = train(
+            30,
+            start.clone().into_dyn(),
+            |w| {
+                let (a, c) = (w.tape().constant(&target), w.tape().constant(&curvature));
+                ((w - a).square() * c / 2.0).sum().backward()[w]
+            },
+            step,
+        );
+        for (((i, j), &w), (c, a)) in start.indexed_iter().zip(curvature.iter().zip(&target)) {
+            let (mut w, mut memory) = (w, [0.0; 2]);
+            for (t, found) in (1..).zip(&path) {
+                w = by_hand(t, w, c * (w - a), &mut memory);
+                let found = found[[i, j]];
+                assert!((found - w).abs() < TOLERANCE, "{name}, step {t}: {found} for {w}");
+            }
+        }
+        assert_eq!(path.len(), 30);
+    };
+    compare("sgd", sgd, |_, w, g, _| w - 0.3 * g);
+    compare("momentum", momentum, |_, w, g, [v, _]| {
+        *v = 0.9 * *v + g;
+        w - 0.3 * *v
+    });
+    compare("nesterov", nesterov, |_, w, g, [v, _]| {
+        *v = 0.9 * *v + g;
+        w - 0.3 * (g + 0.9 * *v)
+    });
+    compare("adam", adam, |t, w, g, memory| w - 0.1 * adam_by_hand(t, g, memory));
+    compare("adamw", adamw, |t, w, g, memory| w - 0.1 * (adam_by_hand(t, g, memory) + 0.05 * w));
+}
+
+/// 1 − β and 1 − βᵗ are 1e-3 with the default β₂: taken in single precision they would be off by 1e-5 of themselves.
+#[test]
+fn single_precision_keeps_its_digits() {
+    let tape = Tape::<f32>::new();
+    let [w, g, zero] = [0.0, 0.75, 0.0].map(|x| tape.leaf("x", x));
+    let step = optim::adam(w, g, Moments { m: zero, v: zero }, zero, 1.0, Adam::default());
+    // The first step is −η g / (|g| + ε), in a dozen operations.
+    assert!((step.w.item() + 1.0).abs() < 12.0 * f32::EPSILON, "{:?}", step.w);
+}
+
+fn square_sum(w: Var<'_, f64>) -> Var<'_, f64> {
+    w.square().sum()
+}
+
+/// A step is made of rows: it goes where derivatives go.
+#[test]
+fn the_derivative_with_respect_to_the_rate() {
+    let tape = Tape::<f64>::new();
+    let (w, rate) = (tape.leaf("w", arr1(&[1.0, -2.0])), tape.leaf("rate", 0.25));
+    // f(w − η 2w) = (1 − 2η)² Σ w²: with η = ¼ and Σ w² = 5, the derivative −4 (1 − 2η) Σ w² is −10.
+    let after = square_sum(optim::sgd(w, square_sum(w).backward()[w], rate));
+    assert_eq!(after.backward()[rate].value(), arr0(-10.0).into_dyn());
+}
+
+#[test]
+fn rows_of_a_step_are_the_users() {
+    let tape = Tape::<f64>::new();
+    let w = tape.leaf("w", Array2::ones((2, 3)));
+    let t = tape.leaf("t", 0.0);
+    let before = tape.len();
+    let constants = Adam { decay: 0.05, ..Adam::default() };
+    let first = line!() + 1;
+    optim::sgd(w, w, 0.1);
+    optim::momentum(w, w, w, 0.1, 0.9);
+    optim::nesterov(w, w, w, 0.1, 0.9);
+    optim::adam(w, w, Moments { m: w, v: w }, t, 0.1, constants);
+    let lines = first..line!();
+    let own = |var: &Var<'_, f64>| var.location().file() == file!() && lines.contains(&var.location().line());
+    assert!(tape.len() > before + 30 && tape.vars().skip(before).all(|var| own(&var)));
+}
