@@ -96,25 +96,31 @@ impl<T: Float, F: Fn(T, T) -> T> NullaryFnOnce for Rows<'_, T, F> {
     #[inline(always)]
     fn call(self) {
         let Self { elements, terms, out, identity, op } = self;
-        for (row, out) in elements.chunks_exact(terms).zip(out) {
+        let whole = terms / LANES * LANES;
+        let rest = terms - whole;
+        for (i, out) in out.iter_mut().enumerate() {
+            let row = &elements[i * terms..][..terms];
             let mut lanes = [identity; LANES];
-            let (chunks, rest) = row.as_chunks::<LANES>();
+            let (chunks, last) = row.as_chunks::<LANES>();
             for chunk in chunks {
-                for (lane, term) in lanes.iter_mut().zip(chunk) {
-                    *lane = op(*lane, *term);
-                }
+                lanes = std::array::from_fn(|lane| op(lanes[lane], chunk[lane]));
             }
-            for (lane, term) in lanes.iter_mut().zip(rest) {
-                *lane = op(*lane, *term);
+            if rest > 0 {
+                // The last terms as a whole vector too, of which the others are not taken: they are those of the
+                // next row, if there is one.
+                let mut padded = [identity; LANES];
+                let after = elements[i * terms + whole..].first_chunk().unwrap_or_else(|| {
+                    padded[..rest].copy_from_slice(last);
+                    &padded
+                });
+                lanes = std::array::from_fn(|lane| {
+                    let taken = op(lanes[lane], after[lane]);
+                    if lane < rest { taken } else { lanes[lane] }
+                });
             }
-            let mut width = LANES;
-            while width > 1 {
-                width /= 2;
-                for i in 0..width {
-                    lanes[i] = op(lanes[i], lanes[i + width]);
-                }
-            }
-            *out = lanes[0];
+            let eight: [T; 8] = std::array::from_fn(|lane| op(lanes[lane], lanes[lane + 8]));
+            let four: [T; 4] = std::array::from_fn(|lane| op(eight[lane], eight[lane + 4]));
+            *out = op(op(four[0], four[2]), op(four[1], four[3]));
         }
     }
 }

@@ -261,8 +261,9 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
     fn width(&self, group: &Group) -> usize {
         let rows = self.rows();
         let first = group.members[0];
-        if let (Some(Work::Product), [_, n]) = (rows.work_of(first), &*rows.graph.node(first).shape) {
-            return *n;
+        if let Some(Work::Product) = rows.work_of(first) {
+            let [_, (_, b)] = rows.factors(first);
+            return b.shape[1];
         }
         let all = group.members.iter().flat_map(|&id| operands(rows, id));
         let repeated = all.filter_map(|(_, layout)| period(&layout.collapsed())).max().unwrap_or(0);
@@ -417,9 +418,11 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
     }
 
     fn product(&mut self, id: Id) {
-        let node = self.rows().graph.node(id);
-        let [a, b] = [0, 1].map(|i| self.emitter.place(node.operands[i]));
-        let (m, k, n) = (node.shape[0], a.layout.shape[1], node.shape[1]);
+        let [a, b] = self
+            .rows()
+            .factors(id)
+            .map(|(root, layout)| Place { source: self.emitter.slots.of(root), layout });
+        let (m, k, n) = (a.layout.shape[0], a.layout.shape[1], b.layout.shape[1]);
         let alone = self.emitter.groups.all[self.index].members.len() == 1;
         let rows = if alone { m } else { product_rows::<T>(m, k, n, (self.fused.block / n.max(1)).max(1)) };
         let to = *self.places.entry(id).or_insert(Loc::Product);

@@ -11,7 +11,7 @@ mod buffers;
 mod emit;
 mod fuse;
 
-use super::graph::{Graph, Id, Op};
+use super::graph::{Graph, Id, Node, Op};
 use super::machine::{Code, Place, Source};
 use crate::Float;
 use crate::prim::{Layout, Work};
@@ -57,6 +57,8 @@ struct Rows<'g, T: Float> {
     root: Vec<Id>,
     /// How they lie there; `None` for row-major order from the start.
     layout: Vec<Option<Box<Layout>>>,
+    /// Products that are stored with rows and columns exchanged, since all who read them do so too.
+    turned: Vec<bool>,
     /// The work of a node that is neither a leaf nor a rearrangement nor [a number](Rows::is_number).
     work: Vec<Option<Box<Work<T>>>>,
 }
@@ -68,6 +70,7 @@ impl<'g, T: Float> Rows<'g, T> {
             graph,
             root: Vec::with_capacity(n),
             layout: Vec::with_capacity(n),
+            turned: turned_products(graph),
             work: Vec::with_capacity(n),
         };
         for (id, node) in (0..).zip(&graph.nodes) {
@@ -90,7 +93,12 @@ impl<'g, T: Float> Rows<'g, T> {
                             root = rows.root[node.operands[0] as usize];
                             layout = Some(Box::new(seen));
                         }
-                        other => work = Some(Box::new(other)),
+                        other => {
+                            work = Some(Box::new(other));
+                            if rows.turned[id as usize] {
+                                layout = Some(Box::new(column_major(&node.shape)));
+                            }
+                        }
                     }
                 }
             }
@@ -99,6 +107,17 @@ impl<'g, T: Float> Rows<'g, T> {
             rows.work.push(work);
         }
         rows
+    }
+
+    /// The matrices that a product multiplies: as they are, or exchanged.
+    fn factors(&self, id: Id) -> [(Id, Layout); 2] {
+        let [a, b] = [0, 1].map(|i| self.graph.node(id).operands[i]);
+        let [of_a, of_b] = [a, b].map(|operand| self.layout_of(operand));
+        let [a, b] = [a, b].map(|operand| self.root_of(operand));
+        if self.turned[id as usize] {
+            return [(b, of_b.permute(&[1, 0])), (a, of_a.permute(&[1, 0]))];
+        }
+        [(a, of_a), (b, of_b)]
     }
 
     fn root_of(&self, id: Id) -> Id {
@@ -142,4 +161,35 @@ impl<'g, T: Float> Rows<'g, T> {
     fn sources(&self, id: Id) -> impl Iterator<Item = Id> {
         self.graph.node(id).operands.iter().map(|&operand| self.root_of(operand))
     }
+}
+
+/// A matrix stored column by column.
+fn column_major(shape: &[usize]) -> Layout {
+    Layout::row_major(&[shape[1], shape[0]]).permute(&[1, 0])
+}
+
+/// The products of two matrices of which every reader sees rows and columns exchanged, as the gradient of `w` in
+/// `x.matmul(w.t())` is: in that order there is nothing to rearrange, and nothing to copy for the caller.
+fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
+    let mut turned: Vec<bool> = graph.nodes.iter().map(|node| is_product(graph, node)).collect();
+    graph.roots().for_each(|id| turned[id as usize] = false);
+    for node in &graph.nodes {
+        let Op::Apply(prim) = &node.op else { continue };
+        for &operand in &node.operands {
+            if turned[operand as usize] {
+                let seen = match node.operands.len() {
+                    1 => prim.work::<T>(&[&column_major(&graph.node(operand).shape)]),
+                    _ => Work::Product,
+                };
+                turned[operand as usize] = matches!(seen, Work::View(seen) if seen.is_row_major());
+            }
+        }
+    }
+    turned
+}
+
+fn is_product<T: Float>(graph: &Graph<T>, node: &Node<T>) -> bool {
+    let (Op::Apply(prim), [_, _], [a, b]) = (&node.op, &*node.shape, &node.operands[..]) else { return false };
+    let [a, b] = [a, b].map(|&operand| Layout::row_major(&graph.node(operand).shape));
+    matches!(prim.work::<T>(&[&a, &b]), Work::Product)
 }
