@@ -270,6 +270,11 @@ impl Prim {
         each!(self, family => family.domain())
     }
 
+    /// Whether it adds two operands.
+    pub(crate) fn adds(&self) -> bool {
+        matches!(self.0, Family::Zip(Zip::Add))
+    }
+
     pub(crate) fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
         each!(self, family => family.shape(operands))
     }

@@ -2,7 +2,7 @@
 
 use super::buffers::Slots;
 use super::fuse::{Group, Groups, Kind, operands};
-use super::{Id, Lowered, Rows};
+use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
 use crate::prim::{AxisSet, Layout, Work};
 use crate::replay::graph::Op;
@@ -19,9 +19,9 @@ pub(super) fn emit<T: Float>(
     stored: &[bool],
     mut slots: Slots<T>,
     state: &[(usize, usize)],
-    threads: usize,
+    choices: Choices,
 ) -> Lowered<T> {
-    let emitter = Emitter { rows, groups, stored, slots: &slots };
+    let emitter = Emitter { rows, groups, stored, slots: &slots, fast: choices.fast };
     let (mut instructions, mut names) = (Vec::with_capacity(groups.all.len()), Vec::new());
     for (index, group) in groups.all.iter().enumerate() {
         instructions.push(match group.kind {
@@ -71,7 +71,7 @@ pub(super) fn emit<T: Float>(
     });
     let numbers = numbers.collect();
     let Slots { buffers, bank, constants, .. } = slots;
-    let code = Code { instructions, constants, bank, buffers, threads };
+    let code = Code { instructions, constants, bank, buffers, threads: choices.threads };
     Lowered { code, outputs, guards, kept, state: exchanged, numbers, instructions: names }
 }
 
@@ -93,6 +93,8 @@ struct Emitter<'a, 'g, T: Float> {
     groups: &'a Groups,
     stored: &'a [bool],
     slots: &'a Slots<T>,
+    /// Whether a product's sum may start from what is added to it.
+    fast: bool,
 }
 
 impl<T: Float> Emitter<'_, '_, T> {
@@ -388,6 +390,9 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
             Some(Work::Product) => self.product(id),
             Some(Work::Map { kernel, .. }) => {
                 let operands = self.operands(id, at, ends);
+                if self.emitter.fast && self.start_product_from(id, &operands) {
+                    return;
+                }
                 let to = self.target(id, at, ends);
                 self.fused.steps.push(Step::Map { kernel: *kernel, operands, to });
             }
@@ -426,7 +431,30 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
         let alone = self.emitter.groups.all[self.index].members.len() == 1;
         let rows = if alone { m } else { product_rows::<T>(m, k, n, (self.fused.block / n.max(1)).max(1)) };
         let to = *self.places.entry(id).or_insert(Loc::Product);
-        self.fused.product = Some(Product { a, b, rows: rows.max(1), to });
+        self.fused.product = Some(Product { a, b, rows: rows.max(1), start: None, to });
+    }
+}
+
+impl<T: Float> Emission<'_, '_, '_, T> {
+    /// Whether a sum with the product, of rows that are all the same, is where the product's own sum can start:
+    /// nobody else needs the product itself.
+    fn start_product_from(&mut self, id: Id, operands: &[Loc]) -> bool {
+        let rows = self.rows();
+        let (Some(product), &[a, b]) = (&mut self.fused.product, operands) else { return false };
+        let Op::Apply(prim) = &rows.graph.node(id).op else { return false };
+        let start = match (a, b) {
+            (Loc::Product, start) | (start, Loc::Product) => start,
+            _ => return false,
+        };
+        let members = &self.emitter.groups.all[self.index].members;
+        let readers = members.iter().filter(|&&member| rows.sources(member).any(|root| root == members[0]));
+        let repeated = self.fused.once.iter().any(|load| load.to == start);
+        if !prim.adds() || !repeated || readers.count() > 1 {
+            return false;
+        }
+        product.start = Some(start);
+        product.to = *self.places.entry(id).or_insert(Loc::Product);
+        true
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn lower<T: Float>(graph: &Graph<T>, state: &[(usize, usize)], choice
     let groups = Groups::new(&rows, choices.fusion);
     let stored = groups.stored(&rows);
     let slots = buffers::assign(&rows, &groups, &stored, state, choices.reuse);
-    emit::emit(&rows, &groups, &stored, slots, state, choices.threads)
+    emit::emit(&rows, &groups, &stored, slots, state, choices)
 }
 
 /// The nodes with what they are made of.

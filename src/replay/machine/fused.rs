@@ -100,6 +100,8 @@ pub(crate) struct Product {
     pub b: Place,
     /// Rows computed at a time, a whole number of blocks of the group.
     pub rows: usize,
+    /// A register of rows that are all the same, to which the product is added.
+    pub start: Option<Loc>,
     pub to: Loc,
 }
 
@@ -159,12 +161,17 @@ impl<T: Float> Fused<T> {
             let last = (first + product.rows).min(a.nrows());
             let range = first * n..last * n;
             let a = a.slice(s![first..last, ..]);
-            match product.to {
-                Loc::Out(out) => {
-                    multiply(context.code.threads, &a, &b, &mut scratch.outs[out][range.clone()]);
+            let Scratch { registers, outs, product: own, .. } = &mut *scratch;
+            let out = match product.to {
+                Loc::Out(out) => &mut outs[out][range.clone()],
+                _ => &mut own[..range.len()],
+            };
+            if let Some(Loc::Register(start)) = product.start {
+                for piece in out.chunks_mut(self.block) {
+                    piece.copy_from_slice(&registers[start][..piece.len()]);
                 }
-                _ => multiply(context.code.threads, &a, &b, &mut scratch.product[..range.len()]),
             }
+            multiply(context.code.threads, &a, &b, out, product.start.is_some());
             self.blocks(context, scratch, range.start, range);
         }
     }
@@ -327,10 +334,16 @@ pub(super) fn matrix<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayView2<'a, 
 
 /// The product, by several threads if it is worth it. They compute rows or columns of their own, which
 /// changes no bit of them.
-fn multiply<T: Float>(threads: usize, a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &mut [T]) {
+fn multiply<T: Float>(
+    threads: usize,
+    a: &ArrayView2<'_, T>,
+    b: &ArrayView2<'_, T>,
+    out: &mut [T],
+    adding: bool,
+) {
     let shape = (a.nrows(), b.ncols());
     let out = ArrayViewMut2::from_shape(shape, out).expect("as many elements as the product has");
-    split(threads, a.view(), b.view(), out);
+    split(threads, a.view(), b.view(), out, adding);
 }
 
 /// Multiplications for which a second thread is worth waking: some 50 µs of work.
@@ -341,11 +354,12 @@ fn split<T: Float>(
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
     mut out: ArrayViewMut2<'_, T>,
+    adding: bool,
 ) {
     let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
     let work = m.saturating_mul(k).saturating_mul(n);
     if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {
-        return product(&a, &b, &mut out, false);
+        return product(&a, &b, &mut out, adding);
     }
     let (first, second) = (threads / 2, threads - threads / 2);
     if m >= n {
@@ -353,13 +367,13 @@ fn split<T: Float>(
         let (a, a_rest) = a.split_at(Axis(0), at);
         let (out, out_rest) = out.split_at(Axis(0), at);
         let b_rest = b;
-        rayon_core::join(|| split(first, a, b, out), || split(second, a_rest, b_rest, out_rest));
+        rayon_core::join(|| split(first, a, b, out, adding), || split(second, a_rest, b_rest, out_rest, adding));
     } else {
         let at = n * first / threads;
         let (b, b_rest) = b.split_at(Axis(1), at);
         let (out, out_rest) = out.split_at(Axis(1), at);
         let a_rest = a;
-        rayon_core::join(|| split(first, a, b, out), || split(second, a_rest, b_rest, out_rest));
+        rayon_core::join(|| split(first, a, b, out, adding), || split(second, a_rest, b_rest, out_rest, adding));
     }
 }
 
