@@ -72,13 +72,17 @@ impl<T: Float> Scalars<T> {
     #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
     pub fn run(&self, bank: &mut [T]) {
         let mut words = self.code.iter();
+        // Chains are common: the result of the row before is at hand, and need not go through memory.
         let mut out = self.first;
+        let mut last = if out > 0 { bank[out - 1] } else { T::zero() };
         while let Some(&word) = words.next() {
             let kernel = (word >> (2 * BITS)) as usize;
-            let a = bank[word as usize % PLACES];
-            let b = bank[(word >> BITS) as usize % PLACES];
+            let (a, b) = (word as usize % PLACES, (word >> BITS) as usize % PLACES);
+            let number = |place: usize| if place + 1 == out { last } else { bank[place] };
+            let (a, b) = (number(a), number(b));
             let c = if kernel < self.wide { b } else { bank[words.next().map_or(0, |&c| c as usize)] };
-            bank[out] = self.kernels[kernel](a, b, c);
+            last = self.kernels[kernel](a, b, c);
+            bank[out] = last;
             out += 1;
         }
     }
