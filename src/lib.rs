@@ -31,10 +31,13 @@
 //!   methods on `Var`s record rows. [`Var::backward`] gives [`Gradients`], [`Var::jvp`] a directional
 //!   derivative in forward mode.
 //! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line
-//!   as a *guard*, since the list has only the branch that was taken; it also notes which values were read. So what
-//!   is computed from the list later can tell where it does not hold. The methods, as in [`x.lt(y)`](Var::lt),
+//!   as a *guard*, since the list has only the branch that was taken; it also notes which values were read. So
+//!   a [`Program`] can tell where it does not hold. The methods, as in [`x.lt(y)`](Var::lt),
 //!   make masks, which are rows.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows.
+//! * [`Tape::program`] makes a [`Program`] of a tape: a machine that computes the same from other inputs, gradients
+//!   included, without recording. It gives the same bits as recording afresh, or an error where the recorded branch is
+//!   not the one to take; [`Paths`] then records that one too. [`Program::report`] says what became of the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -49,6 +52,7 @@
 //! |---|---|
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
 //! | `tape/` | the list: rows, the [`Var`] handle, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
+//! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/` |
 //! | `var/` | the desk: operators, broadcasting by explicit rows, and composites, which have no derivative rules of their own |
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
@@ -56,11 +60,14 @@
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs`, `float.rs` | what can go wrong; the numbers a tape holds |
 //!
-//! `check`, `show`, `optim` → `var` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
+//! `check`, `show`, `optim` → `var`, `replay` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
 //! derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
-//! # Six rules
+//! The machine knows no names either: a primitive says what work it is (`Rule::work` in `prim/`: a kernel, a reduction,
+//! a change of layout, pieces to put together, a matrix product) and when it is none (`Rule::shortcut`).
+//!
+//! # Seven rules
 //!
 //! 1. Rows are only appended, and a row's operands come before it. Every sweep is a plain loop.
 //! 2. Primitives need operands of equal shape. Broadcasting is a row of its own, and the only un-broadcast
@@ -72,6 +79,9 @@
 //!    half to each, a tie in a reduction equal shares.
 //! 6. A fallible method has a `try_` twin that returns an [`Error`]; the method itself, and every operator,
 //!    panics with the same text at the caller's line.
+//!
+//! 7. A replay gives what recording afresh would give, to the bit, or an error: kernels, the order of every sum, and
+//!    the cut of every product are the same in both.
 //!
 //! [ndarray]: https://docs.rs/ndarray
 

@@ -122,7 +122,7 @@ impl Layout {
             }
             match (out.shape.last_mut(), out.strides.last_mut()) {
                 (Some(last), Some(outer)) if *outer == stride * n.cast_signed() => {
-                    (*last, *outer) = (*last * n, stride)
+                    (*last, *outer) = (*last * n, stride);
                 }
                 _ => {
                     out.shape.push(n);

@@ -207,12 +207,7 @@ impl Rule for Map {
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        match self {
-            Self::Detach => Work::View(operands[0].clone()),
-            _ => {
-                Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
-            }
-        }
+        Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
     }
 
     fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {

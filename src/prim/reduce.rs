@@ -327,8 +327,9 @@ mod tests {
             (4100, 3, 1),
         ] {
             let extent = Extent { terms, width, count };
-            let elements: Vec<f32> =
-                (0..terms * width * count).map(|i| ((i * 7919 % 1009) as f32).sqrt() - 16.0).collect();
+            let elements: Vec<f32> = (0..terms * width * count)
+                .map(|i| f32::from(u16::try_from(i * 7919 % 1009).expect("below 1009")).sqrt() - 16.0)
+                .collect();
             let expected: Vec<f32> = (0..width * count)
                 .map(|i| {
                     let of_one: Vec<f32> = if width > 1 {

@@ -185,8 +185,14 @@ impl Rule for Zip {
             Self::Sub if is(1, 0.0) => Some(0),
             Self::Mul if is(0, 1.0) => Some(1),
             Self::Mul | Self::Div if is(1, 1.0) => Some(0),
-            Self::Add | Self::Sub | Self::Mul | Self::Div => None,
-            Self::Pow | Self::Max | Self::Min | Self::Atan2 => None,
+            Self::Add
+            | Self::Sub
+            | Self::Mul
+            | Self::Div
+            | Self::Pow
+            | Self::Max
+            | Self::Min
+            | Self::Atan2 => None,
         }
     }
 

@@ -425,8 +425,9 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
                 guards.iter().filter(|guard| rows_of(guard).into_iter().flatten().any(|row| depends[row]));
             let live: Vec<&Guard<T>> = live.collect();
             let mut needed = vec![self.without.contains(&Pass::Dead); rows.len()];
-            places.keys().for_each(|&row| needed[row] = true);
-            outputs().for_each(|var| needed[var.row()] = true);
+            for row in places.keys().copied().chain(outputs().map(|var| var.row())) {
+                needed[row] = true;
+            }
             live.iter().flat_map(|guard| rows_of(guard)).flatten().for_each(|row| needed[row] = true);
             for (i, row) in rows.iter().enumerate().rev() {
                 if needed[i] {

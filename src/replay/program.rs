@@ -235,12 +235,11 @@ impl<T: Float> Program<T> {
         }
         self.run(workspace, inputs)?;
         for (place, out) in self.0.outputs.iter().zip(outputs) {
-            match out.elements() {
-                Some(out) => self.0.read(&mut workspace.memory, place, out),
-                None => {
-                    let memory = self.0.slice(&workspace.memory, place.source);
-                    out.fill_from(&mut view(memory, &place.layout).iter().copied());
-                }
+            if let Some(out) = out.elements() {
+                self.0.read(&mut workspace.memory, place, out);
+            } else {
+                let memory = self.0.slice(&workspace.memory, place.source);
+                out.fill_from(&mut view(memory, &place.layout).iter().copied());
             }
         }
         Ok(())

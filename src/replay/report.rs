@@ -2,6 +2,7 @@
 
 use super::graph::Graph;
 use super::lower::Lowered;
+use super::machine::Instruction;
 use crate::Float;
 use std::fmt;
 
@@ -37,7 +38,7 @@ impl Report {
     ) -> Self {
         let code = &lowered.code;
         debug_assert_eq!(passes.last().map(|(_, rows)| *rows), Some(graph.nodes.len()));
-        let work = code.instructions.iter().map(|instruction| instruction.work());
+        let work = code.instructions.iter().map(Instruction::work);
         let (operations, bytes_moved) =
             work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
         Self {

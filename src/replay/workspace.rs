@@ -155,6 +155,9 @@ impl<T: Float> Workspace<T> {
 
 impl<T: Float> fmt::Debug for Workspace<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("bytes", &self.bytes()).field("complete", &self.complete).finish()
+        f.debug_struct("Workspace")
+            .field("bytes", &self.bytes())
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
     }
 }

@@ -6,10 +6,12 @@
 //! | `fuse.rs` | which nodes are computed together |
 //! | `buffers.rs` | which results share memory |
 //! | `emit.rs` | the instructions |
+//! | `steps.rs` | of those, the steps of nodes that are computed together, and their registers |
 
 mod buffers;
 mod emit;
 mod fuse;
+mod steps;
 
 use super::graph::{Graph, Id, Node, Op};
 use super::machine::{Code, Place, Source};
@@ -189,7 +191,9 @@ fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
 }
 
 fn is_product<T: Float>(graph: &Graph<T>, node: &Node<T>) -> bool {
-    let (Op::Apply(prim), [_, _], [a, b]) = (&node.op, &*node.shape, &node.operands[..]) else { return false };
+    let (Op::Apply(prim), [_, _], [a, b]) = (&node.op, &*node.shape, &node.operands[..]) else {
+        return false;
+    };
     let [a, b] = [a, b].map(|&operand| Layout::row_major(&graph.node(operand).shape));
     matches!(prim.work::<T>(&[&a, &b]), Work::Product)
 }

@@ -171,6 +171,8 @@ impl<T: Float> Fused<T> {
                     piece.copy_from_slice(&registers[start][..piece.len()]);
                 }
             }
+            let out = ArrayViewMut2::from_shape((last - first, n), out)
+                .expect("as many elements as the product has");
             multiply(context.code.threads, &a, &b, out, product.start.is_some());
             self.blocks(context, scratch, range.start, range);
         }
@@ -273,7 +275,7 @@ impl<T: Float> Context<'_, '_, T> {
     }
 
     fn map(&self, scratch: &mut Scratch<T>, kernel: &Kernel<T>, operands: &[Loc], to: Loc, here: Block) {
-        self.write(scratch, to, here, |scratch, out| {
+        write(scratch, to, here, |scratch, out| {
             let operand = |i: usize| self.elements(scratch, operands[i], here);
             match kernel.slices {
                 Slices::One(kernel) => kernel(operand(0), out),
@@ -284,29 +286,29 @@ impl<T: Float> Context<'_, '_, T> {
     }
 
     fn copy(&self, scratch: &mut Scratch<T>, from: Loc, to: Loc, here: Block) {
-        self.write(scratch, to, here, |scratch, out| out.copy_from_slice(self.elements(scratch, from, here)));
-    }
-
-    /// Takes out the place that is written, so that all others can be read.
-    fn write(&self, scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnOnce(&Scratch<T>, &mut [T])) {
-        match to {
-            Loc::Register(register) => {
-                let mut taken = std::mem::take(&mut scratch.registers[register]);
-                put(scratch, &mut taken[..here.len]);
-                scratch.registers[register] = taken;
-            }
-            Loc::Out(out) => {
-                let mut taken = std::mem::take(&mut scratch.outs[out]);
-                put(scratch, &mut taken[here.start..here.start + here.len]);
-                scratch.outs[out] = taken;
-            }
-            Loc::Product | Loc::Memory(..) => unreachable!("a step fills a register or a result"),
-        }
+        write(scratch, to, here, |scratch, out| out.copy_from_slice(self.elements(scratch, from, here)));
     }
 
     /// A place of two axes as a matrix.
     fn matrix(&self, place: &Place) -> ArrayView2<'_, T> {
         matrix(self.memory.slice(self.code, self.feeds, place.source), &place.layout)
+    }
+}
+
+/// Fills a place, which is taken out meanwhile, so that all others can be read.
+fn write<T: Float>(scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnOnce(&Scratch<T>, &mut [T])) {
+    match to {
+        Loc::Register(register) => {
+            let mut taken = std::mem::take(&mut scratch.registers[register]);
+            put(scratch, &mut taken[..here.len]);
+            scratch.registers[register] = taken;
+        }
+        Loc::Out(out) => {
+            let mut taken = std::mem::take(&mut scratch.outs[out]);
+            put(scratch, &mut taken[here.start..here.start + here.len]);
+            scratch.outs[out] = taken;
+        }
+        Loc::Product | Loc::Memory(..) => unreachable!("a step fills a register or a result"),
     }
 }
 
@@ -332,48 +334,40 @@ pub(super) fn matrix<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayView2<'a, 
     view
 }
 
+/// Multiplications for which a second thread is worth waking: some 50 µs of work.
+const WORTH_A_THREAD: usize = 6_000_000;
+
 /// The product, by several threads if it is worth it. They compute rows or columns of their own, which
 /// changes no bit of them.
 fn multiply<T: Float>(
     threads: usize,
     a: &ArrayView2<'_, T>,
     b: &ArrayView2<'_, T>,
-    out: &mut [T],
-    adding: bool,
-) {
-    let shape = (a.nrows(), b.ncols());
-    let out = ArrayViewMut2::from_shape(shape, out).expect("as many elements as the product has");
-    split(threads, a.view(), b.view(), out, adding);
-}
-
-/// Multiplications for which a second thread is worth waking: some 50 µs of work.
-const WORTH_A_THREAD: usize = 6_000_000;
-
-fn split<T: Float>(
-    threads: usize,
-    a: ArrayView2<'_, T>,
-    b: ArrayView2<'_, T>,
     mut out: ArrayViewMut2<'_, T>,
     adding: bool,
 ) {
     let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
     let work = m.saturating_mul(k).saturating_mul(n);
     if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {
-        return product(&a, &b, &mut out, adding);
+        return product(a, b, &mut out, adding);
     }
-    let (first, second) = (threads / 2, threads - threads / 2);
+    let (some, others) = (threads / 2, threads - threads / 2);
     if m >= n {
-        let at = m * first / threads;
-        let (a, a_rest) = a.split_at(Axis(0), at);
+        let at = m * some / threads;
+        let (a, a_rest) = a.view().split_at(Axis(0), at);
         let (out, out_rest) = out.split_at(Axis(0), at);
-        let b_rest = b;
-        rayon_core::join(|| split(first, a, b, out, adding), || split(second, a_rest, b_rest, out_rest, adding));
+        rayon_core::join(
+            || multiply(some, &a, b, out, adding),
+            || multiply(others, &a_rest, b, out_rest, adding),
+        );
     } else {
-        let at = n * first / threads;
-        let (b, b_rest) = b.split_at(Axis(1), at);
+        let at = n * some / threads;
+        let (b, b_rest) = b.view().split_at(Axis(1), at);
         let (out, out_rest) = out.split_at(Axis(1), at);
-        let a_rest = a;
-        rayon_core::join(|| split(first, a, b, out, adding), || split(second, a_rest, b_rest, out_rest, adding));
+        rayon_core::join(
+            || multiply(some, a, &b, out, adding),
+            || multiply(others, a, &b_rest, out_rest, adding),
+        );
     }
 }
 

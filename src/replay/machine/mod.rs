@@ -34,7 +34,7 @@ pub(crate) const fn block<T>() -> usize {
 /// One instruction.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction<T> {
-    Fused(Fused<T>),
+    Fused(Box<Fused<T>>),
     Scalars {
         /// Elements of arrays that the rows need, and the places in the bank they are brought to.
         fetched: Vec<(Place, usize)>,

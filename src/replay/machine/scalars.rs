@@ -108,7 +108,7 @@ mod tests {
         let scalars = Scalars::assemble(2, &lines).expect("three kernels");
         let mut bank = [0.0, 5.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
         scalars.run(&mut bank);
-        assert_eq!(bank, [0.0, 5.0, 5.0, -5.0, -5.0, 5.0, 0.0]);
+        assert_eq!(bank.map(f64::to_bits), [0.0, 5.0, 5.0, -5.0, -5.0, 5.0, 0.0].map(f64::to_bits));
         assert_eq!(scalars.code_bytes(), 8 * 7);
     }
 }
