@@ -11,42 +11,70 @@
 use super::super::graph::{Id, Node, Op};
 use super::Graph;
 use crate::Float;
-use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {
-    let mut seen: HashMap<Key, SmallVec<[Id; 1]>> = HashMap::with_capacity(graph.nodes.len());
+    // The latest row of each hash, and for each row the one before it of the same hash: a scalar program has
+    // millions of rows, and a list for each would be as many allocations.
+    let mut latest: HashMap<u64, Id, BuildHasherDefault<Hashed>> = HashMap::default();
+    let mut before: Vec<Option<Id>> = Vec::with_capacity(graph.nodes.len());
     graph.rebuilt(|out, node| {
-        let Some(key) = key(&node) else { return out.push(node) };
-        // What the key does not tell apart, parameters and shapes, is compared.
-        let earlier = seen.get(&key).and_then(|ids| ids.iter().find(|&&id| same(out.node(id), &node)));
-        if let Some(&id) = earlier {
-            return id;
+        let Some(hash) = hash(&node) else {
+            before.push(None);
+            return out.push(node);
+        };
+        let mut candidate = latest.get(&hash).copied();
+        while let Some(id) = candidate {
+            if same(out.node(id), &node) {
+                return id;
+            }
+            candidate = before[id as usize];
         }
         let id = out.push(node);
-        seen.entry(key).or_default().push(id);
+        before.push(latest.insert(hash, id));
         id
     })
 }
 
-#[derive(PartialEq, Eq, Hash)]
-enum Key {
-    Number(u64),
-    Apply(&'static str, SmallVec<[Id; 2]>),
-}
-
-fn key<T: Float>(node: &Node<T>) -> Option<Key> {
+/// Of what can be equal to another row: numbers, and whatever is computed.
+fn hash<T: Float>(node: &Node<T>) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
     match &node.op {
-        Op::Input(_) => None,
-        Op::Constant(value) => value.as_constant().map(|number| Key::Number(number.to_f64().to_bits())),
-        Op::Apply(prim) => Some(Key::Apply(prim.name(), node.operands.clone())),
+        Op::Input(_) => return None,
+        Op::Constant(value) => value.as_constant()?.to_f64().to_bits().hash(&mut hasher),
+        Op::Apply(prim) => (prim.name().as_ptr(), &node.operands).hash(&mut hasher),
     }
+    Some(hasher.finish())
 }
 
 fn same<T: Float>(a: &Node<T>, b: &Node<T>) -> bool {
-    let primitives = match (&a.op, &b.op) {
+    let equal = match (&a.op, &b.op) {
         (Op::Apply(a), Op::Apply(b)) => a == b,
-        _ => true,
+        (Op::Constant(a), Op::Constant(b)) => {
+            let bits =
+                |value: &crate::prim::Value<T>| value.as_constant().map(|number| number.to_f64().to_bits());
+            bits(a) == bits(b)
+        }
+        _ => false,
     };
-    primitives && a.shape == b.shape && a.stage == b.stage
+    equal && a.operands == b.operands && a.shape == b.shape && a.stage == b.stage
+}
+
+/// The hash of what is a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a hash is hashed as one number");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
