@@ -1,6 +1,7 @@
 //! How a tape becomes a program.
 
-use super::graph::{Graph, Id, Node, Op};
+use super::graph::Graph;
+use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{PLACES, Place};
 use super::passes::{Pass, within};
@@ -8,10 +9,8 @@ use super::program::{Port, Program};
 use super::report::Report;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::prim::{Layout, Value};
-use crate::tape::{Guard, GuardText, Row, RowId, Side};
+use crate::tape::RowId;
 use crate::{Float, Tape, Var};
-use smallvec::SmallVec;
-use std::collections::HashMap;
 
 /// How closely a program keeps to what was recorded.
 ///
@@ -289,11 +288,16 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     #[track_caller]
     fn made<U: Float>(&self, convert: impl Fn(&Value<T>) -> Value<U>) -> Result<Program<U>, Error> {
         self.check()?;
-        let (graph, guards, last) = self.graph(&convert);
+        let leaves: Vec<Var<'t, T>> =
+            self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
+        let outputs: Vec<Var<'t, T>> =
+            self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
+        let all = self.without.contains(&Pass::Dead);
+        let Listing { mut graph, guards, depends, last } = list(self.tape, &leaves, &outputs, all, &convert);
         if self.strict {
-            self.check_reads(&graph.1, last)?;
+            self.check_reads(&depends, last)?;
         }
-        let (mut graph, recorded) = (graph.0, self.tape.len());
+        let recorded = self.tape.len();
         if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
             let what = format!("the program would have more numbers than {}", PLACES / 2);
             let problem = Problem::new(
@@ -392,71 +396,6 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         Ok(())
     }
 
-    /// The rows on which the outputs depend, as a list without values, with the guards that stand for them.
-    #[allow(clippy::type_complexity)] // Once, and taken apart at once.
-    fn graph<U: Float>(
-        &self,
-        convert: &impl Fn(&Value<T>) -> Value<U>,
-    ) -> ((Graph<U>, Vec<bool>), Vec<GuardText>, usize) {
-        let leaves = self.inputs.iter().chain(self.state.iter().map(|[leaf, _]| leaf));
-        let places: HashMap<usize, usize> =
-            leaves.enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
-        let outputs = || self.outputs.iter().chain(self.state.iter().map(|[_, next]| next));
-        let last = outputs().map(|var| var.row()).max().unwrap_or(0);
-        let guards: Vec<Guard<T>> =
-            self.tape.guards().iter().filter(|guard| guard.rows <= last).copied().collect();
-        let rows_of = |guard: &Guard<T>| {
-            [guard.left, guard.right].map(|side| match side {
-                Side::Row(row) => Some(row.index()),
-                Side::Number(_) => None,
-            })
-        };
-        let end =
-            guards.iter().flat_map(rows_of).flatten().chain(places.keys().copied()).fold(last, usize::max);
-
-        self.tape.with_rows(|rows| {
-            let rows = &rows[..=end];
-            let mut depends = vec![false; rows.len()];
-            for (i, row) in rows.iter().enumerate() {
-                depends[i] =
-                    places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
-            }
-            let live =
-                guards.iter().filter(|guard| rows_of(guard).into_iter().flatten().any(|row| depends[row]));
-            let live: Vec<&Guard<T>> = live.collect();
-            let mut needed = vec![self.without.contains(&Pass::Dead); rows.len()];
-            for row in places.keys().copied().chain(outputs().map(|var| var.row())) {
-                needed[row] = true;
-            }
-            live.iter().flat_map(|guard| rows_of(guard)).flatten().for_each(|row| needed[row] = true);
-            for (i, row) in rows.iter().enumerate().rev() {
-                if needed[i] {
-                    row.operands.iter().for_each(|operand| needed[operand.index()] = true);
-                }
-            }
-            let mut graph = Graph {
-                nodes: Vec::with_capacity(needed.iter().filter(|needed| **needed).count()),
-                inputs: vec![0; places.len()],
-                outputs: Vec::new(),
-                guards: Vec::new(),
-            };
-            let mut ids: Vec<Id> = vec![0; rows.len()];
-            for (i, row) in rows.iter().enumerate().filter(|(i, _)| needed[*i]) {
-                ids[i] = graph.push(node(row, places.get(&i).copied(), &ids, convert));
-            }
-            graph.outputs = outputs().map(|var| ids[var.row()]).collect();
-            for guard in &live {
-                let sides = [guard.left, guard.right].map(|side| match side {
-                    Side::Row(row) => ids[row.index()],
-                    Side::Number(number) => graph.push(number_node(convert(&Value::Number(number)))),
-                });
-                graph.guards.push(sides);
-            }
-            let texts = live.iter().map(|guard| self.tape.describe_guard(guard)).collect();
-            ((graph, depends), texts, last)
-        })
-    }
-
     #[track_caller]
     fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
         let read = self.tape.read_before(last, |row: RowId| depends.get(row.index()) == Some(&true));
@@ -465,25 +404,6 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             None => Ok(()),
         }
     }
-}
-
-fn node<T: Float, U: Float>(
-    row: &Row<T>,
-    input: Option<usize>,
-    ids: &[Id],
-    convert: &impl Fn(&Value<T>) -> Value<U>,
-) -> Node<U> {
-    let op = match input {
-        Some(place) => Op::Input(place),
-        None if row.operands.is_empty() => Op::Constant(convert(&row.value)),
-        None => Op::Apply(row.prim.clone()),
-    };
-    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| ids[operand.index()]).collect();
-    Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), stage: 0 }
-}
-
-fn number_node<U: Float>(value: Value<U>) -> Node<U> {
-    Node { op: Op::Constant(value), operands: SmallVec::new(), shape: Box::default(), swept: false, stage: 0 }
 }
 
 fn port<T: Float>(var: Var<'_, T>) -> Port {

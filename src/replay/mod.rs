@@ -1,6 +1,6 @@
 //! Room 3, the machine: a recorded tape, made into a [`Program`] that runs on new inputs without recording.
 //!
-//! A tape becomes a list of nodes without values (`graph.rs`). Passes make the list shorter (`passes/`, one a
+//! A tape becomes a list of nodes without values (`listing.rs`, `graph.rs`). Passes make the list shorter (`passes/`, one a
 //! file), lowering makes instructions of it (`lower/`: what is computed together, which results share
 //! memory), and the machine runs them (`machine/`). A program gives what recording afresh would give, to the
 //! bit, unless it is made at [`Level::Fast`]; and where a comparison in the caller's code would turn out
@@ -9,6 +9,7 @@
 mod builder;
 mod feed;
 mod graph;
+mod listing;
 mod lower;
 mod machine;
 mod passes;

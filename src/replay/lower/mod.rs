@@ -2,7 +2,7 @@
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `mod.rs` | for each node, its work and where its elements lie: rearrangements become layouts, and are no work |
+//! | `rows.rs` | for each node, its work and where its elements lie: rearrangements become layouts, and are no work |
 //! | `fuse.rs` | which nodes are computed together |
 //! | `buffers.rs` | which results share memory |
 //! | `emit.rs` | the instructions |
@@ -11,14 +11,14 @@
 mod buffers;
 mod emit;
 mod fuse;
+mod rows;
 mod steps;
 
-use super::graph::{Graph, Id, Node, Op};
+use super::graph::{Graph, Id};
 use super::machine::{Code, Place, Source};
 use crate::Float;
-use crate::prim::{Layout, Work};
 use fuse::Groups;
-use smallvec::SmallVec;
+use rows::Rows;
 
 /// What lowering decides for a whole program.
 pub(super) struct Lowered<T: Copy> {
@@ -50,150 +50,4 @@ pub(super) fn lower<T: Float>(graph: &Graph<T>, state: &[(usize, usize)], choice
     let stored = groups.stored(&rows);
     let slots = buffers::assign(&rows, &groups, &stored, state, choices.reuse);
     emit::emit(&rows, &groups, &stored, slots, state, choices)
-}
-
-/// The nodes with what they are made of.
-struct Rows<'g, T: Float> {
-    graph: &'g Graph<T>,
-    /// The node whose memory holds the elements: its own, unless it is a rearrangement of another.
-    root: Vec<Id>,
-    /// How they lie there; `None` for row-major order from the start.
-    layout: Vec<Option<Box<Layout>>>,
-    /// Products that are stored with rows and columns exchanged, since all who read them do so too.
-    turned: Vec<bool>,
-    /// The work of a node that is neither a leaf nor a rearrangement nor [a number](Rows::is_number).
-    work: Vec<Option<Box<Work<T>>>>,
-}
-
-impl<'g, T: Float> Rows<'g, T> {
-    fn new(graph: &'g Graph<T>) -> Self {
-        let n = graph.nodes.len();
-        let mut rows = Self {
-            graph,
-            root: Vec::with_capacity(n),
-            layout: Vec::with_capacity(n),
-            turned: turned_products(graph),
-            work: Vec::with_capacity(n),
-        };
-        for (id, node) in (0..).zip(&graph.nodes) {
-            let (mut root, mut layout, mut work) = (id, None, None);
-            match &node.op {
-                Op::Input(_) => {}
-                Op::Constant(value) => layout = value.repeated().map(Box::new),
-                Op::Apply(_) if rows.is_number(id) => {}
-                Op::Apply(prim) => {
-                    let layouts: SmallVec<[Layout; 3]> =
-                        node.operands.iter().map(|&operand| rows.layout_of(operand)).collect();
-                    match prim.work(&layouts.iter().collect::<SmallVec<[&Layout; 3]>>()) {
-                        // A number out of an array is brought to the bank.
-                        Work::View(_)
-                            if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) =>
-                        {
-                            work = Some(Box::new(Work::Copy));
-                        }
-                        Work::View(seen) => {
-                            root = rows.root[node.operands[0] as usize];
-                            layout = Some(Box::new(seen));
-                        }
-                        other => {
-                            work = Some(Box::new(other));
-                            if rows.turned[id as usize] {
-                                layout = Some(Box::new(column_major(&node.shape)));
-                            }
-                        }
-                    }
-                }
-            }
-            rows.root.push(root);
-            rows.layout.push(layout);
-            rows.work.push(work);
-        }
-        rows
-    }
-
-    /// The matrices that a product multiplies: as they are, or exchanged.
-    fn factors(&self, id: Id) -> [(Id, Layout); 2] {
-        let [a, b] = [0, 1].map(|i| self.graph.node(id).operands[i]);
-        let [of_a, of_b] = [a, b].map(|operand| self.layout_of(operand));
-        let [a, b] = [a, b].map(|operand| self.root_of(operand));
-        if self.turned[id as usize] {
-            return [(b, of_b.permute(&[1, 0])), (a, of_a.permute(&[1, 0]))];
-        }
-        [(a, of_a), (b, of_b)]
-    }
-
-    fn root_of(&self, id: Id) -> Id {
-        self.root[id as usize]
-    }
-
-    fn layout_of(&self, id: Id) -> Layout {
-        match &self.layout[id as usize] {
-            Some(layout) => Layout::clone(layout),
-            None => Layout::row_major(&self.graph.node(id).shape),
-        }
-    }
-
-    fn work_of(&self, id: Id) -> Option<&Work<T>> {
-        self.work[id as usize].as_deref()
-    }
-
-    /// How many elements its own memory has.
-    fn len_of(&self, root: Id) -> usize {
-        self.graph.node(root).shape.iter().product()
-    }
-
-    /// Whether it is computed by the interpreter of numbers: elementwise, and without axes.
-    fn is_number(&self, id: Id) -> bool {
-        let node = self.graph.node(id);
-        let Op::Apply(prim) = &node.op else { return false };
-        node.shape.is_empty() && prim.kernel::<T>().is_some()
-    }
-
-    /// Whether its memory is a place in the bank.
-    fn in_bank(&self, root: Id) -> bool {
-        self.graph.node(root).shape.is_empty()
-    }
-
-    /// Whether it is there before the first instruction.
-    fn is_leaf(&self, root: Id) -> bool {
-        !matches!(self.graph.node(root).op, Op::Apply(_))
-    }
-
-    /// The nodes whose elements a node reads.
-    fn sources(&self, id: Id) -> impl Iterator<Item = Id> {
-        self.graph.node(id).operands.iter().map(|&operand| self.root_of(operand))
-    }
-}
-
-/// A matrix stored column by column.
-fn column_major(shape: &[usize]) -> Layout {
-    Layout::row_major(&[shape[1], shape[0]]).permute(&[1, 0])
-}
-
-/// The products of two matrices of which every reader sees rows and columns exchanged, as the gradient of `w` in
-/// `x.matmul(w.t())` is: in that order there is nothing to rearrange, and nothing to copy for the caller.
-fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
-    let mut turned: Vec<bool> = graph.nodes.iter().map(|node| is_product(graph, node)).collect();
-    graph.roots().for_each(|id| turned[id as usize] = false);
-    for node in &graph.nodes {
-        let Op::Apply(prim) = &node.op else { continue };
-        for &operand in &node.operands {
-            if turned[operand as usize] {
-                let seen = match node.operands.len() {
-                    1 => prim.work::<T>(&[&column_major(&graph.node(operand).shape)]),
-                    _ => Work::Product,
-                };
-                turned[operand as usize] = matches!(seen, Work::View(seen) if seen.is_row_major());
-            }
-        }
-    }
-    turned
-}
-
-fn is_product<T: Float>(graph: &Graph<T>, node: &Node<T>) -> bool {
-    let (Op::Apply(prim), [_, _], [a, b]) = (&node.op, &*node.shape, &node.operands[..]) else {
-        return false;
-    };
-    let [a, b] = [a, b].map(|&operand| Layout::row_major(&graph.node(operand).shape));
-    matches!(prim.work::<T>(&[&a, &b]), Work::Product)
 }

@@ -1,8 +1,9 @@
 //! What instructions cost, counted rather than measured.
 
-use super::fused::{Fused, Loc, Origin, Step};
+use super::fused::{Fused, Loc, Origin, Product, Step};
 use super::memory::Source;
-use super::{Buffer, Code, Instruction};
+use super::{AXES, Buffer, Code, Instruction};
+use crate::prim::Layout;
 use std::collections::HashSet;
 
 impl<T> Instruction<T> {
@@ -67,6 +68,35 @@ fn memory(loc: &Loc) -> Option<(Source, usize)> {
     match loc {
         Loc::Memory(source, offset) => Some((*source, *offset)),
         Loc::Register(_) | Loc::Out(_) | Loc::Product => None,
+    }
+}
+
+impl<T> Instruction<T> {
+    /// Heap allocations of a run: the kernels take no matrix that lies backwards along the inner axis, so that it
+    /// is copied; and positions in more than [`AXES`] axes do not fit the stack.
+    pub fn allocations(&self) -> usize {
+        let backwards =
+            |a: &Layout, b: &Layout| usize::from(a.strides[1] < 0) + usize::from(b.strides[0] < 0);
+        let deep = |layout: &Layout| usize::from(layout.shape.len() > AXES);
+        match self {
+            Self::Fused(fused) => {
+                let blocks = fused.len.div_ceil(fused.block.max(1));
+                let loads = fused.steps.iter().map(|step| match step {
+                    Step::Load(load) => blocks * deep(&load.layout),
+                    Step::Map { .. } | Step::Copy { .. } | Step::Fold { .. } => 0,
+                });
+                let once = fused.once.iter().map(|load| deep(&load.layout));
+                let product = fused.product.iter().map(|Product { a, b, rows, .. }| {
+                    backwards(&a.layout, &b.layout) * a.layout.shape[0].div_ceil(*rows)
+                });
+                loads.chain(once).chain(product).sum()
+            }
+            Self::Scalars { .. } => 0,
+            Self::Assemble(assemble) => {
+                assemble.moves.iter().map(|each| deep(&each.from.layout) + deep(&each.to)).sum()
+            }
+            Self::Stack(stack) => stack.pairs.iter().map(|[a, b]| backwards(&a.layout, &b.layout)).sum(),
+        }
     }
 }
 

@@ -8,17 +8,20 @@ use std::ops::Range;
 /// Numbers that a register has beyond its block, which [`gather`] may overwrite.
 pub(crate) const SLACK: usize = 64;
 
+/// As many axes of a collapsed layout have their positions on the stack.
+pub(crate) const AXES: usize = 8;
+
 /// The runs of a layout along its last axis, from the element `start` on: each one's first place and length.
 struct Runs<'a> {
     layout: &'a Layout,
-    index: SmallVec<[usize; 8]>,
+    index: SmallVec<[usize; AXES]>,
     place: usize,
     left: usize,
 }
 
 impl<'a> Runs<'a> {
     fn new(layout: &'a Layout, start: usize, len: usize) -> Self {
-        let mut index: SmallVec<[usize; 8]> = SmallVec::from_elem(0, layout.shape.len());
+        let mut index: SmallVec<[usize; AXES]> = SmallVec::from_elem(0, layout.shape.len());
         let (mut rest, mut place) = (start, layout.offset);
         for axis in (0..layout.shape.len()).rev() {
             index[axis] = rest % layout.shape[axis];

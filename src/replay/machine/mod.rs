@@ -19,7 +19,7 @@ mod scalars;
 pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
 pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
-pub(crate) use gather::{SLACK, gather};
+pub(crate) use gather::{AXES, SLACK, gather};
 pub(crate) use memory::{Feeds, Memory, Place, Source};
 pub(crate) use scalars::{Line, PLACES, Scalars};
 
