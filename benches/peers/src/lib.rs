@@ -10,6 +10,7 @@
 
 pub mod by_hand;
 pub mod clock;
+#[path = "../../common/data.rs"]
 mod data;
 mod workload;
 

@@ -1,0 +1,52 @@
+//! A training step in `f32`, of the same numbers as in `peers/`.
+
+#[path = "data.rs"]
+#[allow(clippy::cast_precision_loss)] // of sums below 2²⁴
+mod data;
+
+use data::Network;
+use divan::Bencher;
+use ndarray::{ArcArray2, Array2};
+use wengert::{Feed, Program, Tape, Var};
+
+/// What is predicted from x and the layers' parameters, w and b in turn.
+pub type Model = for<'t> fn(Var<'t, f32>, &[Var<'t, f32>]) -> Var<'t, f32>;
+
+/// Its arrays: x, y, and each layer's w and b.
+pub struct Step(Vec<ArcArray2<f32>>);
+
+impl Step {
+    /// `samples` of them, and the widths from the input to the output.
+    pub fn new(samples: usize, widths: &[usize]) -> Self {
+        let network = Network::new(samples, widths);
+        let arrays = [&network.x, &network.y].into_iter().chain(network.parameters());
+        Self(arrays.map(Array2::to_shared).collect())
+    }
+
+    /// On the tape: the leaves; and the loss Σ(pred − y)²/m, followed by the gradients of all parameters.
+    pub fn record<'t>(&self, tape: &'t Tape<f32>, model: Model) -> [Vec<Var<'t, f32>>; 2] {
+        let leaves: Vec<_> = self.0.iter().map(|array| tape.leaf("", array.clone())).collect();
+        let (data, parameters) = leaves.split_at(2);
+        #[allow(clippy::cast_precision_loss)] // There are fewer than 2²⁴.
+        let m = self.0[0].nrows() as f32;
+        let loss = (model(data[0], parameters) - data[1]).square().sum() / m;
+        let grads = loss.backward();
+        let gradients = parameters.iter().map(|&parameter| grads[parameter]);
+        let outputs = std::iter::once(loss).chain(gradients).collect();
+        [leaves, outputs]
+    }
+
+    /// Measures a program of it. Results stay in the workspace.
+    pub fn replay(&self, bencher: Bencher, program: &Program<f32>) {
+        let feeds: Vec<_> = self.0.iter().map(|array| array as &dyn Feed<f32>).collect();
+        let mut workspace = program.workspace();
+        bencher.bench_local(|| program.run(&mut workspace, &feeds).expect("the shapes are those recorded"));
+    }
+}
+
+/// Layers with rectifiers between them.
+pub fn layers<'t>(x: Var<'t, f32>, parameters: &[Var<'t, f32>]) -> Var<'t, f32> {
+    let mut layers = parameters.chunks_exact(2);
+    let first = layers.next().expect("there is one");
+    layers.fold(x.linear(first[0], first[1]), |a, layer| a.relu().linear(layer[0], layer[1]))
+}

@@ -1,0 +1,58 @@
+//! The training steps: replayed, with and without the gradients, and recorded afresh. Allocations are counted.
+
+#[path = "common/step.rs"]
+mod step;
+
+use Way::{Exact, Fast, Recorded, Value};
+use divan::{AllocProfiler, Bencher};
+use step::{Step, layers};
+use wengert::{Level, Tape};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+/// What is measured; a replay with so many threads.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// The loss alone, replayed.
+    Value(usize),
+    /// The loss and all gradients, replayed to the bit.
+    Exact(usize),
+    /// The same at [`Level::Fast`].
+    Fast(usize),
+    /// The loss and all gradients on a new tape.
+    Recorded,
+}
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [Value(1), Exact(1), Fast(1), Recorded], min_time = 1)]
+fn notebook(bencher: Bencher, way: Way) {
+    measure(bencher, way, 1437, &[64, 30, 1]);
+}
+
+#[divan::bench(args = [Value(1), Exact(1), Fast(1), Recorded], min_time = 1, sample_size = 50)]
+fn mini(bencher: Bencher, way: Way) {
+    measure(bencher, way, 32, &[64, 30, 1]);
+}
+
+#[divan::bench(args = [Value(1), Exact(1), Fast(1), Value(2), Exact(2), Fast(2), Recorded], min_time = 1)]
+fn wide(bencher: Bencher, way: Way) {
+    measure(bencher, way, 256, &[784, 512, 256, 10]);
+}
+
+fn measure(bencher: Bencher, way: Way, samples: usize, widths: &[usize]) {
+    let step = Step::new(samples, widths);
+    let tape = Tape::new();
+    let [leaves, outputs] = step.record(&tape, layers);
+    let (outputs, level, threads) = match way {
+        Value(threads) => (&outputs[..1], Level::Exact, threads),
+        Exact(threads) => (&outputs[..], Level::Exact, threads),
+        Fast(threads) => (&outputs[..], Level::Fast, threads),
+        Recorded => return bencher.bench_local(|| step.record(&Tape::new(), layers)[1][0].item()),
+    };
+    let builder = tape.program_builder(leaves, outputs).level(level).threads(threads);
+    step.replay(bencher, &builder.build().expect("a step is a program"));
+}
