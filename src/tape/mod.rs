@@ -267,13 +267,14 @@ impl<T: Float> Tape<T> {
 
     /// Evaluates a primitive on rows of this tape and appends the result.
     #[track_caller]
-    pub(crate) fn record(&self, prim: Prim, operands: &[RowId]) -> Result<Var<'_, T>, Error> {
+    pub(crate) fn record(&self, prim: Prim, operands: &[Var<'_, T>]) -> Result<Var<'_, T>, Error> {
         let rows = self.rows.borrow_mut();
+        let operands = Operands::from(operands);
         let varies = operands.iter().any(|id| rows[id.index()].varies);
-        let value = if let Some(number) = number(&prim, operands, &rows) {
+        let value = if let Some(number) = number(&prim, &operands, &rows) {
             Value::Number(number)
         } else {
-            match array(&prim, operands, &rows) {
+            match array(&prim, &operands, &rows) {
                 Ok(value) => value,
                 Err(problem) => {
                     drop(rows);
@@ -282,7 +283,7 @@ impl<T: Float> Tape<T> {
                 }
             }
         };
-        self.push(rows, prim, operands.into(), value, varies)
+        self.push(rows, prim, operands, value, varies)
     }
 
     #[track_caller]
@@ -378,6 +379,7 @@ fn number<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Option<
 }
 
 /// The result of a primitive on any operands, or why they do not fit it.
+#[inline(never)] // The way of numbers is shorter without it.
 fn array<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Result<Value<T>, Problem> {
     let values: SmallVec<[&Value<T>; 3]> = operands.iter().map(|id| &rows[id.index()].value).collect();
     let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();

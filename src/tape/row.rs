@@ -1,6 +1,8 @@
 //! A row and its parts, which are small: a scalar program has millions of rows, and bringing their memory in costs as
 //! much as computing them.
 
+use super::Var;
+use crate::Float;
 use crate::prim::{Prim, Value};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -57,14 +59,14 @@ pub(crate) enum Operands {
     More(Box<Box<[RowId]>>),
 }
 
-impl From<&[RowId]> for Operands {
-    fn from(operands: &[RowId]) -> Self {
+impl<T: Float> From<&[Var<'_, T>]> for Operands {
+    fn from(operands: &[Var<'_, T>]) -> Self {
         match *operands {
             [] => Self::None,
-            [a] => Self::One([a]),
-            [a, b] => Self::Two([a, b]),
-            [a, b, c] => Self::Three([a, b, c]),
-            ref more => Self::More(Box::new(more.into())),
+            [a] => Self::One([a.id()]),
+            [a, b] => Self::Two([a.id(), b.id()]),
+            [a, b, c] => Self::Three([a.id(), b.id(), c.id()]),
+            ref more => Self::More(Box::new(more.iter().map(|var| var.id()).collect())),
         }
     }
 }
@@ -92,6 +94,7 @@ impl fmt::Debug for Operands {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Tape;
 
     #[test]
     fn a_row_is_no_larger_than_a_line_of_cache() {
@@ -101,11 +104,13 @@ mod tests {
 
     #[test]
     fn operands_are_those_given() {
-        let ids: Vec<RowId> = (0..5).filter_map(RowId::at).collect();
+        let tape = Tape::<f64>::new();
+        let vars = [0.0; 5].map(|number| tape.constant(number));
         for n in 0..=5 {
-            assert_eq!(Operands::from(&ids[..n])[..], ids[..n]);
+            let operands = Operands::from(&vars[..n]);
+            assert!(operands.iter().map(|id| id.index()).eq(0..n), "{operands:?}");
         }
-        assert_eq!(format!("{:?}", Operands::from(&ids[..2])), "[RowId(0), RowId(1)]");
+        assert_eq!(format!("{:?}", Operands::from(&vars[..2])), "[RowId(0), RowId(1)]");
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(crate) fn broadcast<'t, T: Float>(prim: Prim, operands: &[Var<'t, T>]) -> Re
         return Err(first.other_tape(prim.name(), *stranger));
     }
     if first.tape().have_one_shape(operands) {
-        return first.try_record(prim, operands);
+        return first.tape().record(prim, operands);
     }
     let shapes: SmallVec<[Shape; 3]> = operands.iter().map(|operand| operand.dims()).collect();
     let views: SmallVec<[&[usize]; 3]> = shapes.iter().map(SmallVec::as_slice).collect();
@@ -138,5 +138,5 @@ pub(crate) fn broadcast<'t, T: Float>(prim: Prim, operands: &[Var<'t, T>]) -> Re
     for operand in operands {
         equal.push(operand.try_broadcast_to(joint.as_slice())?);
     }
-    first.try_record(prim, &equal)
+    first.tape().record(prim, &equal)
 }
