@@ -49,6 +49,7 @@ pub(crate) use zip::Zip;
 use crate::Float;
 use crate::error::{ErrorKind, Problem};
 use crate::tape::Var;
+use std::sync::Arc;
 
 /// What every family must say of its primitives.
 pub(crate) trait Rule {
@@ -180,7 +181,8 @@ pub(crate) enum Family {
     Zip(Zip),
     Pick(Pick),
     Fold(Fold),
-    View(View),
+    /// Shared between a row and its derivatives, and behind a pointer to keep rows small.
+    View(Arc<View>),
     Index(Index),
     Dot(Dot),
 }
@@ -225,7 +227,7 @@ impl Prim {
         all.extend(Zip::fitting(shape).into_iter().map(|prim| Self(Family::Zip(prim))));
         all.extend(Pick::fitting(shape).into_iter().map(|prim| Self(Family::Pick(prim))));
         all.extend(Fold::fitting(shape).into_iter().map(|prim| Self(Family::Fold(prim))));
-        all.extend(View::fitting(shape).into_iter().map(|prim| Self(Family::View(prim))));
+        all.extend(View::fitting(shape).into_iter().map(|prim| Self(Family::View(Arc::new(prim)))));
         all.extend(Index::fitting(shape).into_iter().map(|prim| Self(Family::Index(prim))));
         all.extend(Dot::fitting(shape).into_iter().map(|prim| Self(Family::Dot(prim))));
         all

@@ -12,7 +12,7 @@ use crate::var::IntoAxes;
 use ndarray::{ArrayD, Axis, IntoDimension, SliceInfoElem};
 use smallvec::SmallVec;
 
-/// A rearrangement. Parameters are boxed to keep rows small.
+/// A rearrangement.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum View {
     /// The elements in row-major order at another shape.
@@ -300,7 +300,7 @@ impl Rule for View {
             .zip(operands)
             .map(|(tangent, operand)| tangent.unwrap_or_else(|| at_rest(operand)));
         let tangents: SmallVec<[Var<'t, T>; 3]> = tangents.collect();
-        Some(out.record(Prim(Family::View(self.linear())), &tangents))
+        Some(out.record(Prim(Family::View(self.linear().into())), &tangents))
     }
 
     fn fitting(shape: &[usize]) -> Vec<Self> {
@@ -371,7 +371,7 @@ impl<T: Float> Var<'_, T> {
 
     #[track_caller]
     pub(crate) fn try_rearrange(self, view: View) -> Result<Self, Error> {
-        self.try_record(Prim(Family::View(view)), &[self])
+        self.try_record(Prim(Family::View(view.into())), &[self])
     }
 
     /// The elements backwards along axes that are known to exist; over none it is the operand itself.
@@ -586,7 +586,7 @@ impl<T: Float> Tape<T> {
     pub fn try_concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
         let first = self.check_joined("concat", vars)?;
         let axis = first.axis_list("concat", axis)?[0];
-        first.try_record(Prim(Family::View(View::Concat { axis })), vars)
+        first.try_record(Prim(Family::View(View::Concat { axis }.into())), vars)
     }
 
     /// The first of the rows to be joined: there is one, and all are of this tape.

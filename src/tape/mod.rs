@@ -9,48 +9,26 @@ mod forward;
 mod gradients;
 mod guard;
 mod reverse;
+mod row;
 mod var;
 mod verify;
 
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
+pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
 use crate::Float;
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
-use crate::prim::{Family, Leaf, Prim, Rule, Value, check_shape};
+use crate::prim::{Family, Leaf, Prim, Rule, Value, check_shape, same_shape};
 use crate::var::{Broadcasting, IntoValue};
 use guard::Read;
 use indexmap::IndexMap;
+use row::Operands;
 use smallvec::SmallVec;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::panic::Location;
 use std::rc::Rc;
-
-/// The number of a row: 32 bits, since a tape may have tens of millions of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RowId(u32);
-
-impl RowId {
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// One primitive, applied.
-#[derive(Debug)]
-pub(crate) struct Row<T> {
-    pub prim: Prim,
-    /// Earlier rows.
-    pub operands: SmallVec<[RowId; 2]>,
-    pub value: Value<T>,
-    /// The user's line; for the rows of a sweep, the line of the row they differentiate.
-    pub at: &'static Location<'static>,
-    /// The row whose rule emitted this one in a sweep.
-    pub origin: Option<RowId>,
-    /// Whether it depends on a variable, so that a cotangent is worth having.
-    pub varies: bool,
-}
 
 /// A list of operations and their results, recorded as they run.
 ///
@@ -283,36 +261,41 @@ impl<T: Float> Tape<T> {
             let operand = Operand { label: label.into(), shape: value.shape().to_vec() };
             return Err(Error::new(leaf.name(), problem, vec![operand]));
         }
-        self.push(Prim(Family::Leaf(leaf)), SmallVec::new(), value, leaf == Leaf::Input)
+        let rows = self.rows.borrow_mut();
+        self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, leaf == Leaf::Input)
     }
 
     /// Evaluates a primitive on rows of this tape and appends the result.
     #[track_caller]
-    pub(crate) fn record(&self, prim: Prim, operands: &[RowId]) -> Result<Var<'_, T>, Error> {
-        let (value, varies) = {
-            let rows = self.rows.borrow();
-            let values: SmallVec<[&Value<T>; 3]> =
-                operands.iter().map(|id| &rows[id.index()].value).collect();
-            let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
-            if let Err(problem) = prim.shape(&shapes).and_then(|shape| check_shape::<T>(&shape)) {
-                let operands = operands.iter().map(|&id| self.describe(id)).collect();
-                return Err(Error::new(prim.name(), problem, operands));
+    pub(crate) fn record(&self, prim: Prim, operands: &[Var<'_, T>]) -> Result<Var<'_, T>, Error> {
+        let rows = self.rows.borrow_mut();
+        let operands = Operands::from(operands);
+        let varies = operands.iter().any(|id| rows[id.index()].varies);
+        let value = if let Some(number) = number(&prim, &operands, &rows) {
+            Value::Number(number)
+        } else {
+            match array(&prim, &operands, &rows) {
+                Ok(value) => value,
+                Err(problem) => {
+                    drop(rows);
+                    let operands = operands.iter().map(|&id| self.describe(id)).collect();
+                    return Err(Error::new(prim.name(), problem, operands));
+                }
             }
-            (prim.eval(&values), operands.iter().any(|id| rows[id.index()].varies))
         };
-        self.push(prim, SmallVec::from_slice(operands), value, varies)
+        self.push(rows, prim, operands, value, varies)
     }
 
     #[track_caller]
     fn push(
         &self,
+        mut rows: RefMut<'_, Vec<Row<T>>>,
         prim: Prim,
-        operands: SmallVec<[RowId; 2]>,
+        operands: Operands,
         value: Value<T>,
         varies: bool,
     ) -> Result<Var<'_, T>, Error> {
-        let mut rows = self.rows.borrow_mut();
-        let Ok(number) = u32::try_from(rows.len()) else {
+        let Some(id) = RowId::at(rows.len()) else {
             let problem = Problem::new(
                 ErrorKind::Rows,
                 format!("the tape is full: it numbers its rows with 32 bits and has {}", rows.len()),
@@ -325,12 +308,19 @@ impl<T: Float> Tape<T> {
             None => (None, Location::caller()),
         };
         rows.push(Row { prim, operands, value, at, origin, varies });
-        Ok(Var::new(self, RowId(number)))
+        Ok(Var::new(self, id))
     }
 
     /// Looks at all rows.
     pub(crate) fn with_rows<R>(&self, look: impl FnOnce(&[Row<T>]) -> R) -> R {
         look(&self.rows.borrow())
+    }
+
+    /// Whether these rows, of this tape, are all of the same shape.
+    pub(crate) fn have_one_shape(&self, vars: &[Var<'_, T>]) -> bool {
+        let rows = self.rows.borrow();
+        let shape = |var: &Var<'_, T>| rows[var.row()].value.shape();
+        vars.iter().all(|var| same_shape(shape(var), shape(&vars[0])))
     }
 
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
@@ -350,15 +340,15 @@ impl<T: Float> Tape<T> {
             let Row { prim, operands, .. } = &rows[row.index()];
             let of: Vec<String> = operands.iter().map(|&id| self.short_label(id)).collect();
             match of.as_slice() {
-                [] => format!("row %{} (a {})", row.0, prim.name()),
-                of => format!("row %{} ({} of {})", row.0, prim.name(), of.join(" and ")),
+                [] => format!("row %{} (a {})", row.index(), prim.name()),
+                of => format!("row %{} ({} of {})", row.index(), prim.name(), of.join(" and ")),
             }
         };
         Operand { label, shape }
     }
 
     fn short_label(&self, row: RowId) -> String {
-        self.names.borrow().get(&row).map_or_else(|| format!("%{}", row.0), |name| format!("`{name}`"))
+        self.names.borrow().get(&row).map_or_else(|| format!("%{}", row.index()), |name| format!("`{name}`"))
     }
 }
 
@@ -377,8 +367,27 @@ impl Drop for Sweep<'_> {
     }
 }
 
+/// The result of an elementwise primitive on numbers, of which a scalar program has millions: no shapes meet.
+fn number<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Option<T> {
+    let mut numbers = [T::zero(); 3];
+    for (number, id) in numbers.iter_mut().zip(operands) {
+        let Value::Number(operand) = rows[id.index()].value else { return None };
+        *number = operand;
+    }
+    let [a, b, c] = numbers;
+    prim.kernel().map(|kernel| (kernel.scalar)(a, b, c))
+}
+
+/// The result of a primitive on any operands, or why they do not fit it.
+#[inline(never)] // The way of numbers is shorter without it.
+fn array<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Result<Value<T>, Problem> {
+    let values: SmallVec<[&Value<T>; 3]> = operands.iter().map(|id| &rows[id.index()].value).collect();
+    let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
+    check_shape::<T>(&prim.shape(&shapes)?)?;
+    Ok(prim.eval(&values))
+}
+
 /// The number of a row that is known to exist.
-#[allow(clippy::cast_possible_truncation)] // `push` numbers rows with 32 bits.
 fn id(row: usize) -> RowId {
-    RowId(row as u32)
+    RowId::at(row).expect("`push` numbers rows with 32 bits")
 }

@@ -269,9 +269,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// Applies a primitive to rows that may be of another tape, or not fit.
     #[track_caller]
     pub(crate) fn try_record(self, prim: Prim, operands: &[Self]) -> Result<Self, Error> {
-        let ids: SmallVec<[RowId; 3]> = operands.iter().map(|operand| operand.id).collect();
         match operands.iter().find(|operand| !self.shares_tape(**operand)) {
-            None => self.tape.record(prim, &ids),
+            None => self.tape.record(prim, operands),
             Some(stranger) => Err(self.other_tape(prim.name(), *stranger)),
         }
     }

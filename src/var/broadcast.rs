@@ -1,7 +1,7 @@
 //! Operands of different shapes, made equal by explicit rows.
 
 use crate::error::{Dims, Error, ErrorKind, Problem};
-use crate::prim::{Prim, Shape, same_shape, size_of};
+use crate::prim::{Prim, Shape, size_of};
 use crate::{Float, Var};
 use smallvec::SmallVec;
 
@@ -126,10 +126,10 @@ pub(crate) fn broadcast<'t, T: Float>(prim: Prim, operands: &[Var<'t, T>]) -> Re
     if let Some(stranger) = operands.iter().find(|operand| !first.shares_tape(**operand)) {
         return Err(first.other_tape(prim.name(), *stranger));
     }
-    let shapes: SmallVec<[Shape; 3]> = operands.iter().map(|operand| operand.dims()).collect();
-    if shapes.iter().all(|shape| same_shape(shape, &shapes[0])) {
-        return first.try_record(prim, operands);
+    if first.tape().have_one_shape(operands) {
+        return first.tape().record(prim, operands);
     }
+    let shapes: SmallVec<[Shape; 3]> = operands.iter().map(|operand| operand.dims()).collect();
     let views: SmallVec<[&[usize]; 3]> = shapes.iter().map(SmallVec::as_slice).collect();
     let joint = joint_shape(first.tape().broadcasting(), &views);
     let joint = Var::judge(prim.name(), joint, operands)?;
@@ -138,5 +138,5 @@ pub(crate) fn broadcast<'t, T: Float>(prim: Prim, operands: &[Var<'t, T>]) -> Re
     for operand in operands {
         equal.push(operand.try_broadcast_to(joint.as_slice())?);
     }
-    first.try_record(prim, &equal)
+    first.tape().record(prim, &equal)
 }

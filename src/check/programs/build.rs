@@ -212,6 +212,6 @@ impl Prim {
     }
 
     fn broadcast(shape: &[usize]) -> Self {
-        Self(Family::View(View::Broadcast(shape.into())))
+        Self(Family::View(View::Broadcast(shape.into()).into()))
     }
 }
