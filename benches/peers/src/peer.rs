@@ -52,8 +52,7 @@ pub const PEERS: &[Peer] = &[
         name: "wengert",
         program: Program::Binary("wengert", cfg!(feature = "wengert")),
         workloads: &["notebook", "mini", "wide", "chain", "record"],
-        // With a choice of one thread count and another that does the same, it would be the better of two throws.
-        threaded: false,
+        threaded: true,
         modes: &[""],
         install: "add --features wengert",
     },

@@ -1,14 +1,13 @@
-//! wengert: the list recorded once, then replayed into arrays that stay.
+//! wengert: the list recorded once, then replayed in a workspace, where the results then lie.
 
 use std::cell::RefCell;
 use std::iter::once;
 
-use ndarray::{Array2, ArrayD, IxDyn, arr0};
+use ndarray::{Array2, arr0};
 use peers::{A, Answer, Workload};
-use wengert::{Feed, Sink, Tape, Var};
+use wengert::{Feed, Tape, Var};
 
-/// `IN` inputs: x, y and the parameters; `OUT` outputs: the loss and the gradients of the parameters.
-fn step<const IN: usize, const OUT: usize>(workload: Workload) {
+fn step(workload: Workload) {
     let network = workload.network();
     let m = network.x.nrows() as f32;
     let arrays: Vec<&Array2<f32>> =
@@ -25,20 +24,19 @@ fn step<const IN: usize, const OUT: usize>(workload: Workload) {
     let grads = loss.backward();
     let outputs: Vec<Var<f32>> = once(loss).chain(inputs[2..].iter().map(|&p| grads[p])).collect();
 
-    let inputs: [Var<f32>; IN] = inputs.try_into().expect("two, and two a layer");
-    let outputs: [Var<f32>; OUT] = outputs.try_into().expect("one, and two a layer");
-    let program = tape.program(inputs, outputs).expect("a step is a program");
-    let mut workspace = program.workspace();
-    let feeds: [&dyn Feed<f32>; IN] = std::array::from_fn(|i| arrays[i] as &dyn Feed<f32>);
-    let found = RefCell::new(outputs.map(|o| ArrayD::<f32>::zeros(IxDyn(&o.shape()))));
-    let work = || {
-        let mut found = found.borrow_mut();
-        let mut sinks = found.each_mut().map(|array| array as &mut dyn Sink<f32>);
-        program.replay_into(&mut workspace, &feeds, &mut sinks).expect("the shapes are those recorded");
-    };
+    // As many threads as the pool has, which the option `--threads` sets for all peers.
+    let threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|threads| threads.parse().ok());
+    let builder = tape.program_builder(inputs, &outputs);
+    let builder = if let Some(threads) = threads { builder.threads(threads) } else { builder };
+    let program = builder.build().expect("a step is a program");
+    let workspace = RefCell::new(program.workspace());
+    let feeds: Vec<&dyn Feed<f32>> = arrays.iter().map(|&array| array as &dyn Feed<f32>).collect();
+    let work = || program.run(&mut workspace.borrow_mut(), &feeds).expect("the shapes are those recorded");
     workload.measure(1, work, |()| {
-        let found = found.borrow();
-        Answer::of_step(found[0][[]], found[1..].iter().map(|g| g.iter().copied()))
+        let workspace = workspace.borrow();
+        let gradients: Vec<_> = (1..outputs.len()).map(|i| workspace.output(i)).collect();
+        let loss = workspace.output(0)[[]];
+        Answer::of_step(loss, gradients.iter().map(|g| g.iter().copied()))
     });
 }
 
@@ -79,8 +77,7 @@ fn record(workload: Workload) {
 fn main() {
     let workload = peers::workload();
     match workload {
-        Workload::Step(_, _, widths) if widths.len() == 3 => step::<6, 5>(workload),
-        Workload::Step(..) => step::<8, 7>(workload),
+        Workload::Step(..) => step(workload),
         Workload::Chain => replay(workload),
         Workload::Record => record(workload),
     }
