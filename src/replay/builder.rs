@@ -398,7 +398,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
     #[track_caller]
     fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
-        let read = self.tape.read_before(last, |row: RowId| depends.get(row.index()) == Some(&true));
+        let read = self.tape.read_before(last + 1, |row: RowId| depends.get(row.index()) == Some(&true));
         match read {
             Some(read) => Err(self.tape.read_error(&read)),
             None => Ok(()),

@@ -17,7 +17,7 @@ use ndarray::{ArrayBase, Data, DataMut, Dimension};
 /// assert_eq!(y, arr1(&[10.0, 30.0]).into_dyn());
 /// # Ok::<(), wengert::Error>(())
 /// ```
-pub trait Feed<T>: Sync {
+pub trait Feed<T> {
     /// The sizes of the axes.
     fn dims(&self) -> &[usize];
 
@@ -28,7 +28,7 @@ pub trait Feed<T>: Sync {
     fn copy_to(&self, out: &mut [T]);
 }
 
-impl<T: Float, S: Data<Elem = T> + Sync, D: Dimension> Feed<T> for ArrayBase<S, D> {
+impl<T: Float, S: Data<Elem = T>, D: Dimension> Feed<T> for ArrayBase<S, D> {
     fn dims(&self) -> &[usize] {
         self.shape()
     }

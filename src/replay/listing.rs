@@ -18,8 +18,8 @@ pub(super) struct Listing<U: Float> {
     pub last: usize,
 }
 
-/// Lists the rows that compute `outputs` from `leaves`; with `all`, those that nobody needs as well. Guards that were
-/// taken before the last output was recorded and depend on a leaf are part of the list.
+/// Lists the rows that compute `outputs` from `leaves`; with `all`, those that nobody needs as well. Guards that
+/// depend on a leaf are part of the list.
 pub(super) fn list<T: Float, U: Float>(
     tape: &Tape<T>,
     leaves: &[Var<'_, T>],
@@ -30,7 +30,8 @@ pub(super) fn list<T: Float, U: Float>(
     let places: HashMap<usize, usize> =
         leaves.iter().enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
     let last = outputs.iter().map(|var| var.row()).max().unwrap_or(0);
-    let taken: Vec<Guard<T>> = tape.guards().iter().filter(|guard| guard.rows <= last).copied().collect();
+    // All of them, those that were taken after the last row as well: they may have chosen the outputs.
+    let taken: Vec<Guard<T>> = tape.guards().to_vec();
     let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.row()));
     let end = taken.iter().flat_map(rows_of).chain(wanted()).max().unwrap_or(0);
 

@@ -75,13 +75,17 @@ pub(crate) struct Stack {
 impl Stack {
     pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
         let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
-        let len = out.len() / self.pairs.len().max(1);
-        for (i, pair) in self.pairs.iter().enumerate().filter(|_| len > 0) {
+        // Of the buffer, which may be longer, the result is the start.
+        let mut rest = &mut out[..];
+        for pair in &self.pairs {
             let [a, b] =
                 pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
-            let mut out = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut out[i * len..(i + 1) * len])
-                .expect("as many elements as the product has");
-            product(&a, &b, &mut out, false);
+            let shape = (a.nrows(), b.ncols());
+            let (here, later) = rest.split_at_mut(shape.0 * shape.1);
+            let mut here =
+                ArrayViewMut2::from_shape(shape, here).expect("as many elements as the product has");
+            product(&a, &b, &mut here, false);
+            rest = later;
         }
         memory.buffers[self.buffer] = out;
     }
