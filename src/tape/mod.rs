@@ -319,8 +319,8 @@ impl<T: Float> Tape<T> {
     /// Whether these rows, of this tape, are all of the same shape.
     pub(crate) fn have_one_shape(&self, vars: &[Var<'_, T>]) -> bool {
         let rows = self.rows.borrow();
-        let shape = |var: &Var<'_, T>| rows[var.row()].value.shape();
-        vars.iter().all(|var| same_shape(shape(var), shape(&vars[0])))
+        let mut shapes = vars.iter().map(|var| rows[var.row()].value.shape());
+        shapes.next().is_none_or(|first| shapes.all(|shape| same_shape(shape, first)))
     }
 
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
