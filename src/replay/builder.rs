@@ -403,8 +403,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             leaves.enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
         let outputs = || self.outputs.iter().chain(self.state.iter().map(|[_, next]| next));
         let last = outputs().map(|var| var.row()).max().unwrap_or(0);
-        let guards: Vec<Guard<T>> =
-            self.tape.guards().iter().filter(|guard| guard.rows <= last).copied().collect();
+        // All of them, those that were taken after the last row as well: they may have chosen the outputs.
+        let guards: Vec<Guard<T>> = self.tape.guards().to_vec();
         let rows_of = |guard: &Guard<T>| {
             [guard.left, guard.right].map(|side| match side {
                 Side::Row(row) => Some(row.index()),
@@ -458,7 +458,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
     #[track_caller]
     fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
-        let read = self.tape.read_before(last, |row: RowId| depends.get(row.index()) == Some(&true));
+        let read = self.tape.read_before(last + 1, |row: RowId| depends.get(row.index()) == Some(&true));
         match read {
             Some(read) => Err(self.tape.read_error(&read)),
             None => Ok(()),

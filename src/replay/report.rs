@@ -20,6 +20,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct Report {
     passes: Vec<(String, usize)>,
+    rows: usize,
     instructions: Vec<String>,
     buffers: usize,
     buffer_bytes: usize,
@@ -36,12 +37,12 @@ impl Report {
         lowered: &Lowered<T>,
     ) -> Self {
         let code = &lowered.code;
-        debug_assert_eq!(passes.last().map(|(_, rows)| *rows), Some(graph.nodes.len()));
         let work = code.instructions.iter().map(|instruction| instruction.work());
         let (operations, bytes_moved) =
             work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
         Self {
             passes,
+            rows: graph.nodes.len(),
             instructions: lowered.instructions.clone(),
             buffers: code.buffers.len(),
             buffer_bytes: code.buffer_bytes(),
@@ -75,7 +76,7 @@ impl Report {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn rows(&self) -> usize {
-        self.passes.last().map_or(0, |(_, rows)| *rows)
+        self.rows
     }
 
     /// One line for each instruction: the primitives that run together.
