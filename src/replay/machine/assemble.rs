@@ -49,7 +49,8 @@ impl<T: Float> Assemble<T> {
         }
         memory.scratch.piece = register;
         for axis in self.running.iter() {
-            running_sum(&mut out, self.shape[axis], self.shape[axis + 1..].iter().product());
+            let len = self.shape.iter().product();
+            running_sum(&mut out[..len], self.shape[axis], self.shape[axis + 1..].iter().product());
         }
         memory.buffers[self.buffer] = out;
     }
@@ -75,11 +76,12 @@ pub(crate) struct Stack {
 impl Stack {
     pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
         let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
-        let len = out.len() / self.pairs.len().max(1);
-        for (i, pair) in self.pairs.iter().enumerate().filter(|_| len > 0) {
+        for (i, pair) in self.pairs.iter().enumerate() {
             let [a, b] =
                 pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
-            let mut out = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), &mut out[i * len..(i + 1) * len])
+            // The buffer may be larger than all of them.
+            let (shape, len) = ((a.nrows(), b.ncols()), a.nrows() * b.ncols());
+            let mut out = ArrayViewMut2::from_shape(shape, &mut out[i * len..(i + 1) * len])
                 .expect("as many elements as the product has");
             product(&a, &b, &mut out, false);
         }
