@@ -105,8 +105,8 @@ impl Rule for Dot {
                 Work::Map { kernel, operands: smallvec![a.broadcast(&[m, n]), b.broadcast(&[m, n])] }
             }
             // The vector along the inner axis of the matrix, in whichever order that lies.
-            (_, _, 1) => along(kernel, a, &b.permute(&[1, 0])),
-            (1, _, _) => along(kernel, &b.permute(&[1, 0]), a),
+            (_, _, 1) => along(kernel, [a, &b.permute(&[1, 0])], 0),
+            (1, _, _) => along(kernel, [a, &b.permute(&[1, 0])], 1),
             _ => Work::Product,
         }
     }
@@ -184,17 +184,18 @@ fn sum<T: Float>() -> Reducer<T> {
     FoldOp::Sum.reducer().expect("a sum reduces")
 }
 
-/// The products of the rows of a matrix (r, k) with one row (1, k).
-fn along<T: Float>(kernel: Kernel<T>, matrix: &Layout, row: &Layout) -> Work<T> {
-    let row = row.broadcast(&matrix.shape);
-    let (r, k) = (matrix.shape[0], matrix.shape[1]);
+/// The products of the rows of a matrix (r, k), which is the operand of this number, with the other's one row (1, k).
+fn along<T: Float>(kernel: Kernel<T>, operands: [&Layout; 2], matrix: usize) -> Work<T> {
+    let Layout { shape, strides, .. } = operands[matrix];
+    let (r, k) = (shape[0], shape[1]);
     let (kernel, reducer) = (Some(kernel), sum());
-    if matrix.strides[0].abs() < matrix.strides[1].abs() && r > 1 {
-        let operands = smallvec![matrix.permute(&[1, 0]), row.permute(&[1, 0])];
+    let operands = operands.into_iter().map(|operand| operand.broadcast(shape));
+    if strides[0].abs() < strides[1].abs() && r > 1 {
+        let operands = operands.map(|operand| operand.permute(&[1, 0])).collect();
         return Work::Reduce { kernel, operands, reducer, extent: Extent { terms: k, width: r, count: 1 } };
     }
     let extent = Extent { terms: k, width: 1, count: r };
-    Work::Reduce { kernel, operands: smallvec![matrix.clone(), row], reducer, extent }
+    Work::Reduce { kernel, operands: operands.collect(), reducer, extent }
 }
 
 /// The product of two matrices of which one is a vector, or the inner size is 1; the same as [`Dot::work`]
