@@ -14,7 +14,7 @@ mod fuse;
 use super::graph::{Graph, Id, Op};
 use super::machine::{Code, Place, Source};
 use crate::Float;
-use crate::prim::{Layout, Work};
+use crate::prim::{Layout, Piece, Work};
 use fuse::Groups;
 use smallvec::SmallVec;
 
@@ -70,6 +70,7 @@ impl<'g, T: Float> Rows<'g, T> {
             layout: Vec::with_capacity(n),
             work: Vec::with_capacity(n),
         };
+        let inner = inner_axes(graph);
         for (id, node) in (0..).zip(&graph.nodes) {
             let (mut root, mut layout, mut work) = (id, None, None);
             match &node.op {
@@ -85,6 +86,12 @@ impl<'g, T: Float> Rows<'g, T> {
                             if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) =>
                         {
                             work = Some(Box::new(Work::Copy));
+                        }
+                        // The kernels of a product would copy such a matrix, each time.
+                        Work::View(from) if runs_backwards(&from, inner[id as usize]) => {
+                            let to = Layout::row_major(&from.shape);
+                            let pieces = vec![Piece { operand: 0, from, to, adding: false }];
+                            work = Some(Box::new(Work::Assemble { background: None, pieces }));
                         }
                         Work::View(seen) => {
                             root = rows.root[node.operands[0] as usize];
@@ -142,4 +149,23 @@ impl<'g, T: Float> Rows<'g, T> {
     fn sources(&self, id: Id) -> impl Iterator<Item = Id> {
         self.graph.node(id).operands.iter().map(|&operand| self.root_of(operand))
     }
+}
+
+/// For each node, the axis over which a matrix product sums its elements, counted from the end, if one does.
+fn inner_axes<T: Float>(graph: &Graph<T>) -> Vec<Option<usize>> {
+    let mut inner = vec![None; graph.nodes.len()];
+    for node in &graph.nodes {
+        let (Op::Apply(prim), [a, b]) = (&node.op, &node.operands[..]) else { continue };
+        let plain = || [*a, *b].map(|operand| Layout::row_major(&graph.node(operand).shape));
+        if prim.kernel::<T>().is_none() && matches!(prim.work::<T>(&plain().each_ref()), Work::Product) {
+            inner[*a as usize] = Some(1);
+            inner[*b as usize] = Some(2);
+        }
+    }
+    inner
+}
+
+/// Along this axis, counted from the end.
+fn runs_backwards(layout: &Layout, axis: Option<usize>) -> bool {
+    axis.is_some_and(|axis| layout.strides[layout.strides.len() - axis] < 0)
 }
