@@ -105,19 +105,8 @@ impl Rule for Dot {
                 Work::Map { kernel, operands: smallvec![a.broadcast(&[m, n]), b.broadcast(&[m, n])] }
             }
             // The vector along the inner axis of the matrix, in whichever order that lies.
-            (_, _, 1) => {
-                let (operands, extent) = along(a, &b.permute(&[1, 0]));
-                Work::Reduce {
-                    kernel: Some(kernel),
-                    operands: operands.into_iter().collect(),
-                    reducer: sum(),
-                    extent,
-                }
-            }
-            (1, _, _) => {
-                let ([b, a], extent) = along(&b.permute(&[1, 0]), a);
-                Work::Reduce { kernel: Some(kernel), operands: smallvec![a, b], reducer: sum(), extent }
-            }
+            (_, _, 1) => along(kernel, [a, &b.permute(&[1, 0])], 0),
+            (1, _, _) => along(kernel, [a, &b.permute(&[1, 0])], 1),
             _ => Work::Product,
         }
     }
@@ -195,15 +184,18 @@ fn sum<T: Float>() -> Reducer<T> {
     FoldOp::Sum.reducer().expect("a sum reduces")
 }
 
-/// The products of the rows of a matrix (r, k) with one row (1, k): the operands' layouts, and how the terms come.
-fn along(matrix: &Layout, row: &Layout) -> ([Layout; 2], Extent) {
-    let row = row.broadcast(&matrix.shape);
-    let (r, k) = (matrix.shape[0], matrix.shape[1]);
-    if matrix.strides[0].abs() < matrix.strides[1].abs() && r > 1 {
-        let extent = Extent { terms: k, width: r, count: 1 };
-        return ([matrix.permute(&[1, 0]), row.permute(&[1, 0])], extent);
+/// The products of the rows of a matrix (r, k), which is the operand of this number, with the other's one row (1, k).
+fn along<T: Float>(kernel: Kernel<T>, operands: [&Layout; 2], matrix: usize) -> Work<T> {
+    let Layout { shape, strides, .. } = operands[matrix];
+    let (r, k) = (shape[0], shape[1]);
+    let (kernel, reducer) = (Some(kernel), sum());
+    let operands = operands.into_iter().map(|operand| operand.broadcast(shape));
+    if strides[0].abs() < strides[1].abs() && r > 1 {
+        let operands = operands.map(|operand| operand.permute(&[1, 0])).collect();
+        return Work::Reduce { kernel, operands, reducer, extent: Extent { terms: k, width: r, count: 1 } };
     }
-    ([matrix.clone(), row], Extent { terms: k, width: 1, count: r })
+    let extent = Extent { terms: k, width: 1, count: r };
+    Work::Reduce { kernel, operands: operands.collect(), reducer, extent }
 }
 
 /// The product of two matrices of which one is a vector, or the inner size is 1; the same as [`Dot::work`]

@@ -147,8 +147,8 @@ impl Report {
         self.bytes_moved
     }
 
-    /// Heap allocations of a run, once a workspace has run: none, but for matrices that lie backwards along the inner
-    /// axis of a product, and for what has more than eight axes.
+    /// Heap allocations of a run, once a workspace has run: none, but for what has more
+    /// than eight axes that could not be fewer.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

@@ -11,7 +11,7 @@
 //! no row of them is ever computed.
 
 use crate::Float;
-use crate::prim::{Layout, Work};
+use crate::prim::{Layout, Piece, Work};
 use crate::replay::graph::{Graph, Id, Node, Op};
 use smallvec::SmallVec;
 
@@ -38,6 +38,7 @@ impl<'g, T: Float> Rows<'g, T> {
             turned: turned_products(graph),
             work: Vec::with_capacity(n),
         };
+        let inner = inner_axes(graph);
         for (id, node) in (0..).zip(&graph.nodes) {
             let (mut root, mut layout, mut work) = (id, None, None);
             match &node.op {
@@ -53,6 +54,12 @@ impl<'g, T: Float> Rows<'g, T> {
                             if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) =>
                         {
                             work = Some(Box::new(Work::Copy));
+                        }
+                        // The kernels of a product would copy such a matrix, each time.
+                        Work::View(from) if runs_backwards(&from, inner[id as usize]) => {
+                            let to = Layout::row_major(&from.shape);
+                            let pieces = vec![Piece { operand: 0, from, to, adding: false }];
+                            work = Some(Box::new(Work::Assemble { background: None, pieces }));
                         }
                         Work::View(seen) => {
                             root = rows.root[node.operands[0] as usize];
@@ -136,7 +143,8 @@ fn column_major(shape: &[usize]) -> Layout {
 /// The products of two matrices of which every reader sees rows and columns exchanged, as the gradient of `w` in
 /// `x.matmul(w.t())` is: in that order there is nothing to rearrange, and nothing to copy for the caller.
 fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
-    let mut turned: Vec<bool> = graph.nodes.iter().map(|node| is_product(graph, node)).collect();
+    let mut turned: Vec<bool> =
+        graph.nodes.iter().map(|node| node.shape.len() == 2 && is_product(graph, node)).collect();
     graph.roots().for_each(|id| turned[id as usize] = false);
     for node in &graph.nodes {
         let Op::Apply(prim) = &node.op else { continue };
@@ -153,10 +161,27 @@ fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
     turned
 }
 
+/// For each node, the axis over which a matrix product sums its elements, counted from the end, if one does.
+fn inner_axes<T: Float>(graph: &Graph<T>) -> Vec<Option<usize>> {
+    let mut inner = vec![None; graph.nodes.len()];
+    for node in graph.nodes.iter().filter(|node| is_product(graph, node)) {
+        inner[node.operands[0] as usize] = Some(1);
+        inner[node.operands[1] as usize] = Some(2);
+    }
+    inner
+}
+
+/// Along this axis, counted from the end.
+fn runs_backwards(layout: &Layout, axis: Option<usize>) -> bool {
+    axis.is_some_and(|axis| layout.strides[layout.strides.len() - axis] < 0)
+}
+
+/// Whether it is a matrix product, or a stack of them.
 fn is_product<T: Float>(graph: &Graph<T>, node: &Node<T>) -> bool {
-    let (Op::Apply(prim), [_, _], [a, b]) = (&node.op, &*node.shape, &node.operands[..]) else {
+    let (Op::Apply(prim), [a, b]) = (&node.op, &node.operands[..]) else { return false };
+    if node.shape.len() < 2 || prim.kernel::<T>().is_some() {
         return false;
-    };
+    }
     let [a, b] = [a, b].map(|&operand| Layout::row_major(&graph.node(operand).shape));
     matches!(prim.work::<T>(&[&a, &b]), Work::Product)
 }

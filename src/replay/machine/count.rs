@@ -1,6 +1,6 @@
 //! What instructions cost, counted rather than measured.
 
-use super::fused::{Fused, Loc, Origin, Product, Step};
+use super::fused::{Fused, Loc, Origin, Step};
 use super::memory::Source;
 use super::{AXES, Buffer, Code, Instruction};
 use crate::prim::Layout;
@@ -72,11 +72,8 @@ fn memory(loc: &Loc) -> Option<(Source, usize)> {
 }
 
 impl<T> Instruction<T> {
-    /// Heap allocations of a run: the kernels take no matrix that lies backwards along the inner axis, so that it
-    /// is copied; and positions in more than [`AXES`] axes do not fit the stack.
+    /// Heap allocations of a run: positions in more than [`AXES`] axes do not fit the stack.
     pub fn allocations(&self) -> usize {
-        let backwards =
-            |a: &Layout, b: &Layout| usize::from(a.strides[1] < 0) + usize::from(b.strides[0] < 0);
         let deep = |layout: &Layout| usize::from(layout.shape.len() > AXES);
         match self {
             Self::Fused(fused) => {
@@ -85,17 +82,12 @@ impl<T> Instruction<T> {
                     Step::Load(load) => blocks * deep(&load.layout),
                     Step::Map { .. } | Step::Copy { .. } | Step::Fold { .. } => 0,
                 });
-                let once = fused.once.iter().map(|load| deep(&load.layout));
-                let product = fused.product.iter().map(|Product { a, b, rows, .. }| {
-                    backwards(&a.layout, &b.layout) * a.layout.shape[0].div_ceil(*rows)
-                });
-                loads.chain(once).chain(product).sum()
+                loads.chain(fused.once.iter().map(|load| deep(&load.layout))).sum()
             }
-            Self::Scalars { .. } => 0,
             Self::Assemble(assemble) => {
                 assemble.moves.iter().map(|each| deep(&each.from.layout) + deep(&each.to)).sum()
             }
-            Self::Stack(stack) => stack.pairs.iter().map(|[a, b]| backwards(&a.layout, &b.layout)).sum(),
+            Self::Scalars { .. } | Self::Stack(_) => 0,
         }
     }
 }

@@ -1,0 +1,221 @@
+//! What a run allocates, once it has run: nothing. Counted, not looked at: by an allocator that counts.
+
+// A global allocator is an unsafe trait; this one hands on to the system's, and counts.
+#![allow(unsafe_code)]
+
+use ndarray::{Array2, ArrayD, ArrayView2, IxDyn, ShapeBuilder};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+use wengert::optim::{self, Adam, Moments};
+use wengert::{Feed, Float, Program, Sink, Tape};
+
+struct Counting;
+
+thread_local! {
+    /// How often this thread allocated.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    COUNT.set(COUNT.get() + 1);
+}
+
+// SAFETY. Every call is handed on as it came to the system's allocator, which keeps the contract. The count
+// is a constant-initialised `Cell` of a type without a destructor, which is there as long as the thread.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY. The caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY. As above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY. The caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY. The caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `run` allocates on this thread.
+fn allocations(run: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    run();
+    COUNT.get() - before
+}
+
+#[test]
+fn the_count_counts() {
+    assert_eq!(allocations(|| drop(black_box(Box::new(5_u8)))), 1);
+    assert_eq!(allocations(|| drop(black_box(vec![0_u8; 100]))), 1);
+    let mut grows = vec![1_u8];
+    assert_eq!(allocations(|| grows.reserve_exact(1000)), 1);
+    assert_eq!(allocations(|| ()), 0);
+}
+
+fn numbers<T: Float>(shape: &[usize]) -> ArrayD<T> {
+    let mut n = 0.0;
+    ArrayD::from_shape_simple_fn(IxDyn(shape), || {
+        n += 1.0;
+        T::from_f64((n * 0.618_033_988_749_894_9_f64).fract() - 0.5)
+    })
+}
+
+/// After one run, 20 more and a look at all results allocate nothing, nor do 20 that write to arrays, with these
+/// inputs in row-major order and transposed.
+#[track_caller]
+fn assert_none<T: Float>(program: &Program<T>) {
+    let plain: Vec<ArrayD<T>> = program.inputs().iter().map(|port| numbers(&port.shape)).collect();
+    let turned: Vec<ArrayD<T>> = program
+        .inputs()
+        .iter()
+        .map(|port| numbers::<T>(&port.shape.iter().rev().copied().collect::<Vec<_>>()).reversed_axes())
+        .collect();
+    let mut outputs: Vec<ArrayD<T>> = program.outputs().iter().map(|port| numbers(&port.shape)).collect();
+    for inputs in [&plain, &turned] {
+        let feeds: Vec<&dyn Feed<T>> = inputs.iter().map(|x| x as &dyn Feed<T>).collect();
+        let mut sinks: Vec<&mut dyn Sink<T>> = outputs.iter_mut().map(|y| y as &mut dyn Sink<T>).collect();
+        let mut workspace = program.workspace();
+        program.run(&mut workspace, &feeds).unwrap();
+        let runs = allocations(|| {
+            for _ in 0..20 {
+                program.run(&mut workspace, &feeds).unwrap();
+                let seen: usize = (0..sinks.len()).map(|i| workspace.output(i).len()).sum();
+                assert!(seen > 0 || sinks.is_empty());
+            }
+        });
+        let writes = allocations(|| {
+            for _ in 0..20 {
+                program.replay_into(&mut workspace, &feeds, &mut sinks).unwrap();
+            }
+        });
+        assert_eq!((runs, writes), (0, 0), "in 20 runs and in 20 that write to arrays, of {program}");
+    }
+}
+
+/// The step of the notebook: loss and gradients of a network of 64 inputs, 30 hidden units and one output.
+#[test]
+fn the_notebooks_step() {
+    let tape = Tape::<f32>::new();
+    let [x, y, w1, b1, w2, b2] = [[1437, 64], [1437, 1], [30, 64], [1, 30], [1, 30], [1, 1]]
+        .map(|shape| tape.leaf("x", numbers(&shape)));
+    let loss = x.linear(w1, b1).relu().linear(w2, b2).mse(y);
+    let grads = loss.backward();
+    let step = |threads| {
+        let outputs = [loss, grads[w1], grads[b1], grads[w2], grads[b2]];
+        tape.program_builder([x, y, w1, b1, w2, b2], outputs).threads(threads).build().unwrap()
+    };
+    assert_none(&step(1));
+    assert_none(&step(2));
+}
+
+#[test]
+fn an_adam_step_that_is_carried() {
+    let tape = Tape::<f64>::new();
+    let [x, y, w, m, v] =
+        [[40, 8], [40, 3], [3, 8], [3, 8], [3, 8]].map(|shape| tape.leaf("x", numbers::<f64>(&shape).abs()));
+    let (t, rate) = (tape.leaf("t", 0.0), tape.leaf("rate", 0.1));
+    let loss = x.matmul(w.t()).tanh().mse(y);
+    let step = optim::adam(w, loss.backward()[w], Moments { m, v }, t, rate, Adam::default());
+    let state = [(w, step.w), (m, step.moments.m), (v, step.moments.v), (t, step.t)];
+    assert_none(&tape.program_builder([x, y, rate], [loss, w]).carry(state).build().unwrap());
+}
+
+#[test]
+fn a_chain_of_numbers() {
+    let tape = Tape::<f64>::new();
+    let (x, c) = (tape.leaf("x", 0.5), tape.leaf("c", 2.0));
+    assert!(x * c > -3.0); // for all inputs here
+    let z = (0..1000).fold(x, |y, _| (y * c).sin() + x);
+    let grads = z.backward();
+    assert_none(&tape.program([x, c], [z, grads[x], grads[c]]).unwrap());
+}
+
+/// All that moves elements, running sums, stacks of products, views, broadcasts and reductions, in three dimensions.
+#[test]
+fn every_kind_of_instruction() {
+    let tape = Tape::<f64>::new();
+    let (a, b, c) =
+        (tape.leaf("a", numbers(&[3, 4, 6])), tape.leaf("b", numbers(&[3, 6, 4])), tape.leaf("c", 1.0));
+    let product = a.matmul(b).softmax(-1);
+    let joined = tape.concat(1, &[a.pad_with([(0, 0), (1, 2), (0, 0)], 0.5), b.swap_axes(1, 2).flip([0, 2])]);
+    let moved = joined.take(1, [0, 5, 5, 10]).scatter_add(1, [1, 1, 3, 0], 4).cumsum([0, 1]);
+    let loss =
+        (moved * c).amax(2).square().sum() + product.std_axis([0, 1], 1.0).sum() + a.prod_axis(0).mean();
+    let grads = loss.backward();
+    let outputs =
+        [loss, moved, product, grads[a], grads[b], grads[c], a.t(), c.broadcast_to((2, 3)), b.flip(1)];
+    for level in [wengert::Level::Exact, wengert::Level::Fast] {
+        assert_none(&tape.program_builder([a, b, c], outputs).level(level).build().unwrap());
+    }
+    let few = tape.program_builder([a, b, c], [loss, grads[a]]).memory(3000).build();
+    few.iter().for_each(assert_none);
+}
+
+/// Products of matrices that lie backwards, which the kernels do not take as they are.
+#[test]
+fn products_of_flipped_matrices() {
+    let tape = Tape::<f64>::new();
+    let (a, b) = (tape.leaf("a", numbers(&[20, 30])), tape.leaf("b", numbers(&[30, 10])));
+    let y = a.flip(1).matmul(b.flip(0)) + a.flip(0).matmul(b.flip([0, 1]));
+    let loss = y.sum();
+    let grads = loss.backward();
+    assert_none(&tape.program([a, b], [y, grads[a], grads[b]]).unwrap());
+}
+
+/// Many axes: ndarray keeps four sizes without allocating, and so does a layout.
+#[test]
+fn six_axes() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", numbers(&[2, 1, 3, 2, 1, 2]));
+    let y = (x.permute([5, 0, 2, 1, 4, 3]) * 2.0).sum_axis([1, 4]);
+    let program = tape.program([x], [y, y.sum()]).unwrap();
+    let (input, mut workspace) = (numbers(&[2, 1, 3, 2, 1, 2]), program.workspace());
+    program.run(&mut workspace, &[&input]).unwrap();
+    assert_eq!(allocations(|| (0..20).for_each(|_| program.run(&mut workspace, &[&input]).unwrap())), 0);
+}
+
+/// Inputs that are views of any kind, after the first run with them.
+#[test]
+fn views_as_inputs() {
+    let tape = Tape::<f32>::new();
+    let (x, w) = (tape.leaf("x", numbers(&[16, 8])), tape.leaf("w", numbers(&[8, 8])));
+    let program = tape.program([x, w], [(x.matmul(w) + x).sin().sum_axis(1)]).unwrap();
+    let (mut workspace, memory) = (program.workspace(), numbers::<f32>(&[1000]).into_raw_vec_and_offset().0);
+    let view = |shape: (usize, usize), strides: (usize, usize)| {
+        ArrayView2::from_shape(shape.strides(strides), &memory).unwrap()
+    };
+    let columns = Array2::<f32>::zeros((16, 8).f());
+    for (x, w) in [(view((16, 8), (30, 2)), view((8, 8), (0, 1))), (columns.view(), view((8, 8), (1, 9)))] {
+        program.run(&mut workspace, &[&x, &w]).unwrap();
+        assert_eq!(allocations(|| (0..20).for_each(|_| program.run(&mut workspace, &[&x, &w]).unwrap())), 0);
+    }
+}
+
+/// Products that are split among threads: nothing but rayon's queue, which takes a block for every 63 jobs that
+/// come from outside of its pool.
+#[test]
+fn products_by_two_threads() {
+    const RUNS: usize = 630;
+    let tape = Tape::<f32>::new();
+    let (x, w) = (tape.leaf("x", numbers(&[256, 300])), tape.leaf("w", numbers(&[300, 200])));
+    let program = tape.program_builder([x, w], [x.matmul(w).relu()]).threads(2).build().unwrap();
+    let (x, w, mut workspace) = (numbers(&[256, 300]), numbers(&[300, 200]), program.workspace());
+    program.run(&mut workspace, &[&x, &w]).unwrap();
+    let count = allocations(|| (0..RUNS).for_each(|_| program.run(&mut workspace, &[&x, &w]).unwrap()));
+    assert!(count <= RUNS / 63 + 1, "{count}");
+}

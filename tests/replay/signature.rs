@@ -1,0 +1,128 @@
+//! What a program says of its inputs and outputs, and every error about them: the texts are in
+//! `tests/golden/errors-replay.txt`, see `tests/errors.rs`.
+
+use crate::golden::{Golden, panic_of};
+use ndarray::{Array1, Array2, arr0};
+use wengert::{ErrorKind, Feed, Port, Tape};
+
+#[test]
+fn names_and_shapes() {
+    let tape = Tape::<f32>::new();
+    let (x, w) = (tape.leaf("X", Array2::zeros((2, 3))), tape.leaf("", Array1::zeros(3)));
+    let y = x.matmul(w);
+    let program = tape.program([x, w], [y, y.sum().named("total")]).unwrap();
+    let named = |ports: &[Port]| ports.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(named(program.inputs())[0], "X (2, 3)");
+    assert_eq!(program.inputs()[1].shape, [3]);
+    assert_eq!(named(program.outputs()), ["%4 (2,)", "total ()"]);
+    assert!(program.to_string().starts_with("f32: X (2, 3), "), "{program}");
+    assert!(program.to_string().ends_with(" -> %4 (2,), total ()"), "{program}");
+}
+
+/// Notes the error of an expression, all of it on one line.
+macro_rules! note {
+    ($golden:ident, $kind:ident, $title:literal => $wrong:expr) => {
+        $golden.note($title, &$wrong.map(drop).expect_err($title), ErrorKind::$kind, line!())
+    };
+}
+
+#[test]
+fn what_is_given() {
+    let mut golden = Golden::new("replay");
+    let tape = Tape::<f64>::new();
+    let (x, c) = (tape.leaf("x", Array2::zeros((2, 3))), tape.leaf("c", 1.0));
+    let program = tape.program([x, c], [(x * c).named("y"), x.sum().named("total")]).unwrap();
+    let (right, number) = (Array2::zeros((2, 3)), 2.0);
+    let (turned, longer) = (Array2::zeros((3, 2)), Array2::zeros((2, 4)));
+
+    note!(golden, Signature, "no inputs" => program.replay::<2>(&[]));
+    note!(golden, Signature, "one input too few" => program.replay::<2>(&[&right]));
+    note!(golden, Signature, "one too many" => program.replay::<2>(&[&right, &number, &number]));
+    note!(golden, Signature, "another shape" => program.replay::<2>(&[&longer, &number]));
+    note!(golden, Signature, "transposed" => program.replay::<2>(&[&turned, &number]));
+    note!(golden, Signature, "in another order" => program.replay::<2>(&[&number, &right]));
+    note!(golden, Signature, "an axis of one for a number" => program.replay_to_vec(&[&right, &Array1::zeros(1)]));
+    note!(golden, Signature, "one output of two" => program.replay::<1>(&[&right, &number]));
+    note!(golden, Signature, "no output" => program.replay::<0>(&[&right, &number]));
+
+    let mut own = program.workspace();
+    let inputs: [&dyn Feed<f64>; 2] = [&right, &number];
+    let (mut y, mut total, mut flat) = (Array2::zeros((2, 3)), 0.0, Array1::zeros(6));
+    note!(golden, Signature, "nowhere to write to" => program.replay_into(&mut own, &inputs, &mut []));
+    note!(golden, Signature, "one array to write to" => program.replay_into(&mut own, &inputs, &mut [&mut y]));
+    note!(golden, Signature, "a flat one" => program.replay_into(&mut own, &inputs, &mut [&mut flat, &mut total]));
+    note!(golden, Signature, "a transposed one" => program.replay_into(&mut own, &inputs, &mut [&mut turned.clone(), &mut total]));
+    assert!(own.try_output(0).is_err()); // Nothing was run.
+
+    let twin = tape.program([x, c], [x * c, x.sum()]).unwrap();
+    note!(golden, Signature, "another's workspace" => program.run(&mut twin.workspace(), &inputs));
+    note!(golden, Signature, "a closed program" => tape.program([], [c]).unwrap().replay::<1>(&[&number]));
+    assert!(program.clone().run(&mut own, &inputs).is_ok()); // A clone is the same program.
+    golden.compare();
+}
+
+#[test]
+fn what_is_taken() {
+    let mut golden = Golden::new("workspace");
+    let tape = Tape::<f64>::new();
+    let (x, w) = (tape.leaf("x", 1.0), tape.leaf("w", 3.0));
+    let program = tape.program([x], [x * w]).unwrap();
+    let mut workspace = program.workspace();
+    note!(golden, Signature, "before a run" => workspace.try_output(0));
+    note!(golden, Signature, "an output that is not there, before a run" => workspace.try_output(1));
+    program.run(&mut workspace, &[&2.0]).unwrap();
+    assert_eq!(workspace.output(0), arr0(6.0).into_dyn());
+    note!(golden, Signature, "an output that is not there" => workspace.try_output(1));
+    note!(golden, Signature, "no state" => workspace.try_state(0));
+    let carried = tape.program_builder([x], []).carry([(w, x * w)]).build().unwrap().workspace();
+    note!(golden, Signature, "the only state" => carried.try_state(1));
+
+    golden.panics("no such output", panic_of(|| workspace.output(7).len()), line!());
+    golden.panics("no such state", panic_of(|| workspace.state(7).len()), line!());
+    golden.compare();
+}
+
+#[test]
+fn what_makes_no_program() {
+    let mut golden = Golden::new("program");
+    let (tape, elsewhere) = (Tape::<f64>::new(), Tape::<f64>::new());
+    let (x, y) = (tape.leaf("x", Array1::zeros(3)), tape.leaf("y", 2.0));
+    let (z, stranger) = ((x * y).named("z"), elsewhere.leaf("stranger", 1.0));
+    note!(golden, Signature, "an input that is computed" => tape.program([x, z], [z]));
+    note!(golden, Signature, "a leaf twice" => tape.program([x, y, x], [z]));
+    note!(golden, Signature, "an input that is carried" => tape.program_builder([y], [z]).carry([(y, y + 1.0)]).build());
+    note!(golden, Signature, "carried twice" => tape.program_builder([], [z]).carry([(y, y), (y, z.sum())]).build());
+    note!(golden, Signature, "carried and computed" => tape.program_builder([], [z]).carry([(z, x)]).build());
+    note!(golden, Signature, "no outputs" => tape.program([x], []));
+    note!(golden, OtherTape, "an input of another tape" => tape.program([stranger], [z]));
+    note!(golden, OtherTape, "an output of another tape" => tape.program([x], [z, stranger]));
+    note!(golden, OtherTape, "a state of another tape" => tape.program_builder([], [z]).carry([(stranger, y)]).build());
+    note!(golden, OtherTape, "a next of another tape" => tape.program_builder([], [z]).carry([(y, stranger)]).build());
+    note!(golden, Shape, "a state of another shape" => tape.program_builder([], [z]).carry([(x, z.sum())]).build());
+    let loss = (0..10).fold(x, |x, _| x.sin()).sum();
+    let dx = loss.backward()[x];
+    note!(golden, Size, "a budget that cannot be met" => tape.program_builder([x], [dx]).memory(8).build());
+    note!(golden, Size, "for numbers of half the size" => tape.program_builder([x], [dx]).memory(8).build_in::<f32>());
+    golden.compare();
+}
+
+#[test]
+fn what_was_recorded() {
+    let mut golden = Golden::new("recorded");
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", 3.0);
+    let (y, read) = (x * x.item(), line!());
+    let (big, compared) = (y > 5.0, line!());
+    assert!(big);
+    let z = y + 1.0;
+    note!(golden, Read, "a value that was read" => tape.program_builder([x], [z]).strict().build());
+    let program = tape.program([x], [z]).unwrap();
+    note!(golden, Branch, "another branch" => program.run(&mut program.workspace(), &[&1.0]));
+    // They name the line that was recorded as well.
+    for line in [read, compared] {
+        let at = format!(" at {}:{line}:", file!());
+        assert!(golden.text.contains(&at), "{}", golden.text);
+        golden.text = golden.text.replace(&at, " at FILE:LINE:");
+    }
+    golden.compare();
+}

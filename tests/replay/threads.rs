@@ -1,0 +1,88 @@
+//! Programs are shared between threads, and products by them.
+
+use crate::{assert_bits, numbers};
+use ndarray::{ArrayD, arr0};
+use std::thread;
+use wengert::{Float, Program, Tape, Workspace};
+
+/// To be read by the compiler.
+fn is_shared<S: Send + Sync>() {}
+fn is_sent<S: Send>() {}
+
+#[test]
+fn programs_are_send_and_sync() {
+    is_shared::<Program<f32>>();
+    is_shared::<Program<f64>>();
+    is_sent::<Workspace<f32>>();
+    is_sent::<Workspace<f64>>();
+}
+
+#[test]
+fn each_thread_with_a_workspace_of_its_own() {
+    let tape = Tape::<f64>::new();
+    let (x, w) = (tape.leaf("x", numbers(&[30, 20], 1)), tape.leaf("w", numbers(&[20, 10], 2)));
+    let loss = x.matmul(w).tanh().square().sum();
+    let next = w - loss.backward()[w] * 0.125;
+    let step = tape.program_builder([x], [loss, next]).carry([(w, next)]).build().unwrap();
+    let closed = tape.program([x], [loss, next]).unwrap();
+    let run = || {
+        let mut workspace = step.workspace();
+        let outputs = (0..20).flat_map(|time| {
+            let x = numbers(&[30, 20], time);
+            step.run(&mut workspace, &[&x]).unwrap();
+            let carried = [0, 1].map(|i| workspace.output(i).to_owned());
+            carried.into_iter().chain(closed.replay::<2>(&[&x]).unwrap())
+        });
+        outputs.collect::<Vec<ArrayD<f64>>>()
+    };
+    let alone = run();
+    let together: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    together.iter().flat_map(|run| run.iter().zip(&alone)).for_each(|(a, b)| assert_bits(a, b));
+}
+
+/// 256 · 784 · 512 multiplications are 103 million: enough for many threads; the second product is split by columns.
+fn split_products<T: Float>() {
+    let of = |shape: &[usize], seed| numbers(shape, seed).mapv(T::from_f64);
+    let tape = Tape::<T>::new();
+    let [x, w, v] = [
+        tape.leaf("x", of(&[256, 784], 1)),
+        tape.leaf("w", of(&[784, 512], 2)),
+        tape.leaf("v", of(&[16, 256], 3)),
+    ];
+    let y = x.matmul(w);
+    let outputs = [y, (y + T::one()).relu().sum_axis(0), v.matmul(y)];
+    let inputs = [of(&[256, 784], 4), of(&[784, 512], 5), of(&[16, 256], 6)];
+    let run = |threads| {
+        let program = tape.program_builder([x, w, v], outputs).threads(threads).build().unwrap();
+        program.replay::<3>(&[&inputs[0], &inputs[1], &inputs[2]]).unwrap()
+    };
+    let alone = run(1);
+    for threads in [0, 2, 3, 8] {
+        run(threads).iter().zip(&alone).for_each(|(a, b)| assert_bits(a, b));
+    }
+    // The bits of recording, too.
+    let afresh = Tape::new();
+    let [x, w] = [0, 1].map(|i| afresh.leaf("x", &inputs[i]));
+    assert_bits(&alone[0], &x.matmul(w).value().into_owned());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    split_products::<f32>();
+    split_products::<f64>();
+}
+
+#[test]
+fn a_program_outlives_its_tape_and_its_threads() {
+    let program = {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", 1.0);
+        tape.program([x], [x * 2.0]).unwrap()
+    };
+    let moved = program.clone();
+    thread::spawn(move || moved.replay::<1>(&[&1.0]).unwrap()).join().unwrap();
+    assert_eq!(program.replay(&[&4.0]).unwrap(), [arr0(8.0).into_dyn()]);
+}
