@@ -12,13 +12,12 @@ mod trap;
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use data::Digits;
 use init::{REFERENCE_HIDDEN, Weights};
 use ndarray::NdFloat;
 use options::{Dtype, Options, USAGE};
-use train::Losses;
+use train::Training;
 use wengert::Float;
 
 /// The dtypes to choose from.
@@ -95,20 +94,25 @@ fn notebook<T: Real>(options: &Options) -> Result<(), Box<dyn Error>> {
         if steps == 1 { "step" } else { "steps" },
         options.lr
     );
-    let began = Instant::now();
-    let losses = train::run(&digits, weights, options);
-    print_losses(&losses);
+    let training = train::run(&digits, weights, options)?;
+    let Training { train, val, steps: all, time } = &training;
+    print_losses(train, val);
     let when =
         if steps == 1 { "before an epoch's step" } else { "the mean over an epoch's steps, as they met it" };
     println!("   (training loss {when}; validation loss after the epoch)");
-    println!("   {} steps took {:.2?}", options.epochs * steps, began.elapsed());
-    if !losses.train.iter().chain(&losses.val).all(|loss| loss.is_finite()) {
+    let seconds = time.as_secs_f64();
+    let rate = two_digits(f64::from(*all) / seconds);
+    println!(
+        "   {all} steps took {:.1} ms: {rate} steps a second, each one replay of the recorded step",
+        1e3 * seconds
+    );
+    if !train.iter().chain(val).all(|loss| loss.is_finite()) {
         println!("   The loss ran off to infinity: try a smaller --lr.");
     }
 
     let title =
         format!("Reading digits: loss over {} epochs ({}, rate {})", options.epochs, T::DTYPE, options.lr);
-    plot::draw(&options.out, &title, &losses.train, &losses.val)
+    plot::draw(&options.out, &title, train, val)
         .map_err(|error| format!("--out: cannot write {}: {error}", options.out.display()))?;
     println!("   the loss curve is in {}", options.out.display());
     Ok(())
@@ -128,7 +132,7 @@ fn initial_weights<T: Real>(options: &Options, inputs: usize) -> (Weights<T>, St
 }
 
 /// The losses of a few epochs, more closely at the start.
-fn print_losses(Losses { train, val }: &Losses) {
+fn print_losses(train: &[f64], val: &[f64]) {
     let last = train.len() - 1;
     let scale = train.len().div_ceil(1000);
     let mut shown: Vec<usize> = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500].iter().map(|n| n * scale).collect();
@@ -137,5 +141,28 @@ fn print_losses(Losses { train, val }: &Losses) {
     println!("    epoch   training loss   validation loss");
     for epoch in shown {
         println!("   {:6} {:>15.6} {:>17.6}", epoch + 1, train[epoch], val[epoch]);
+    }
+}
+
+/// The number to two digits, in groups of three.
+fn two_digits(number: f64) -> String {
+    let scale = 10.0_f64.powf((number.log10().floor() - 1.0).max(0.0));
+    let mut digits = format!("{:.0}", (number / scale).round() * scale);
+    for place in
+        (1..digits.len()).rev().filter(|place| (digits.len() - place).is_multiple_of(3)).collect::<Vec<_>>()
+    {
+        digits.insert(place, ',');
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::two_digits;
+
+    #[test]
+    fn rates_are_rounded() {
+        let rates = [0.4, 9.6, 99.7, 456.0, 999.0, 1049.0, 10_989.0, 1_234_567.0].map(two_digits);
+        assert_eq!(rates, ["0", "10", "100", "460", "1,000", "1,000", "11,000", "1,200,000"]);
     }
 }

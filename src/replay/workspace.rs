@@ -1,9 +1,10 @@
 //! The memory in which a program runs.
 
-use super::machine::Memory;
+use super::feed::Feed;
+use super::machine::{Memory, Place, Source};
 use super::program::{Inner, view};
 use crate::Float;
-use crate::error::{Error, ErrorKind, Problem, counted, must};
+use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use ndarray::ArrayViewD;
 use std::fmt;
 use std::sync::Arc;
@@ -111,6 +112,12 @@ impl<T: Float> Workspace<T> {
     /// ```
     #[track_caller]
     pub fn try_state(&self, index: usize) -> Result<ArrayViewD<'_, T>, Error> {
+        let place = self.state_place(index)?;
+        Ok(view(self.program.slice(&self.memory, place.source), &place.layout))
+    }
+
+    #[track_caller]
+    fn state_place(&self, index: usize) -> Result<&Place, Error> {
         let Some(place) = self.program.state_places.get(index) else {
             let what = format!(
                 "there is no state {index}: the program carries {}, counted from 0",
@@ -119,7 +126,56 @@ impl<T: Float> Workspace<T> {
             let mend = "`program_builder(…).carry([(w, w_next)])` carries `w` from run to run.";
             return Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
         };
-        Ok(view(self.program.slice(&self.memory, place.source), &place.layout))
+        Ok(place)
+    }
+
+    /// Puts a value where state is carried: saved weights, or those that another program left. The results of
+    /// the last run are gone then.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let w = tape.leaf("w", 8.0);
+    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let mut workspace = program.workspace();
+    /// workspace.set_state(0, &6.0);
+    /// program.run(&mut workspace, &[])?;
+    /// assert_eq!(workspace.state(0).first(), Some(&3.0));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn set_state(&mut self, index: usize, value: &dyn Feed<T>) {
+        must(self.try_set_state(index, value));
+    }
+
+    /// As [`set_state`](Self::set_state), without the panic.
+    ///
+    /// # Errors
+    /// If not as much is carried, or the value has another shape.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let w = tape.leaf("w", 8.0);
+    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let mut workspace = program.workspace();
+    /// assert!(workspace.try_set_state(0, &ndarray::arr1(&[6.0])).is_err());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn try_set_state(&mut self, index: usize, value: &dyn Feed<T>) -> Result<(), Error> {
+        let Place { source, layout } = self.state_place(index)?;
+        if layout.shape[..] != *value.dims() {
+            let what = format!("state {index} has shape {}", Dims(&layout.shape));
+            let mend = "State keeps the shape that was recorded.";
+            let operand = Operand { label: "an array".into(), shape: value.dims().to_vec() };
+            return Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), vec![operand]));
+        }
+        match *source {
+            Source::Buffer(buffer) => value.copy_to(&mut self.memory.buffers[buffer]),
+            Source::Bank(place) => value.copy_to(&mut self.memory.bank[place..=place]),
+            Source::Input(_) | Source::Constant(_) => unreachable!("state is in memory of its own"),
+        }
+        self.complete = false;
+        Ok(())
     }
 
     /// Puts all state back to what was recorded.

@@ -111,3 +111,27 @@ fn workspaces_have_their_own() {
     program.run(&mut a, &[&0.5]).unwrap();
     assert_eq!((a.state(0).first(), b.state(0).first()), (Some(&10.5), Some(&4.0)));
 }
+
+/// Weights that another program left, or a file: into buffers and places of numbers, in any layout.
+#[test]
+fn state_can_be_put_in() {
+    let tape = Tape::<f64>::new();
+    let (w, v, t) =
+        (tape.leaf("w", numbers(&[2, 3], 1)), tape.leaf("v", numbers(&[3, 2], 2)), tape.leaf("t", 1.0));
+    let program =
+        tape.program_builder([], [w + t]).carry([(w, v.t() * t), (v, w.t()), (t, t + 1.0)]).build().unwrap();
+    let (mut here, mut there) = (program.workspace(), program.workspace());
+    (0..3).try_for_each(|_| program.run(&mut here, &[])).unwrap();
+    for i in 0..3 {
+        let turned = here.state(i).t().to_owned().reversed_axes();
+        there.set_state(i, &turned);
+        assert!(there.try_output(0).is_err());
+    }
+    for _ in 0..3 {
+        [&mut here, &mut there].into_iter().for_each(|workspace| program.run(workspace, &[]).unwrap());
+        assert_eq!(here.output(0), there.output(0));
+        (0..3).for_each(|i| assert_eq!(here.state(i), there.state(i)));
+    }
+    there.reset();
+    assert_eq!(there.state(2).first(), Some(&1.0));
+}

@@ -74,8 +74,12 @@ fn what_is_taken() {
     assert_eq!(workspace.output(0), arr0(6.0).into_dyn());
     note!(golden, Signature, "an output that is not there" => workspace.try_output(1));
     note!(golden, Signature, "no state" => workspace.try_state(0));
-    let carried = tape.program_builder([x], []).carry([(w, x * w)]).build().unwrap().workspace();
+    let mut carried = tape.program_builder([x], []).carry([(w, x * w)]).build().unwrap().workspace();
     note!(golden, Signature, "the only state" => carried.try_state(1));
+
+    note!(golden, Signature, "to put in the wrong place" => carried.try_set_state(1, &2.0));
+    note!(golden, Signature, "to put in another shape" => carried.try_set_state(0, &Array1::zeros(1)));
+    golden.panics("no place to put it", panic_of(|| carried.set_state(7, &2.0)), line!());
 
     golden.panics("no such output", panic_of(|| workspace.output(7).len()), line!());
     golden.panics("no such state", panic_of(|| workspace.state(7).len()), line!());
