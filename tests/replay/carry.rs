@@ -128,7 +128,8 @@ fn state_can_be_put_in() {
         assert!(there.try_output(0).is_err());
     }
     for _ in 0..3 {
-        [&mut here, &mut there].into_iter().for_each(|workspace| program.run(workspace, &[]).unwrap());
+        program.run(&mut here, &[]).unwrap();
+        program.run(&mut there, &[]).unwrap();
         assert_eq!(here.output(0), there.output(0));
         (0..3).for_each(|i| assert_eq!(here.state(i), there.state(i)));
     }

@@ -143,7 +143,8 @@ fn after_a_guards_error_nothing_has_moved() {
         assert_eq!(stopped.state(1), arr1(&[10.0, 12.0]).into_dyn());
     }
     run(&mut stopped, 3.0).unwrap();
-    [2.0, 3.0].into_iter().for_each(|x| run(&mut other, x).unwrap());
+    run(&mut other, 2.0).unwrap();
+    run(&mut other, 3.0).unwrap();
     assert_eq!(stopped.output(0), other.output(0));
     assert_eq!((stopped.state(0), stopped.state(1)), (other.state(0), other.state(1)));
 }

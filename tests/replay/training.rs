@@ -50,9 +50,12 @@ fn momentum() {
         assert_same(STEPS, &with_zeros(1, &[]), batch, |state, inputs| {
             let (w, v) = state.split_at(4);
             let (loss, g) = loss(w, inputs);
-            let step = |i: usize| match looks_ahead {
-                false => optim::momentum(w[i], g[i], v[i], inputs[2], 0.9),
-                true => optim::nesterov(w[i], g[i], v[i], inputs[2], 0.9),
+            let step = |i: usize| {
+                if looks_ahead {
+                    optim::nesterov(w[i], g[i], v[i], inputs[2], 0.9)
+                } else {
+                    optim::momentum(w[i], g[i], v[i], inputs[2], 0.9)
+                }
             };
             let steps: Vec<_> = (0..4).map(step).collect();
             let (w, v) = (steps.iter().map(|step| step.w), steps.iter().map(|step| step.v));
