@@ -207,7 +207,8 @@ impl<T: Float> Program<T> {
     }
 
     /// The outputs for these inputs, written to the caller's arrays. Nothing is allocated, if the inputs lie
-    /// in row-major order or have been copied to this workspace before.
+    /// in row-major order or have been copied to this workspace before; of a product that is large enough for
+    /// several threads, their queue takes a block now and then.
     ///
     /// # Errors
     /// As of [`replay`](Self::replay), and if an array to write to has another shape than its output.

@@ -15,6 +15,7 @@ mod layouts;
 mod long;
 mod paths;
 mod precision;
+mod products;
 mod reads;
 mod report;
 mod signature;

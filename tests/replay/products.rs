@@ -1,0 +1,61 @@
+//! Matrix products of all small sizes: vectors are reductions, inner size 1 is elementwise, and the rest goes to the
+//! library, each in several layouts.
+
+use crate::{assert_bits, numbers};
+use ndarray::{Array2, ArrayD, Axis, Ix2};
+use wengert::{Tape, Var};
+
+/// A matrix that was recorded as it is, transposed or backwards, of which all is undone on the tape.
+fn seen<'t>(tape: &'t Tape<f64>, shape: [usize; 2], seed: usize, way: usize) -> (Var<'t, f64>, Var<'t, f64>) {
+    let x = numbers(&shape, seed);
+    let leaf = match way {
+        0 => tape.leaf("x", &x),
+        1 => tape.leaf("x", x.t()),
+        _ => tape.leaf("x", {
+            let mut x = x.clone();
+            x.invert_axis(Axis(0));
+            x.invert_axis(Axis(1));
+            x
+        }),
+    };
+    let matrix = match way {
+        0 => leaf,
+        1 => leaf.t(),
+        _ => leaf.flip([0, 1]),
+    };
+    assert_eq!(matrix.value(), x);
+    (leaf, matrix)
+}
+
+fn matrix(x: &ArrayD<f64>) -> Array2<f64> {
+    x.clone().into_dimensionality::<Ix2>().unwrap()
+}
+
+#[test]
+fn every_size_and_way_to_lie() {
+    let sizes = [1, 2, 3, 17];
+    for (m, k, n) in
+        sizes.iter().flat_map(|&m| sizes.iter().flat_map(move |&k| sizes.iter().map(move |&n| (m, k, n))))
+    {
+        let expected = matrix(&numbers(&[m, k], 1)).dot(&matrix(&numbers(&[k, n], 2)));
+        for (way_a, way_b) in (0..9).map(|way| (way / 3, way % 3)) {
+            let tape = Tape::new();
+            let (leaf_a, a) = seen(&tape, [m, k], 1, way_a);
+            let (leaf_b, b) = seen(&tape, [k, n], 2, way_b);
+            let product = a.matmul(b);
+            // The gradients are products as well, of other sizes.
+            let gradients = product.square().sum().backward();
+            let outputs = [product, gradients[leaf_a], gradients[leaf_b]];
+            let program = tape.program([leaf_a, leaf_b], outputs).unwrap();
+            let replayed: [ArrayD<f64>; 3] = program.replay(&[&leaf_a.value(), &leaf_b.value()]).unwrap();
+            for (replayed, recorded) in replayed.iter().zip(outputs) {
+                assert_bits(replayed, &recorded.value().into_owned());
+            }
+            // Terms below 1: k + 1 roundings of at most k.
+            let tolerance = ((k + 1) * k) as f64 * f64::EPSILON;
+            for (got, expected) in replayed[0].iter().zip(&expected) {
+                assert!((got - expected).abs() <= tolerance, "({m}, {k}) @ ({k}, {n}): {got} for {expected}");
+            }
+        }
+    }
+}
