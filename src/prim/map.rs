@@ -207,7 +207,7 @@ impl Rule for Map {
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
+        Work::elementwise(self.row().kernel, operands)
     }
 
     fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {

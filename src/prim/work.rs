@@ -24,6 +24,13 @@ pub(crate) enum Work<T> {
     Product,
 }
 
+impl<T> Work<T> {
+    /// Element by element, over operands of one shape.
+    pub fn elementwise(kernel: Kernel<T>, operands: &[&Layout]) -> Self {
+        Self::Map { kernel, operands: operands.iter().copied().cloned().collect() }
+    }
+}
+
 /// Elements of an operand, and where they go in the result.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {

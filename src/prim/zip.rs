@@ -171,7 +171,7 @@ impl Rule for Zip {
     }
 
     fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        Work::Map { kernel: self.row().kernel, operands: operands.iter().copied().cloned().collect() }
+        Work::elementwise(self.row().kernel, operands)
     }
 
     fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {

@@ -2,14 +2,13 @@
 
 use super::feed::{Feed, Sink};
 use super::lower::Lowered;
-use super::machine::{Code, Feeds, Memory, Place, Source};
+use super::machine::{Code, Feeds, Memory, Place, Source, view};
 use super::report::Report;
 use super::workspace::Workspace;
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted};
-use crate::prim::Layout;
 use crate::tape::GuardText;
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, ShapeBuilder};
+use ndarray::ArrayD;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -389,26 +388,4 @@ fn disagreement<'a>(
     };
     let operand = Operand { label: "an array".into(), shape: dims(index).to_vec() };
     Some((Problem::new(ErrorKind::Signature, what, mend), vec![operand]))
-}
-
-/// Memory as an array of this layout.
-pub(super) fn view<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
-    if layout.len() == 0 {
-        return ArrayViewD::from_shape(&layout.shape[..], &[]).expect("no elements");
-    }
-    // Axes that run backwards start at their last element, and are turned round.
-    let back = |(&n, &stride): (&usize, &isize)| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 };
-    let start = layout.offset - layout.shape.iter().zip(&layout.strides).map(back).sum::<usize>();
-    let mut strides = IxDyn::zeros(layout.strides.len());
-    for (axis, stride) in layout.strides.iter().enumerate() {
-        strides[axis] = stride.unsigned_abs();
-    }
-    let mut view = ArrayViewD::from_shape(IxDyn(&layout.shape).strides(strides), &memory[start..])
-        .expect("the layout lies within its memory");
-    for (axis, stride) in layout.strides.iter().enumerate() {
-        if *stride < 0 {
-            view.invert_axis(Axis(axis));
-        }
-    }
-    view
 }

@@ -1,8 +1,8 @@
 //! The memory in which a program runs.
 
 use super::feed::Feed;
-use super::machine::{Memory, Place, Source};
-use super::program::{Inner, view};
+use super::machine::{Memory, Place, Source, view};
+use super::program::Inner;
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use ndarray::ArrayViewD;

@@ -2,11 +2,11 @@
 //! while it is in the first cache. A matrix product may come first, and reductions take their terms on the
 //! way.
 
-use super::memory::{Feeds, Memory, Place, Scratch, Source};
+use super::memory::{Feeds, Memory, Place, Scratch, Source, view};
 use super::{Code, block, gather};
 use crate::Float;
 use crate::prim::{Extent, Kernel, Layout, Progress, Reducer, Slices, product};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use smallvec::SmallVec;
 
 /// A group of rows.
@@ -314,24 +314,7 @@ fn write<T: Float>(scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnO
 
 /// Memory seen as a matrix.
 pub(super) fn matrix<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayView2<'a, T> {
-    let (&[m, n], &[rows, columns]) = (&layout.shape[..], &layout.strides[..]) else {
-        unreachable!("a matrix has two axes")
-    };
-    if m * n == 0 {
-        return ArrayView2::from_shape((m, n), &[]).expect("an empty matrix");
-    }
-    // Backwards axes start at their last element, and are turned round.
-    let back = |n: usize, stride: isize| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 };
-    let start = layout.offset - back(m, rows) - back(n, columns);
-    let strides = (rows.unsigned_abs(), columns.unsigned_abs());
-    let mut view = ArrayView2::from_shape((m, n).strides(strides), &memory[start..])
-        .expect("the layout lies within its memory");
-    for (axis, stride) in [rows, columns].into_iter().enumerate() {
-        if stride < 0 {
-            view.invert_axis(Axis(axis));
-        }
-    }
-    view
+    view(memory, layout).into_dimensionality().expect("a matrix has two axes")
 }
 
 /// Multiplications for which a second thread is worth waking: some 50 µs of work.

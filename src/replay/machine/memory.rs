@@ -4,6 +4,7 @@ use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
 use crate::Float;
 use crate::prim::{Layout, Progress};
 use crate::replay::Feed;
+use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};
 
 /// What holds elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -139,4 +140,26 @@ impl<T: Float> Memory<T> {
         let elements = aligned.map(|x| x.len()).sum::<usize>() + self.bank.len() + cells.len();
         elements * size_of::<T>()
     }
+}
+
+/// Memory as an array of this layout.
+pub(crate) fn view<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
+    if layout.len() == 0 {
+        return ArrayViewD::from_shape(&layout.shape[..], &[]).expect("no elements");
+    }
+    // Axes that run backwards start at their last element, and are turned round.
+    let back = |(&n, &stride): (&usize, &isize)| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 };
+    let start = layout.offset - layout.shape.iter().zip(&layout.strides).map(back).sum::<usize>();
+    let mut strides = IxDyn::zeros(layout.strides.len());
+    for (axis, stride) in layout.strides.iter().enumerate() {
+        strides[axis] = stride.unsigned_abs();
+    }
+    let mut view = ArrayViewD::from_shape(IxDyn(&layout.shape).strides(strides), &memory[start..])
+        .expect("the layout lies within its memory");
+    for (axis, stride) in layout.strides.iter().enumerate() {
+        if *stride < 0 {
+            view.invert_axis(Axis(axis));
+        }
+    }
+    view
 }

@@ -45,7 +45,7 @@ pub(in crate::replay) fn within<T: Float>(
     Err(least)
 }
 
-/// Whether a node is computed, and holds elements of its own or not.
+/// Whether a node is computed: others are there from the start.
 fn is_row<T>(node: &Node<T>) -> bool {
     matches!(node.op, Op::Apply(_))
 }
