@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use wengert::manual::{
     ForwardAndBackward, forward_and_backward, linear_backward, linear_comb, mse_identity, relu, relu_backward,
 };
-use wengert::{Float, Tape, Var};
+use wengert::{Arithmetic, Float, Tape, Var};
 
 /// Rows, inputs, hidden units, outputs.
 type Sizes = [usize; 4];
@@ -76,9 +76,10 @@ fn agree<T: Float + NdFloat>(sizes: Sizes, mut seed: Seed, layouts: &[Layout]) -
     let mut magnitudes = arrays.clone().map(|x| x.mapv(f64::abs));
     magnitudes[1] *= -1.0;
     let magnitudes = by_hand::<f64>(&matrices(&magnitudes));
-    let unit = <T as Float>::EPSILON.to_f64() * roundings(sizes);
+    let unit = <T as Arithmetic>::EPSILON.to_f64() * roundings(sizes);
     // Where Z1 is 0 but for rounding, the two sides may see different units active.
-    let clear = hand.z1.iter().zip(&magnitudes.z1).all(|(&z, most)| Float::to_f64(z).abs() > unit * most);
+    let clear =
+        hand.z1.iter().zip(&magnitudes.z1).all(|(&z, most)| Arithmetic::to_f64(z).abs() > unit * most);
     prop_assume!(clear);
 
     let sides = listed(&hand).into_iter().zip(by_tape(&placed::<T>(&arrays, layouts)));

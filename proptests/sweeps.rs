@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayD, Axis};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use wengert::{Float, Tape, Var};
+use wengert::{Arithmetic, Float, Tape, Var};
 
 /// A step of a program: what to do with which two of the rows so far.
 type Step = (usize, Index, Index);

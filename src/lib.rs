@@ -50,18 +50,19 @@
 //!
 //! | room | what is in it |
 //! |---|---|
+//! | `array/` | the arithmetic: numbers, values, layouts, kernels, reductions, products. What moves elements or adds them up, and knows no primitive, no derivative and no tape |
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
-//! | `tape/` | the list: rows, the [`Var`] handle, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
+//! | `tape/` | the list: rows, the [`Var`] handle and what may stand for one, broadcasting by explicit rows, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
 //! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/` |
-//! | `var/` | the desk: operators, broadcasting by explicit rows, and composites, which have no derivative rules of their own |
+//! | `var/` | the desk: operators, the methods that rearrange, and composites, which have no derivative rules of their own |
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `show/` | the window: the table that `println!("{tape}")` prints |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
-//! | `error.rs`, `float.rs` | what can go wrong; the numbers a tape holds |
+//! | `error.rs` | what can go wrong |
 //!
-//! `check`, `show`, `optim` → `var`, `replay` → `tape` → `prim` is the direction in which rooms use each other, with one exception:
-//! derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
+//! `check`, `show`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
+//! rooms use each other, with one exception: derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
 //! The machine knows no names either: a primitive says what work it is (`Rule::work` in `prim/`: a kernel, a reduction,
@@ -85,12 +86,12 @@
 //!
 //! [ndarray]: https://docs.rs/ndarray
 
-#![deny(unsafe_code)] // but for the kernels of `prim/product.rs`
+#![deny(unsafe_code)] // but for the kernels of `array/product.rs`
 
+mod array;
 #[cfg(feature = "check")]
 pub mod check;
 mod error;
-mod float;
 pub mod manual;
 pub mod optim;
 mod prim;
@@ -99,12 +100,11 @@ mod show;
 mod tape;
 mod var;
 
+pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
-pub use float::Float;
 pub use prim::{Domain, Kinks, Prim};
 pub use replay::{Feed, Level, Pass, Paths, Port, Program, ProgramBuilder, Report, Sink, Workspace};
-pub use tape::{Gradients, Tape, Var};
-pub use var::{Broadcasting, IntoAxes, IntoValue, IntoVar};
+pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
 
 /// The README's programs, run as tests.
 #[cfg(doctest)]

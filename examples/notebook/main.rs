@@ -18,13 +18,13 @@ use init::{REFERENCE_HIDDEN, Weights};
 use ndarray::NdFloat;
 use options::{Dtype, Options, USAGE};
 use train::Training;
-use wengert::Float;
+use wengert::{Arithmetic, Float};
 
 /// The dtypes to choose from.
 pub trait Real: NdFloat + Float + Into<f64> {
     /// The nearest `Self`.
     fn of(number: f64) -> Self {
-        <Self as Float>::from_f64(number)
+        <Self as Arithmetic>::from_f64(number)
     }
 }
 

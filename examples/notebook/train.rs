@@ -163,7 +163,7 @@ mod tests {
         let path = format!("{}/tests/data/notebook_{}.npz", env!("CARGO_MANIFEST_DIR"), T::DTYPE);
         let mut reference = NpzReader::new(File::open(path).unwrap()).unwrap();
         let training = run(&Digits::<T>::load(), init::reference(), &Options::default()).unwrap();
-        let unit: f64 = <T as wengert::Float>::EPSILON.to_f64() / 2.0;
+        let unit: f64 = <T as wengert::Arithmetic>::EPSILON.to_f64() / 2.0;
         for (name, losses) in [("train_loss", &training.train), ("val_loss", &training.val)] {
             let expected: Array1<f64> = reference.by_name(name).unwrap();
             assert_eq!(losses.len(), expected.len());

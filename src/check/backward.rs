@@ -1,10 +1,11 @@
 //! The examination of one hand-written derivative: what to examine, on which shapes and numbers.
 
 use super::derivative::Derivative;
-use super::examine::{ByHand, Finding, Formula, Scene, Subject, Tally};
+use super::examine::{Finding, Scene, Tally};
 use super::report::Failure;
 use super::sample::{Plan, Sample, Samples};
 use super::shapes::Signature;
+use super::subject::{ByHand, Formula, Subject};
 use super::{Summary, Values, quiet};
 use crate::error::counted;
 use crate::{Float, Var};

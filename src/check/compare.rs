@@ -29,7 +29,7 @@ pub fn compare<T: Float, S: Data<Elem = T>, D: Dimension, R: Data<Elem = T>, E: 
 ) -> Verdict {
     if a.shape() != b.shape() {
         let shapes = format!("{} and {}", Dims(a.shape()), Dims(b.shape()));
-        let meet = crate::var::joint_shape(crate::Broadcasting::NumPy, &[a.shape(), b.shape()]).is_ok();
+        let meet = crate::tape::joint_shape(crate::Broadcasting::NumPy, &[a.shape(), b.shape()]).is_ok();
         return Verdict::Inconclusive(if meet {
             format!(
                 "shapes {shapes} differ, and would meet only by broadcasting: compare arrays of equal shape"

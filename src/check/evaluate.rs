@@ -1,7 +1,7 @@
 //! The rows of a tape, evaluated a second time: on other values, in another arithmetic.
 
-use crate::prim::{Value, same_shape};
-use crate::{Float, Tape, Var};
+use crate::array::{Value, same_shape};
+use crate::{Arithmetic, Float, Tape, Var};
 use ndarray::ArrayD;
 
 /// The values of the `wanted` rows in the arithmetic of `U`, if the rows in `given` have these values instead of their
@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 ///
 /// Nothing is recorded; rows of a gradient are rows like any other. A constant that was rounded when it was recorded
 /// stays the rounded number.
-pub(crate) fn evaluate<'t, T: Float, U: Float>(
+pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
     tape: &'t Tape<T>,
     given: &[(Var<'t, T>, ArrayD<U>)],
     wanted: &[Var<'t, T>],
@@ -52,6 +52,6 @@ pub(crate) fn evaluate<'t, T: Float, U: Float>(
     wanted.iter().map(|var| values[var.row()].as_ref().expect("evaluated above").view().to_owned()).collect()
 }
 
-fn cast<T: Float, U: Float>(x: T) -> U {
+fn cast<T: Float, U: Arithmetic>(x: T) -> U {
     U::from_f64(x.to_f64())
 }

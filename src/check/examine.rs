@@ -1,28 +1,12 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
-use super::derivative::Answer;
 use super::difference::Swept;
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
-use super::{Measured, Verdict, quiet};
+use super::subject::Subject;
+use super::{Measured, Verdict};
 use crate::{Float, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
-
-/// The function, recorded: rows in, a row out.
-pub(super) type Formula<'f, T> = dyn for<'t> Fn(&[Var<'t, T>]) -> Var<'t, T> + 'f;
-
-/// The function's derivative by hand: arrays in (the cotangent first, if it takes one), gradients out.
-pub(super) type ByHand<'f, T> = dyn Fn(&[ArrayD<T>]) -> Answer<T> + 'f;
-
-/// A function and its derivative, as they came.
-pub(super) struct Subject<'f, T: Float> {
-    pub formula: Box<Formula<'f, T>>,
-    pub by_hand: Box<ByHand<'f, T>>,
-    /// How many arrays the hand-written function takes.
-    pub parameters: usize,
-    /// Whether the first of them is the cotangent.
-    pub takes_cotangent: bool,
-}
 
 /// One case with all that belongs to it.
 #[derive(Debug)]
@@ -95,15 +79,6 @@ impl<T: Float> Subject<'_, T> {
         let given = self.ask(&inputs, &cotangent);
         Scene { sample: sample.clone(), inputs, cotangent, reference, given }
     }
-
-    /// The hand-written gradients; a panic is an answer too.
-    pub fn ask(&self, inputs: &[ArrayD<T>], cotangent: &ArrayD<T>) -> Result<Vec<ArrayD<f64>>, String> {
-        let seed = self.takes_cotangent.then_some(cotangent);
-        let arrays: Vec<ArrayD<T>> = seed.into_iter().chain(inputs).take(self.parameters).cloned().collect();
-        let answer =
-            quiet::catch(|| (self.by_hand)(&arrays)).map_err(|panic| format!("it panicked: {panic}"))??;
-        Ok(answer.iter().map(|gradient| gradient.mapv(T::to_f64)).collect())
-    }
 }
 
 impl<T: Float> Scene<T> {
@@ -169,6 +144,11 @@ impl<T: Float> Scene<T> {
         worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
     }
 
+    /// What differences say of one element of a gradient.
+    pub fn witness(&self, subject: &Subject<'_, T>, input: usize, at: &IxDyn) -> Swept {
+        witness(&subject.formula, &self.inputs, &self.cotangent, input, at)
+    }
+
     /// Whether a difference is a matter of convention: the slopes from the left and from the right differ, and
     /// every element that differs is one of its two slopes or between them.
     pub fn judge_kinks(&self, subject: &Subject<'_, T>, difference: &mut Difference) {
@@ -179,7 +159,7 @@ impl<T: Float> Scene<T> {
                 continue;
             }
             let Swept { left, right, one_sided_uncertainty, .. } = {
-                let swept = witness(subject, self, input, &at);
+                let swept = self.witness(subject, input, &at);
                 if !swept.is_kink() {
                     return;
                 }

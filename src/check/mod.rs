@@ -75,6 +75,7 @@ mod report;
 mod sample;
 mod shapes;
 mod strategies;
+mod subject;
 mod summary;
 mod sweep;
 mod values;

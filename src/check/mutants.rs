@@ -2,7 +2,7 @@
 
 use super::backward::Check;
 use super::derivative::Answer;
-use super::examine::Subject;
+use super::subject::Subject;
 use crate::Float;
 use ndarray::{ArrayD, Axis, Slice};
 use std::cell::{Cell, RefCell};

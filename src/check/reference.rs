@@ -2,8 +2,8 @@
 
 use super::difference::{Swept, difference};
 use super::evaluate::evaluate;
-use super::examine::{Scene, Subject};
 use super::number::Bound;
+use super::subject::Formula;
 use crate::{Float, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 
@@ -51,16 +51,17 @@ impl Reference {
 /// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that
 /// knows nothing of derivative rules.
 pub(super) fn witness<T: Float>(
-    subject: &Subject<'_, T>,
-    scene: &Scene<T>,
+    formula: &Formula<'_, T>,
+    inputs: &[ArrayD<T>],
+    cotangent: &ArrayD<T>,
     input: usize,
     at: &IxDyn,
 ) -> Swept {
     let tape = Tape::new();
-    let vars: Vec<Var<'_, T>> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = (subject.formula)(&vars);
-    let cotangent = scene.cotangent.mapv(T::to_f64);
-    let around = scene.inputs[input].mapv(T::to_f64);
+    let vars: Vec<Var<'_, T>> = inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
+    let out = formula(&vars);
+    let cotangent = cotangent.mapv(T::to_f64);
+    let around = inputs[input].mapv(T::to_f64);
     let along = |x: f64| {
         let mut moved = around.clone();
         moved[at] = x;

@@ -2,8 +2,8 @@
 
 use super::diagnose::{Diagnosis, diagnose};
 use super::difference::Swept;
-use super::examine::{Difference, Finding, Scene, Subject, place};
-use super::reference::witness;
+use super::examine::{Difference, Finding, Scene, place};
+use super::subject::Subject;
 use crate::Float;
 use crate::error::Dims;
 use ndarray::ArrayD;
@@ -48,7 +48,7 @@ impl Failure {
         let arrays = named.map(|(name, array)| (name.to_owned(), array.mapv(T::to_f64))).collect();
         for finding in &mut findings {
             if let Finding::Values(difference) = finding {
-                difference.witness = Some(witness(subject, &scene, difference.input, &difference.at));
+                difference.witness = Some(scene.witness(subject, difference.input, &difference.at));
             }
         }
         let diagnoses = diagnose(subject, scene);

@@ -1,24 +1,14 @@
 //! The matrix product, over any number of leading axes.
 
-use super::product::product;
-use super::reduce::{Extent, reduce};
-use super::walk::elementwise;
-use super::{
-    AxisSet, Domain, Family, FoldOp, Kernel, Known, Layout, Prim, Reducer, Rule, Shape, Value, Work, Zip,
-    size_of, sum_of,
-};
+use super::{Domain, Family, Prim, Rule, sum_of};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, matmul, matmul_work, size_of};
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
-use crate::tape::Var;
-use crate::var::{Broadcasting, IntoVar, joint_shape};
-use ndarray::{ArrayViewD, ArrayViewMut2, Axis, Ix2};
-use smallvec::smallvec;
+use crate::tape::{Broadcasting, IntoVar, Var, joint_shape};
 
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), for equal leading axes.
 ///
-/// Operands are read where they lie, so that a transposed one is never copied. Of single matrices, a column
-/// times a row is elementwise, and a product with a vector a reduction, in the order of all others
-/// ([`reduce`](super::reduce)): what remains is in [`product`](super::product).
+/// How it is computed is in `array/matmul.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dot;
 
@@ -78,44 +68,19 @@ impl Rule for Dot {
         Ok(batch.iter().copied().chain([*m, *n]).collect())
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        let [batch @ .., m, _] = operands[0].shape() else {
-            unreachable!("the shape rule asks for two axes")
-        };
-        let n = operands[1].shape()[batch.len() + 1];
-        if batch.is_empty()
-            && let Some(value) = with_vector(operands[0], operands[1])
-        {
-            return value;
-        }
-        let mut out = vec![T::zero(); size_of(batch) * m * n];
-        let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
-        if !out.is_empty() {
-            multiply(&operands[0].view(), &operands[1].view(), &mut out, (*m, n));
-        }
-        Value::from_vec(&shape, out)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+        matmul(operands[0], operands[1])
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        let (a, b) = (operands[0], operands[1]);
-        let (&[m, k], &[_, n]) = (&a.shape[..], &b.shape[..]) else { return Work::Product };
-        let kernel = times();
-        match (m, k, n) {
-            (_, 1, _) => {
-                Work::Map { kernel, operands: smallvec![a.broadcast(&[m, n]), b.broadcast(&[m, n])] }
-            }
-            // The vector along the inner axis of the matrix, in whichever order that lies.
-            (_, _, 1) => along(kernel, [a, &b.permute(&[1, 0])], 0),
-            (1, _, _) => along(kernel, [a, &b.permute(&[1, 0])], 1),
-            _ => Work::Product,
-        }
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
+        matmul_work(operands[0], operands[1])
     }
 
-    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
         None
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
         None
     }
 
@@ -174,67 +139,6 @@ fn stacks(rules: Broadcasting, a: &[usize], b: &[usize]) -> Result<Shape, Proble
              `Tape::with_broadcasting(Broadcasting::NumPy)`.",
         ),
     })
-}
-
-fn times<T: Float>() -> Kernel<T> {
-    Zip::Mul.kernel().expect("multiplication is elementwise")
-}
-
-fn sum<T: Float>() -> Reducer<T> {
-    FoldOp::Sum.reducer().expect("a sum reduces")
-}
-
-/// The products of the rows of a matrix (r, k), which is the operand of this number, with the other's one row (1, k).
-fn along<T: Float>(kernel: Kernel<T>, operands: [&Layout; 2], matrix: usize) -> Work<T> {
-    let Layout { shape, strides, .. } = operands[matrix];
-    let (r, k) = (shape[0], shape[1]);
-    let (kernel, reducer) = (Some(kernel), sum());
-    let operands = operands.into_iter().map(|operand| operand.broadcast(shape));
-    if strides[0].abs() < strides[1].abs() && r > 1 {
-        let operands = operands.map(|operand| operand.permute(&[1, 0])).collect();
-        return Work::Reduce { kernel, operands, reducer, extent: Extent { terms: k, width: r, count: 1 } };
-    }
-    let extent = Extent { terms: k, width: 1, count: r };
-    Work::Reduce { kernel, operands: operands.collect(), reducer, extent }
-}
-
-/// The product of two matrices of which one is a vector, or the inner size is 1; the same as [`Dot::work`]
-/// says, on values.
-fn with_vector<T: Float>(a: &Value<T>, b: &Value<T>) -> Option<Value<T>> {
-    let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
-    let times = |a: &Value<T>, b: &Value<T>| elementwise(times(), &[a, b]);
-    let t = |x: &Value<T>| x.permute(&[1, 0]);
-    let along = |matrix: Value<T>, row: Value<T>| {
-        let row = row.broadcast(matrix.shape());
-        let (axis, terms) = if matrix.as_slice().is_none() && t(&matrix).as_slice().is_some() {
-            (0, times(&t(&matrix), &t(&row)))
-        } else {
-            (1, times(&matrix, &row))
-        };
-        reduce(&terms, AxisSet::from_iter([axis]), &sum()).reshape(&[m, n])
-    };
-    match (m, k, n) {
-        (_, 1, _) => Some(times(&a.broadcast(&[m, n]), &b.broadcast(&[m, n]))),
-        (_, _, 1) => Some(along(a.clone(), t(b))),
-        (1, _, _) => Some(along(t(b), a.clone())),
-        _ => None,
-    }
-}
-
-/// Writes the product of two stacks of matrices to `out`.
-fn multiply<T: Float>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T], (m, n): (usize, usize)) {
-    if a.ndim() > 2 {
-        let matrices = a.len_of(Axis(0));
-        for (i, part) in out.chunks_mut(out.len() / matrices).enumerate() {
-            multiply(&a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), part, (m, n));
-        }
-        return;
-    }
-    let matrix = "the shape rule asks for two axes";
-    let a = a.view().into_dimensionality::<Ix2>().expect(matrix);
-    let b = b.view().into_dimensionality::<Ix2>().expect(matrix);
-    let mut out = ArrayViewMut2::from_shape((m, n), out).expect("as many elements as the product has");
-    product(&a, &b, &mut out, false);
 }
 
 /// The method at the desk.

@@ -1,11 +1,13 @@
 //! Reductions over a set of axes, and the running sum.
 
-use super::reduce::{Reducer, arrange, reduce, reducer, running_sum};
-use super::{Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Value, Work, family, size_of};
+use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
+use crate::array::{
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Shape, Value, Work, arrange, reduce, reducer,
+    running_sum, size_of,
+};
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
-use crate::tape::Var;
-use crate::var::IntoAxes;
+use crate::tape::{IntoAxes, Var};
 use smallvec::SmallVec;
 
 family! {
@@ -21,38 +23,10 @@ pub(crate) struct Fold {
     pub axes: AxisSet,
 }
 
-/// A set of axes, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AxisSet(u64);
-
-impl AxisSet {
-    /// As many axes as the set can hold: more than any array in practice has.
-    pub const CAPACITY: usize = 64;
-
-    pub fn all(ndim: usize) -> Self {
-        (0..ndim).collect()
-    }
-
-    pub fn contains(self, axis: usize) -> bool {
-        axis < Self::CAPACITY && self.0 >> axis & 1 == 1
-    }
-
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = usize> {
-        (0..Self::CAPACITY).filter(move |&axis| self.contains(axis))
-    }
-}
-
-impl FromIterator<usize> for AxisSet {
-    fn from_iter<I: IntoIterator<Item = usize>>(axes: I) -> Self {
-        Self(axes.into_iter().fold(0, |bits, axis| bits | 1 << axis))
-    }
-}
-
 /// All there is to know about one of them.
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    how: How<T>,
     /// The cotangent of the operand `x`, given that of `y`.
     pull: Carry<T>,
     /// The tangent of `y`, given that of the operand `x`.
@@ -82,68 +56,55 @@ impl Fold {
     }
 }
 
-impl FoldOp {
-    #[allow(clippy::float_cmp)] // A tie is exact.
-    fn row<T: Float>(self) -> Row<T> {
-        match self {
-            Self::Sum => Row {
-                name: "sum",
-                formula: "Σ a",
-                how: How::Reduce(reducer!(T::zero(), |a, b| a + b)),
-                pull: |d, axes, x, _| d.spread_over(axes, x),
-                push: |d, axes, _, _| d.fold(Self::Sum, axes),
-                domain: Domain::ALL,
-            },
-            Self::Max => Row {
-                name: "max",
-                formula: "max a",
-                how: How::Reduce(reducer!(-T::INFINITY, max)),
-                pull: |d, axes, x, y| {
-                    let winners = winners(axes, x, y);
-                    let share = d / winners.fold(Self::Sum, axes);
-                    winners.select(share.spread_over(axes, x), x.lift(0.0))
-                },
-                push: |d, axes, x, y| {
-                    let winners = winners(axes, x, y);
-                    winners.select(d, x.lift(0.0)).fold(Self::Sum, axes) / winners.fold(Self::Sum, axes)
-                },
-                domain: Domain::ALL.kinked("at a tie, equal shares", |a| {
-                    let top = a.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                    a.iter().filter(|&&x| x == top).count() > 1
-                }),
-            },
-            Self::Prod => Row {
-                name: "prod",
-                formula: "Π a",
-                how: How::Reduce(reducer!(T::one(), |a, b| a * b)),
-                pull: |d, axes, x, _| d.spread_over(axes, x) * others(axes, x),
-                push: |d, axes, x, _| (d * others(axes, x)).fold(Self::Sum, axes),
-                domain: Domain::ALL,
-            },
-            Self::Cumsum => Row {
-                name: "cumsum",
-                formula: "Σ of a up to here",
-                how: How::Run,
-                pull: |d, axes, _, _| d.reverse(axes).fold(Self::Cumsum, axes).reverse(axes),
-                push: |d, axes, _, _| d.fold(Self::Cumsum, axes),
-                domain: Domain::ALL,
-            },
-        }
-    }
-}
+table! {
+    FoldOp: Row<T>, how: How<T>;
 
-impl FoldOp {
-    /// How it reduces, if it does.
-    pub(crate) fn reducer<T: Float>(self) -> Option<Reducer<T>> {
-        match self.row().how {
-            How::Reduce(reducer) => Some(reducer),
-            How::Run => None,
-        }
-    }
+    Sum => {
+        name: "sum",
+        formula: "Σ a",
+        how: How::Reduce(reducer!(T::zero(), |a, b| a + b)),
+        pull: |d, axes, x, _| d.spread_over(axes, x),
+        push: |d, axes, _, _| d.fold(Self::Sum, axes),
+        domain: Domain::ALL,
+    },
+    Max => {
+        name: "max",
+        formula: "max a",
+        how: How::Reduce(reducer!(-T::INFINITY, max)),
+        pull: |d, axes, x, y| {
+            let winners = winners(axes, x, y);
+            let share = d / winners.fold(Self::Sum, axes);
+            winners.select(share.spread_over(axes, x), x.lift(0.0))
+        },
+        push: |d, axes, x, y| {
+            let winners = winners(axes, x, y);
+            winners.select(d, x.lift(0.0)).fold(Self::Sum, axes) / winners.fold(Self::Sum, axes)
+        },
+        domain: Domain::ALL.kinked("at a tie, equal shares", |a| {
+            let top = a.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            a.iter().filter(|&&x| x == top).count() > 1
+        }),
+    },
+    Prod => {
+        name: "prod",
+        formula: "Π a",
+        how: How::Reduce(reducer!(T::one(), |a, b| a * b)),
+        pull: |d, axes, x, _| d.spread_over(axes, x) * others(axes, x),
+        push: |d, axes, x, _| (d * others(axes, x)).fold(Self::Sum, axes),
+        domain: Domain::ALL,
+    },
+    Cumsum => {
+        name: "cumsum",
+        formula: "Σ of a up to here",
+        how: How::Run,
+        pull: |d, axes, _, _| d.reverse(axes).fold(Self::Cumsum, axes).reverse(axes),
+        push: |d, axes, _, _| d.fold(Self::Cumsum, axes),
+        domain: Domain::ALL,
+    },
 }
 
 /// The larger; NaN if either is.
-fn max<T: Float>(a: T, b: T) -> T {
+fn max<T: Arithmetic>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
@@ -230,15 +191,15 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        match self.op.row().how {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+        match self.op.computation() {
             How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
             How::Run => running_sum(operands[0], self.axes),
         }
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        match self.op.row().how {
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
+        match self.op.computation() {
             How::Run if self.axes == AxisSet::default() => Work::View(operands[0].clone()),
             How::Run => Work::Run(self.axes),
             How::Reduce(reducer) => {
@@ -248,11 +209,11 @@ impl Rule for Fold {
         }
     }
 
-    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
         None
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
         None
     }
 

@@ -1,10 +1,10 @@
 //! Look-up along an axis by a list of indices, and its adjoint.
 
-use super::{Domain, Family, Kernel, Known, Layout, Piece, Prim, Range, Rule, Shape, Value, Work};
+use super::{Domain, Family, Prim, Rule};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Piece, Range, Shape, Value, Work, scatter_add, take};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
-use ndarray::{ArrayD, Axis};
 use std::sync::Arc;
 
 /// A look-up and its parameters, shared between a row and its derivatives.
@@ -108,25 +108,15 @@ impl Rule for Index {
         Ok(shape)
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
         let Entries { op, axis, indices } = &*self.0;
-        let x = operands[0].view();
         match op {
-            IndexOp::Take => Value::new(x.select(Axis(*axis), indices).into_shared()),
-            IndexOp::ScatterAdd { len } => {
-                let mut shape = x.shape().to_vec();
-                shape[*axis] = *len;
-                let mut out = ArrayD::zeros(shape);
-                for (from, &to) in x.axis_iter(Axis(*axis)).zip(indices) {
-                    let mut target = out.index_axis_mut(Axis(*axis), to);
-                    target += &from;
-                }
-                Value::new(out.into_shared())
-            }
+            IndexOp::Take => take(operands[0], *axis, indices),
+            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len),
         }
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
         let Entries { op, axis, indices } = &*self.0;
         let from = operands[0];
         let mut shape = from.shape.clone();
@@ -149,11 +139,11 @@ impl Rule for Index {
         Work::Assemble { background, pieces: indices.iter().enumerate().map(piece).collect() }
     }
 
-    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
         None
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
         None
     }
 

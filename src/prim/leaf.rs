@@ -1,7 +1,8 @@
 //! Rows without operands: what the user puts on the tape.
 
-use super::{Domain, Kernel, Known, Layout, Rule, Shape, Value, Work, family};
+use super::{Domain, Rule, family};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -40,19 +41,19 @@ impl Rule for Leaf {
         Ok(operands[0].into())
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
         operands[0].clone()
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
         Work::View(operands[0].clone())
     }
 
-    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
         None
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
         None
     }
 

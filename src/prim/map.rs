@@ -3,12 +3,9 @@
 //! The derivative of y = f(x) is diagonal, so one expression `d · f'(x)` serves the reverse sweep
 //! (`d` a cotangent) and the forward sweep (`d` a tangent) alike.
 
-use super::kernel::{each, kernel};
-use super::walk::elementwise;
-use super::{
-    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
-};
+use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -21,8 +18,6 @@ family! {
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    /// `f(x)`.
-    kernel: Kernel<T>,
     /// `d · f'(x)`, given `d`, `x` and `y`; `None` where f' is zero.
     chain: Chain<T>,
     domain: Domain,
@@ -30,136 +25,133 @@ struct Row<T: Float> {
 
 type Chain<T> = for<'t> fn(Var<'t, T>, Var<'t, T>, Var<'t, T>) -> Option<Var<'t, T>>;
 
-impl Map {
-    #[allow(clippy::too_many_lines)] // A table, with a row for each primitive.
-    fn row<T: Float>(self) -> Row<T> {
-        match self {
-            Self::Neg => Row {
-                name: "neg",
-                formula: "-a",
-                kernel: kernel!(|x| -x),
-                chain: |d, _, _| Some(-d),
-                domain: Domain::ALL,
-            },
-            Self::Exp => Row {
-                name: "exp",
-                formula: "exp(a)",
-                kernel: kernel!(|x| x.exp()),
-                chain: |d, _, y| Some(d * y),
-                domain: Domain::ALL,
-            },
-            Self::Log => Row {
-                name: "log",
-                formula: "log(a)",
-                kernel: kernel!(|x| x.ln()),
-                chain: |d, x, _| Some(d / x),
-                domain: Domain::only("a > 0", |a| a[0] > 0.0),
-            },
-            Self::Log1p => Row {
-                name: "log1p",
-                formula: "log(1 + a)",
-                kernel: kernel!(|x| x.ln_1p()),
-                chain: |d, x, _| Some(d / (x + x.lift(1.0))),
-                domain: Domain::only("a > -1", |a| a[0] > -1.0),
-            },
-            Self::Expm1 => Row {
-                name: "expm1",
-                formula: "exp(a) - 1",
-                kernel: kernel!(|x| x.exp_m1()),
-                chain: |d, _, y| Some(d * (y + y.lift(1.0))),
-                domain: Domain::ALL,
-            },
-            Self::Sin => Row {
-                name: "sin",
-                formula: "sin(a)",
-                kernel: kernel!(|x| x.sin()),
-                chain: |d, x, _| Some(d * x.cos()),
-                domain: Domain::ALL,
-            },
-            Self::Cos => Row {
-                name: "cos",
-                formula: "cos(a)",
-                kernel: kernel!(|x| x.cos()),
-                chain: |d, x, _| Some(-(d * x.sin())),
-                domain: Domain::ALL,
-            },
-            Self::Tan => Row {
-                name: "tan",
-                formula: "tan(a)",
-                kernel: kernel!(|x| x.sin() / x.cos()),
-                chain: |d, _, y| Some(d * (y * y + y.lift(1.0))),
-                domain: Domain::only("cos(a) ≠ 0", |a| a[0].cos() != 0.0),
-            },
-            Self::Tanh => Row {
-                name: "tanh",
-                formula: "tanh(a)",
-                kernel: kernel!(|x| x.tanh()),
-                chain: |d, _, y| Some(d * (y.lift(1.0) - y * y)),
-                domain: Domain::ALL,
-            },
-            Self::Sqrt => Row {
-                name: "sqrt",
-                formula: "√a",
-                kernel: kernel!(|x| x.sqrt()),
-                chain: |d, _, y| Some(d / (y + y)),
-                domain: Domain::only("a > 0", |a| a[0] > 0.0),
-            },
-            Self::Rsqrt => Row {
-                name: "rsqrt",
-                formula: "1 / √a",
-                kernel: kernel!(|x| T::one() / x.sqrt()),
-                chain: |d, x, y| Some(-(d * y / (x + x))),
-                domain: Domain::only("a > 0", |a| a[0] > 0.0),
-            },
-            Self::Abs => Row {
-                name: "abs",
-                formula: "|a|",
-                kernel: kernel!(|x| x.abs()),
-                chain: |d, x, _| Some(d * x.sign()),
-                domain: Domain::ALL.kinked("abs'(0) = 0", |a| a[0] == 0.0),
-            },
-            Self::Sign => Row {
-                name: "sign",
-                formula: "sign(a)",
-                kernel: kernel!(|x| sign(x)),
-                chain: |_, _, _| None,
-                domain: Domain::ALL.kinked("sign(0) = 0, sign'(0) = 0", |a| a[0] == 0.0),
-            },
-            Self::Logistic => Row {
-                name: "logistic",
-                formula: "1 / (1 + exp(-a))",
-                kernel: kernel!(|x| logistic(x)),
-                chain: |d, _, y| Some(d * (y * (y.lift(1.0) - y))),
-                domain: Domain::ALL,
-            },
-            Self::Reciprocal => Row {
-                name: "reciprocal",
-                formula: "1 / a",
-                kernel: kernel!(|x| T::one() / x),
-                chain: |d, _, y| Some(-(d * (y * y))),
-                domain: Domain::only("a ≠ 0", |a| a[0] != 0.0),
-            },
-            Self::Erf => Row {
-                name: "erf",
-                formula: "erf(a)",
-                kernel: kernel!(|x| x.erf()),
-                chain: |d, x, _| Some(d * ((-(x * x)).exp() * x.lift(std::f64::consts::FRAC_2_SQRT_PI))),
-                domain: Domain::ALL,
-            },
-            Self::Detach => Row {
-                name: "detach",
-                formula: "a, held constant",
-                kernel: kernel!(|x| x.held()),
-                chain: |_, _, _| None,
-                domain: Domain::ALL,
-            },
-        }
-    }
+table! {
+    Map: Row<T>, kernel: Kernel<T>;
+
+    Neg => {
+        name: "neg",
+        formula: "-a",
+        kernel: kernel!(|x| -x),
+        chain: |d, _, _| Some(-d),
+        domain: Domain::ALL,
+    },
+    Exp => {
+        name: "exp",
+        formula: "exp(a)",
+        kernel: kernel!(|x| x.exp()),
+        chain: |d, _, y| Some(d * y),
+        domain: Domain::ALL,
+    },
+    Log => {
+        name: "log",
+        formula: "log(a)",
+        kernel: kernel!(|x| x.ln()),
+        chain: |d, x, _| Some(d / x),
+        domain: Domain::only("a > 0", |a| a[0] > 0.0),
+    },
+    Log1p => {
+        name: "log1p",
+        formula: "log(1 + a)",
+        kernel: kernel!(|x| x.ln_1p()),
+        chain: |d, x, _| Some(d / (x + x.lift(1.0))),
+        domain: Domain::only("a > -1", |a| a[0] > -1.0),
+    },
+    Expm1 => {
+        name: "expm1",
+        formula: "exp(a) - 1",
+        kernel: kernel!(|x| x.exp_m1()),
+        chain: |d, _, y| Some(d * (y + y.lift(1.0))),
+        domain: Domain::ALL,
+    },
+    Sin => {
+        name: "sin",
+        formula: "sin(a)",
+        kernel: kernel!(|x| x.sin()),
+        chain: |d, x, _| Some(d * x.cos()),
+        domain: Domain::ALL,
+    },
+    Cos => {
+        name: "cos",
+        formula: "cos(a)",
+        kernel: kernel!(|x| x.cos()),
+        chain: |d, x, _| Some(-(d * x.sin())),
+        domain: Domain::ALL,
+    },
+    Tan => {
+        name: "tan",
+        formula: "tan(a)",
+        kernel: kernel!(|x| x.sin() / x.cos()),
+        chain: |d, _, y| Some(d * (y * y + y.lift(1.0))),
+        domain: Domain::only("cos(a) ≠ 0", |a| a[0].cos() != 0.0),
+    },
+    Tanh => {
+        name: "tanh",
+        formula: "tanh(a)",
+        kernel: kernel!(|x| x.tanh()),
+        chain: |d, _, y| Some(d * (y.lift(1.0) - y * y)),
+        domain: Domain::ALL,
+    },
+    Sqrt => {
+        name: "sqrt",
+        formula: "√a",
+        kernel: kernel!(|x| x.sqrt()),
+        chain: |d, _, y| Some(d / (y + y)),
+        domain: Domain::only("a > 0", |a| a[0] > 0.0),
+    },
+    Rsqrt => {
+        name: "rsqrt",
+        formula: "1 / √a",
+        kernel: kernel!(|x| T::one() / x.sqrt()),
+        chain: |d, x, y| Some(-(d * y / (x + x))),
+        domain: Domain::only("a > 0", |a| a[0] > 0.0),
+    },
+    Abs => {
+        name: "abs",
+        formula: "|a|",
+        kernel: kernel!(|x| x.abs()),
+        chain: |d, x, _| Some(d * x.sign()),
+        domain: Domain::ALL.kinked("abs'(0) = 0", |a| a[0] == 0.0),
+    },
+    Sign => {
+        name: "sign",
+        formula: "sign(a)",
+        kernel: kernel!(|x| sign(x)),
+        chain: |_, _, _| None,
+        domain: Domain::ALL.kinked("sign(0) = 0, sign'(0) = 0", |a| a[0] == 0.0),
+    },
+    Logistic => {
+        name: "logistic",
+        formula: "1 / (1 + exp(-a))",
+        kernel: kernel!(|x| logistic(x)),
+        chain: |d, _, y| Some(d * (y * (y.lift(1.0) - y))),
+        domain: Domain::ALL,
+    },
+    Reciprocal => {
+        name: "reciprocal",
+        formula: "1 / a",
+        kernel: kernel!(|x| T::one() / x),
+        chain: |d, _, y| Some(-(d * (y * y))),
+        domain: Domain::only("a ≠ 0", |a| a[0] != 0.0),
+    },
+    Erf => {
+        name: "erf",
+        formula: "erf(a)",
+        kernel: kernel!(|x| x.erf()),
+        chain: |d, x, _| Some(d * ((-(x * x)).exp() * x.lift(std::f64::consts::FRAC_2_SQRT_PI))),
+        domain: Domain::ALL,
+    },
+    Detach => {
+        name: "detach",
+        formula: "a, held constant",
+        kernel: kernel!(|x| x.held()),
+        chain: |_, _, _| None,
+        domain: Domain::ALL,
+    },
 }
 
 /// −1, 0 or 1; NaN for NaN.
 #[inline(always)]
-fn sign<T: Float>(x: T) -> T {
+fn sign<T: Arithmetic>(x: T) -> T {
     if x > T::zero() {
         T::one()
     } else if x < T::zero() {
@@ -172,7 +164,7 @@ fn sign<T: Float>(x: T) -> T {
 /// In the form whose exponential cannot overflow. −|x| by a branch: in an arithmetic that carries a slope, the branch
 /// is smooth at 0, where |x| is not.
 #[inline(always)]
-fn logistic<T: Float>(x: T) -> T {
+fn logistic<T: Arithmetic>(x: T) -> T {
     let e = (if x < T::zero() { x } else { -x }).exp();
     if x < T::zero() { e / (T::one() + e) } else { T::one() / (T::one() + e) }
 }
@@ -198,19 +190,19 @@ impl Rule for Map {
         equal_shapes(operands)
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.row().kernel, operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+        elementwise(self.computation(), operands)
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
-        Some(self.row().kernel)
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
+        Some(self.computation())
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        Work::elementwise(self.row().kernel, operands)
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::elementwise(self.computation(), operands)
     }
 
-    fn shortcut<T: Float>(&self, _: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
         (*self == Self::Detach).then_some(0)
     }
 

@@ -13,40 +13,27 @@
 //! is made of rows like any other, and can be differentiated again.
 
 mod dot;
-pub(crate) mod elementary;
 mod fold;
+#[cfg(test)]
+mod forms;
 mod index;
-mod kernel;
-mod layout;
 mod leaf;
 mod map;
 mod pick;
-pub(crate) mod product;
-mod range;
-mod reduce;
-mod value;
 mod view;
-mod walk;
-mod work;
 mod zip;
 
 pub(crate) use dot::Dot;
-pub(crate) use fold::{AxisSet, Fold, FoldOp};
+pub(crate) use fold::{Fold, FoldOp};
 pub(crate) use index::Index;
-pub(crate) use kernel::{Kernel, Slices};
-pub(crate) use layout::Layout;
 pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
 pub(crate) use pick::Pick;
-pub(crate) use product::{portable, product};
-pub(crate) use range::Range;
-pub(crate) use reduce::{Extent, Progress, Reducer};
-pub(crate) use value::{Shape, Value, check_shape, same_shape, size_of};
-pub(crate) use view::View;
-pub(crate) use work::{Known, Piece, Work};
+pub(crate) use view::{Filling, View};
 pub(crate) use zip::Zip;
 
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, same_shape};
 use crate::error::{ErrorKind, Problem};
 use crate::tape::Var;
 use std::sync::Arc;
@@ -69,17 +56,17 @@ pub(crate) trait Rule {
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem>;
 
     /// The result. The operands' shapes have passed [`Rule::shape`].
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T>;
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T>;
 
     /// The work that a replay has with it, for operands that lie so. It gives what [`Rule::eval`] gives, to
     /// the bit.
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T>;
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T>;
 
     /// The operand that the result equals to the bit whatever its values, as `x` in `x · 1`.
-    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize>;
+    fn shortcut<T: Arithmetic>(&self, operands: &[Known<T>]) -> Option<usize>;
 
     /// The kernel, if the primitive acts element by element.
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>>;
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>>;
 
     /// The vector-Jacobian product with respect to operand `wrt`: the cotangent of that operand,
     /// given the cotangent of `out`. `None` where no derivative flows.
@@ -281,19 +268,19 @@ impl Prim {
         each!(self, family => family.shape(operands))
     }
 
-    pub(crate) fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
+    pub(crate) fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
         each!(self, family => family.eval(operands))
     }
 
-    pub(crate) fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
+    pub(crate) fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
         each!(self, family => family.work(operands))
     }
 
-    pub(crate) fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+    pub(crate) fn shortcut<T: Arithmetic>(&self, operands: &[Known<T>]) -> Option<usize> {
         each!(self, family => family.shortcut(operands))
     }
 
-    pub(crate) fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
+    pub(crate) fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
         each!(self, family => family.kernel())
     }
 
@@ -350,3 +337,30 @@ macro_rules! family {
     };
 }
 use family;
+
+/// The table of a family, with a row for each primitive, of which two functions are made: what it computes, in any
+/// arithmetic; and all else there is to know of it, its derivative above all, which is written in rows of a tape.
+macro_rules! table {
+    ($Family:ident: $Row:ty, $how:ident: $Computation:ty; $($variant:ident => {
+        name: $name:expr,
+        formula: $formula:expr,
+        $_:ident: $computation:expr,
+        $($field:ident: $value:expr),+ $(,)?
+    },)+) => {
+        #[allow(clippy::float_cmp)] // A tie is exact.
+        impl $Family {
+            fn row<T: Float>(self) -> $Row {
+                match self {
+                    $(Self::$variant => Row { name: $name, formula: $formula, $($field: $value),+ },)+
+                }
+            }
+
+            fn computation<T: Arithmetic>(self) -> $Computation {
+                match self {
+                    $(Self::$variant => $computation,)+
+                }
+            }
+        }
+    };
+}
+use table;

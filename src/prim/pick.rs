@@ -3,64 +3,62 @@
 //! A mask is an array of the tape's own number type, so that there is one kind of value on a tape.
 //! No derivative flows through a mask; `select` is linear in the two operands it chooses between.
 
-use super::kernel::{each, kernel};
-use super::walk::elementwise;
-use super::{
-    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
-};
+use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
-use crate::tape::Var;
-use crate::var::{IntoVar, broadcast};
+use crate::tape::{IntoVar, Var, broadcast};
 
 family! {
     /// A comparison or a choice.
     Pick { Gt, Ge, Lt, Le, Eq, Ne, Select }
 }
 
+/// All there is to know about one of them.
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    kernel: Kernel<T>,
+    /// `None` where no derivative flows.
+    derivative: Option<Derivative<T>>,
     domain: Domain,
 }
 
-impl Pick {
-    #[allow(clippy::float_cmp)] // The jump is at exact equality.
-    fn row<T: Float>(self) -> Row<T> {
-        let jump = Domain::ALL.kinked("its derivative is 0 everywhere", |ab| ab[0] == ab[1]);
-        match self {
-            Self::Gt => {
-                Row { name: "gt", formula: "a > b", kernel: kernel!(|a, b| mask(a > b)), domain: jump }
-            }
-            Self::Ge => {
-                Row { name: "ge", formula: "a ≥ b", kernel: kernel!(|a, b| mask(a >= b)), domain: jump }
-            }
-            Self::Lt => {
-                Row { name: "lt", formula: "a < b", kernel: kernel!(|a, b| mask(a < b)), domain: jump }
-            }
-            Self::Le => {
-                Row { name: "le", formula: "a ≤ b", kernel: kernel!(|a, b| mask(a <= b)), domain: jump }
-            }
-            Self::Eq => {
-                Row { name: "eq", formula: "a = b", kernel: kernel!(|a, b| mask(a == b)), domain: jump }
-            }
-            Self::Ne => {
-                Row { name: "ne", formula: "a ≠ b", kernel: kernel!(|a, b| mask(a != b)), domain: jump }
-            }
-            Self::Select => Row {
-                name: "select",
-                formula: "b where a ≠ 0, else c",
-                kernel: kernel!(|mask, b, c| if mask == T::zero() { c } else { b }),
-                domain: Domain::ALL,
-            },
-        }
-    }
+/// How a choice carries what it chooses between.
+struct Derivative<T: Float> {
+    /// The cotangent of operand 1 or 2, given the mask and the cotangent of the result.
+    pull: for<'t> fn(usize, Var<'t, T>, Var<'t, T>) -> Var<'t, T>,
+    /// The tangent of the result, given the mask and the tangents of operands 1 and 2.
+    push: for<'t> fn(Var<'t, T>, [Var<'t, T>; 2]) -> Var<'t, T>,
+}
+
+/// Where a comparison turns.
+#[allow(clippy::float_cmp)] // A tie is exact.
+const JUMP: Domain = Domain::ALL.kinked("its derivative is 0 everywhere", |ab| ab[0] == ab[1]);
+
+table! {
+    Pick: Row<T>, kernel: Kernel<T>;
+
+    Gt => { name: "gt", formula: "a > b", kernel: kernel!(|a, b| mask(a > b)), derivative: None, domain: JUMP },
+    Ge => { name: "ge", formula: "a ≥ b", kernel: kernel!(|a, b| mask(a >= b)), derivative: None, domain: JUMP },
+    Lt => { name: "lt", formula: "a < b", kernel: kernel!(|a, b| mask(a < b)), derivative: None, domain: JUMP },
+    Le => { name: "le", formula: "a ≤ b", kernel: kernel!(|a, b| mask(a <= b)), derivative: None, domain: JUMP },
+    Eq => { name: "eq", formula: "a = b", kernel: kernel!(|a, b| mask(a == b)), derivative: None, domain: JUMP },
+    Ne => { name: "ne", formula: "a ≠ b", kernel: kernel!(|a, b| mask(a != b)), derivative: None, domain: JUMP },
+    Select => {
+        name: "select",
+        formula: "b where a ≠ 0, else c",
+        kernel: kernel!(|mask, b, c| if mask == T::zero() { c } else { b }),
+        derivative: Some(Derivative {
+            pull: |wrt, mask, d| if wrt == 1 { mask.select(d, d.lift(0.0)) } else { mask.select(d.lift(0.0), d) },
+            push: |mask, [b, c]| mask.select(b, c),
+        }),
+        domain: Domain::ALL,
+    },
 }
 
 /// 1 or 0.
 #[inline(always)]
-fn mask<T: Float>(holds: bool) -> T {
+fn mask<T: Arithmetic>(holds: bool) -> T {
     if holds { T::one() } else { T::zero() }
 }
 
@@ -74,7 +72,7 @@ impl Rule for Pick {
     }
 
     fn arity(&self) -> Option<usize> {
-        Some(self.row::<f64>().kernel.arity())
+        Some(self.computation::<f64>().arity())
     }
 
     fn domain(&self) -> Domain {
@@ -85,19 +83,19 @@ impl Rule for Pick {
         equal_shapes(operands)
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.row().kernel, operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+        elementwise(self.computation(), operands)
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
-        Some(self.row().kernel)
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
+        Some(self.computation())
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        Work::elementwise(self.row().kernel, operands)
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::elementwise(self.computation(), operands)
     }
 
-    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, operands: &[Known<T>]) -> Option<usize> {
         match (self, operands) {
             (Self::Select, [_, yes, no]) if yes.row == no.row => Some(1),
             (Self::Select, [mask, _, _]) => mask.number.map(|mask| if mask == T::zero() { 2 } else { 1 }),
@@ -112,11 +110,8 @@ impl Rule for Pick {
         _out: Var<'t, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
-        match (self.row::<T>().kernel.slices, wrt) {
-            (Slices::One(_) | Slices::Two(_), _) | (Slices::Three(_), 0) => None,
-            (Slices::Three(_), 1) => Some(operands[0].select(cotangent, cotangent.lift(0.0))),
-            (Slices::Three(_), _) => Some(operands[0].select(cotangent.lift(0.0), cotangent)),
-        }
+        let derivative = self.row().derivative?;
+        (wrt > 0).then(|| (derivative.pull)(wrt, operands[0], cotangent))
     }
 
     fn jvp<'t, T: Float>(
@@ -125,14 +120,10 @@ impl Rule for Pick {
         _out: Var<'t, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
-        match self.row::<T>().kernel.slices {
-            Slices::One(_) | Slices::Two(_) => None,
-            Slices::Three(_) => {
-                let some = tangents[1].or(tangents[2])?;
-                let [b, c] = [tangents[1], tangents[2]].map(|t| t.unwrap_or_else(|| some.lift(0.0)));
-                Some(operands[0].select(b, c))
-            }
-        }
+        let derivative = self.row().derivative?;
+        let some = tangents[1].or(tangents[2])?;
+        let both = [tangents[1], tangents[2]].map(|tangent| tangent.unwrap_or_else(|| some.lift(0.0)));
+        Some((derivative.push)(operands[0], both))
     }
 
     fn fitting(_: &[usize]) -> Vec<Self> {

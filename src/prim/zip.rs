@@ -3,16 +3,11 @@
 //! As in the family of one operand, the Jacobian with respect to each operand is diagonal, and one
 //! expression `d · ∂y/∂operand` serves both sweeps.
 
-use super::kernel::{each, kernel};
-use super::walk::elementwise;
-use super::{
-    Domain, Family, Kernel, Known, Layout, Prim, Rule, Shape, Slices, Value, Work, equal_shapes, family,
-    sum_of,
-};
+use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
+use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
-use crate::tape::Var;
-use crate::var::{IntoVar, broadcast};
+use crate::tape::{IntoVar, Var, broadcast};
 
 family! {
     /// An elementwise function of two operands.
@@ -23,8 +18,6 @@ family! {
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    /// `f(a, b)`.
-    kernel: Kernel<T>,
     /// `d · ∂y/∂a`, given `d`, `[a, b]` and `y`.
     chain_a: Chain<T>,
     /// `d · ∂y/∂b`.
@@ -34,81 +27,80 @@ struct Row<T: Float> {
 
 type Chain<T> = for<'t> fn(Var<'t, T>, [Var<'t, T>; 2], Var<'t, T>) -> Var<'t, T>;
 
-impl Zip {
-    #[allow(clippy::float_cmp)] // A tie is exact.
-    fn row<T: Float>(self) -> Row<T> {
-        match self {
-            Self::Add => Row {
-                name: "add",
-                formula: "a + b",
-                kernel: kernel!(|a, b| a + b),
-                chain_a: |d, _, _| d,
-                chain_b: |d, _, _| d,
-                domain: Domain::ALL,
-            },
-            Self::Sub => Row {
-                name: "sub",
-                formula: "a - b",
-                kernel: kernel!(|a, b| a - b),
-                chain_a: |d, _, _| d,
-                chain_b: |d, _, _| -d,
-                domain: Domain::ALL,
-            },
-            Self::Mul => Row {
-                name: "mul",
-                formula: "a * b",
-                kernel: kernel!(|a, b| a * b),
-                chain_a: |d, [_, b], _| d * b,
-                chain_b: |d, [a, _], _| d * a,
-                domain: Domain::ALL,
-            },
-            Self::Div => Row {
-                name: "div",
-                formula: "a / b",
-                kernel: kernel!(|a, b| a / b),
-                chain_a: |d, [_, b], _| d / b,
-                chain_b: |d, [_, b], y| -(d * y / b),
-                domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
-            },
-            Self::Pow => Row {
-                name: "pow",
-                formula: "a ^ b",
-                kernel: kernel!(|a, b| a.powf(b)),
-                chain_a: |d, [a, b], _| d * pow_slope(a, b),
-                chain_b: |d, [a, _], y| {
-                    // 0ᵇ is constant in b for b > 0: its slope is 0 there, not 0 · log 0.
-                    let safe = a.eq(a.lift(0.0)).select(a.lift(1.0), a);
-                    d * (y * safe.log())
-                },
-                domain: Domain::only("a > 0", |ab| ab[0] > 0.0),
-            },
-            Self::Max => Row {
-                name: "maximum",
-                formula: "max(a, b)",
-                kernel: kernel!(|a, b| max(a, b)),
-                chain_a: |d, [a, b], _| share(d, a.ge(b), a.eq(b)),
-                chain_b: |d, [a, b], _| share(d, b.ge(a), a.eq(b)),
-                domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
-            },
-            Self::Min => Row {
-                name: "minimum",
-                formula: "min(a, b)",
-                kernel: kernel!(|a, b| -max(-a, -b)),
-                chain_a: |d, [a, b], _| share(d, a.le(b), a.eq(b)),
-                chain_b: |d, [a, b], _| share(d, b.le(a), a.eq(b)),
-                domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
-            },
-            Self::Atan2 => Row {
-                name: "atan2",
-                formula: "the angle of the point (b, a)",
-                kernel: kernel!(|a, b| a.atan2(b)),
-                chain_a: |d, [a, b], _| d * b / (a * a + b * b),
-                chain_b: |d, [a, b], _| -(d * a / (a * a + b * b)),
-                domain: Domain::only("not a = 0 with b ≤ 0", |ab| ab[0] != 0.0 || ab[1] > 0.0),
-            },
-        }
-    }
+table! {
+    Zip: Row<T>, kernel: Kernel<T>;
 
+    Add => {
+        name: "add",
+        formula: "a + b",
+        kernel: kernel!(|a, b| a + b),
+        chain_a: |d, _, _| d,
+        chain_b: |d, _, _| d,
+        domain: Domain::ALL,
+    },
+    Sub => {
+        name: "sub",
+        formula: "a - b",
+        kernel: kernel!(|a, b| a - b),
+        chain_a: |d, _, _| d,
+        chain_b: |d, _, _| -d,
+        domain: Domain::ALL,
+    },
+    Mul => {
+        name: "mul",
+        formula: "a * b",
+        kernel: kernel!(|a, b| a * b),
+        chain_a: |d, [_, b], _| d * b,
+        chain_b: |d, [a, _], _| d * a,
+        domain: Domain::ALL,
+    },
+    Div => {
+        name: "div",
+        formula: "a / b",
+        kernel: kernel!(|a, b| a / b),
+        chain_a: |d, [_, b], _| d / b,
+        chain_b: |d, [_, b], y| -(d * y / b),
+        domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
+    },
+    Pow => {
+        name: "pow",
+        formula: "a ^ b",
+        kernel: kernel!(|a, b| a.powf(b)),
+        chain_a: |d, [a, b], _| d * pow_slope(a, b),
+        chain_b: |d, [a, _], y| {
+            // 0ᵇ is constant in b for b > 0: its slope is 0 there, not 0 · log 0.
+            let safe = a.eq(a.lift(0.0)).select(a.lift(1.0), a);
+            d * (y * safe.log())
+        },
+        domain: Domain::only("a > 0", |ab| ab[0] > 0.0),
+    },
+    Max => {
+        name: "maximum",
+        formula: "max(a, b)",
+        kernel: kernel!(|a, b| max(a, b)),
+        chain_a: |d, [a, b], _| share(d, a.ge(b), a.eq(b)),
+        chain_b: |d, [a, b], _| share(d, b.ge(a), a.eq(b)),
+        domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
+    },
+    Min => {
+        name: "minimum",
+        formula: "min(a, b)",
+        kernel: kernel!(|a, b| -max(-a, -b)),
+        chain_a: |d, [a, b], _| share(d, a.le(b), a.eq(b)),
+        chain_b: |d, [a, b], _| share(d, b.le(a), a.eq(b)),
+        domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
+    },
+    Atan2 => {
+        name: "atan2",
+        formula: "the angle of the point (b, a)",
+        kernel: kernel!(|a, b| a.atan2(b)),
+        chain_a: |d, [a, b], _| d * b / (a * a + b * b),
+        chain_b: |d, [a, b], _| -(d * a / (a * a + b * b)),
+        domain: Domain::only("not a = 0 with b ≤ 0", |ab| ab[0] != 0.0 || ab[1] > 0.0),
+    },
+}
+
+impl Zip {
     /// `d · ∂y/∂operand` for operand 0 or 1.
     fn chain<'t, T: Float>(
         self,
@@ -125,7 +117,7 @@ impl Zip {
 
 /// The larger; NaN if either is.
 #[inline(always)]
-fn max<T: Float>(a: T, b: T) -> T {
+fn max<T: Arithmetic>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
@@ -162,19 +154,19 @@ impl Rule for Zip {
         equal_shapes(operands)
     }
 
-    fn eval<T: Float>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.row().kernel, operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+        elementwise(self.computation(), operands)
     }
 
-    fn kernel<T: Float>(&self) -> Option<Kernel<T>> {
-        Some(self.row().kernel)
+    fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
+        Some(self.computation())
     }
 
-    fn work<T: Float>(&self, operands: &[&Layout]) -> Work<T> {
-        Work::elementwise(self.row().kernel, operands)
+    fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
+        Work::elementwise(self.computation(), operands)
     }
 
-    fn shortcut<T: Float>(&self, operands: &[Known<T>]) -> Option<usize> {
+    fn shortcut<T: Arithmetic>(&self, operands: &[Known<T>]) -> Option<usize> {
         // By bits: x + 0 is not x where x is -0, but x + -0 and x - 0 are.
         let is = |operand: usize, number: f64| {
             operands[operand].number.is_some_and(|x| x.to_f64().to_bits() == number.to_bits())

@@ -5,10 +5,11 @@ use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{PLACES, Place};
 use super::passes::{Pass, within};
-use super::program::{Port, Program};
+use super::port::Port;
+use super::program::Program;
 use super::report::Report;
+use crate::array::{Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::prim::{Layout, Value};
 use crate::tape::RowId;
 use crate::{Float, Tape, Var};
 

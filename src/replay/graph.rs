@@ -1,7 +1,8 @@
 //! The rows of a program while it is being made: a list like the tape, without values.
 
 use crate::Float;
-use crate::prim::{Prim, Shape, Value, same_shape};
+use crate::array::{Shape, Value, same_shape};
+use crate::prim::Prim;
 use smallvec::SmallVec;
 
 /// The number of a node.

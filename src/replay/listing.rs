@@ -1,7 +1,7 @@
 //! From the tape to a list of nodes.
 
 use super::graph::{Graph, Id, Node, Op};
-use crate::prim::Value;
+use crate::array::Value;
 use crate::tape::{Guard, GuardText, Row, Side};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;

@@ -7,6 +7,7 @@
 //! otherwise, so that other rows would have been recorded, it gives an error.
 
 mod builder;
+mod compiled;
 mod feed;
 mod graph;
 mod listing;
@@ -14,6 +15,7 @@ mod lower;
 mod machine;
 mod passes;
 mod paths;
+mod port;
 mod program;
 mod report;
 mod workspace;
@@ -22,6 +24,7 @@ pub use builder::{Level, ProgramBuilder};
 pub use feed::{Feed, Sink};
 pub use passes::Pass;
 pub use paths::Paths;
-pub use program::{Port, Program};
+pub use port::Port;
+pub use program::Program;
 pub use report::Report;
 pub use workspace::Workspace;

@@ -1,12 +1,14 @@
 //! A tape that runs again.
 
+use super::compiled::Compiled;
 use super::feed::{Feed, Sink};
 use super::lower::Lowered;
-use super::machine::{Code, Feeds, Memory, Place, Source, view};
+use super::machine::{Feeds, Place, view};
+use super::port::{Port, disagreement, list};
 use super::report::Report;
 use super::workspace::Workspace;
 use crate::Float;
-use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted};
+use crate::error::{Error, ErrorKind, Problem, counted};
 use crate::tape::GuardText;
 use ndarray::ArrayD;
 use std::fmt;
@@ -36,37 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Program<T: Float>(pub(super) Arc<Inner<T>>);
-
-pub(super) struct Inner<T: Float> {
-    pub code: Code<T>,
-    pub signature: (Vec<Port>, Vec<Port>),
-    pub outputs: Vec<Place>,
-    pub guards: Vec<(GuardText, [Place; 2])>,
-    pub kept: Vec<(Place, Source)>,
-    pub state: Vec<[Source; 2]>,
-    pub state_places: Vec<Place>,
-    pub numbers: Vec<Option<usize>>,
-    pub report: Report,
-    /// Workspaces of calls that bring none, for the next such call.
-    pub idle: Mutex<Vec<Memory<T>>>,
-}
-
-/// An input or output of a program: its name, if its row had one, and its shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Port {
-    /// The row's name, or else its number as in the tape's table.
-    pub name: String,
-    /// The sizes of the axes.
-    pub shape: Vec<usize>,
-}
-
-impl fmt::Display for Port {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, Dims(&self.shape))
-    }
-}
+pub struct Program<T: Float>(pub(super) Arc<Compiled<T>>);
 
 impl<T: Float> Program<T> {
     pub(super) fn new(
@@ -79,7 +51,7 @@ impl<T: Float> Program<T> {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
         let guards = guards.into_iter().zip(places).collect();
         let idle = Mutex::default();
-        Self(Arc::new(Inner {
+        Self(Arc::new(Compiled {
             code,
             signature,
             outputs,
@@ -296,49 +268,6 @@ impl<T: Float> Program<T> {
     }
 }
 
-impl<T: Float> Inner<T> {
-    pub fn memory(&self) -> Memory<T> {
-        Memory::new(&self.code, self.signature.0.len())
-    }
-
-    /// Memory that is not the caller's.
-    pub fn slice<'a>(&'a self, memory: &'a Memory<T>, source: Source) -> &'a [T] {
-        memory.slice(&self.code, &Feeds { given: &[] }, source)
-    }
-
-    fn read(&self, memory: &mut Memory<T>, place: &Place, out: &mut [T]) {
-        memory.read(&self.code, &Feeds { given: &[] }, place, out);
-    }
-
-    /// Copies what would be lost, then exchanges the state with what replaces it.
-    fn move_on(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
-        for (place, to) in &self.kept {
-            match to {
-                Source::Buffer(buffer) => {
-                    let mut out = std::mem::take(&mut memory.buffers[*buffer]);
-                    memory.read(&self.code, feeds, place, &mut out);
-                    memory.buffers[*buffer] = out;
-                }
-                Source::Bank(bank) => {
-                    let mut out = [T::zero()];
-                    memory.read(&self.code, feeds, place, &mut out);
-                    memory.bank[*bank] = out[0];
-                }
-                Source::Input(_) | Source::Constant(_) => {
-                    unreachable!("the program writes to its own memory")
-                }
-            }
-        }
-        for [state, next] in &self.state {
-            match (*state, *next) {
-                (Source::Buffer(state), Source::Buffer(next)) => memory.buffers.swap(state, next),
-                (Source::Bank(state), Source::Bank(next)) => memory.bank.swap(state, next),
-                _ => unreachable!("state and what replaces it are of one shape"),
-            }
-        }
-    }
-}
-
 impl<T: Float> fmt::Display for Program<T> {
     /// The signature.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -353,39 +282,4 @@ impl<T: Float> fmt::Debug for Program<T> {
             .field("outputs", &self.outputs())
             .finish_non_exhaustive()
     }
-}
-
-fn list(ports: &[Port]) -> String {
-    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// What is wrong with arrays that are given for ports, if anything is.
-fn disagreement<'a>(
-    kind: &str,
-    ports: &[Port],
-    given: usize,
-    dims: impl Fn(usize) -> &'a [usize],
-) -> Option<(Problem, Vec<Operand>)> {
-    if given != ports.len() {
-        let what = format!(
-            "the program has {}{}{}, and {given} {} given",
-            counted(ports.len(), kind, &format!("{kind}s")),
-            if ports.is_empty() { "" } else { ": " },
-            list(ports),
-            if given == 1 { "is" } else { "are" }
-        );
-        let mend = format!("Give one array for each {kind}, in this order.");
-        return Some((Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
-    }
-    let index = (0..given).find(|&i| dims(i) != ports[i].shape)?;
-    let Port { name, shape } = &ports[index];
-    let what = format!("{kind} {index}, {name}, has shape {}", Dims(shape));
-    let reversed: Vec<usize> = shape.iter().rev().copied().collect();
-    let mend = if dims(index) == reversed {
-        "The array stands the other way round: transpose it with `.t()`."
-    } else {
-        "A program is made for the shapes that were recorded: for others, record again."
-    };
-    let operand = Operand { label: "an array".into(), shape: dims(index).to_vec() };
-    Some((Problem::new(ErrorKind::Signature, what, mend), vec![operand]))
 }

@@ -1,8 +1,8 @@
 //! The memory in which a program runs.
 
+use super::compiled::Compiled;
 use super::feed::Feed;
 use super::machine::{Memory, Place, Source, view};
-use super::program::Inner;
 use crate::Float;
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use ndarray::ArrayViewD;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// # Ok::<(), wengert::Error>(())
 /// ```
 pub struct Workspace<T: Float> {
-    pub(super) program: Arc<Inner<T>>,
+    pub(super) program: Arc<Compiled<T>>,
     pub(super) memory: Memory<T>,
     /// Whether the last run came to its end, so that there are results.
     pub(super) complete: bool,

@@ -4,10 +4,9 @@
 //! result (the Jacobian-vector product). The rules are those of the reverse sweep, seen from the
 //! other side, and record ordinary rows as well.
 
-use super::{Tape, Var, id};
+use super::{IntoVar, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
-use crate::var::IntoVar;
 use smallvec::SmallVec;
 
 impl<T: Float> Tape<T> {

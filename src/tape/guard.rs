@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn outcomes_of_numbers() {
-        let zero = f64::ZERO;
+        let zero = 0.0_f64;
         assert_eq!(Guard::outcome_of(zero, f64::from_bits(1)), Outcome::Less);
         assert_eq!(Guard::outcome_of(zero, -zero), Outcome::Tie);
         assert_eq!(Guard::outcome_of(f64::INFINITY, f64::INFINITY), Outcome::Tie);

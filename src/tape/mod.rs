@@ -5,6 +5,10 @@
 //! Rows are only ever appended, so that an operand's number is always smaller than its row's, and
 //! every sweep is a plain loop: nothing sorts, nothing recurses.
 
+mod axes;
+mod broadcast;
+mod convert;
+mod float;
 mod forward;
 mod gradients;
 mod guard;
@@ -13,15 +17,20 @@ mod row;
 mod var;
 mod verify;
 
+pub use axes::IntoAxes;
+pub(crate) use axes::{from_start, repeated};
+pub use broadcast::Broadcasting;
+pub(crate) use broadcast::{broadcast, joint_shape};
+pub use convert::{IntoValue, IntoVar};
+pub use float::Float;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
 pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
-use crate::Float;
+use crate::array::{Value, check_shape, same_shape};
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
-use crate::prim::{Family, Leaf, Prim, Rule, Value, check_shape, same_shape};
-use crate::var::{Broadcasting, IntoValue};
+use crate::prim::{Family, Leaf, Prim, Rule};
 use guard::Read;
 use indexmap::IndexMap;
 use row::Operands;

@@ -4,10 +4,9 @@
 //! operands (the vector-Jacobian product), which add up where a row was used more than once. The
 //! rules record ordinary rows, so that a gradient is itself part of the list.
 
-use super::{Gradients, RowId, Tape, Var, id};
+use super::{Gradients, IntoVar, RowId, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
-use crate::var::IntoVar;
 use std::rc::Rc;
 
 /// The cotangent of each row up to the swept one.

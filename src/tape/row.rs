@@ -3,7 +3,8 @@
 
 use super::Var;
 use crate::Float;
-use crate::prim::{Prim, Value};
+use crate::array::Value;
+use crate::prim::Prim;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Deref;

@@ -3,8 +3,9 @@
 
 use super::{RowId, Tape, id};
 use crate::Float;
+use crate::array::{Shape, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
-use crate::prim::{Prim, Shape, Value};
+use crate::prim::Prim;
 use ndarray::{ArcArray, IxDyn};
 use smallvec::SmallVec;
 use std::fmt;

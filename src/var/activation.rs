@@ -1,7 +1,7 @@
 //! Composites that act element by element.
 
-use super::{IntoVar, joint_shape};
 use crate::error::{Error, must};
+use crate::tape::{IntoVar, joint_shape};
 use crate::{Float, Var};
 
 impl<'t, T: Float> Var<'t, T> {

@@ -1,7 +1,7 @@
 //! A layer and its losses.
 
-use super::{IntoVar, joint_shape};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
+use crate::tape::{IntoVar, joint_shape};
 use crate::{Float, Var};
 
 impl<'t, T: Float> Var<'t, T> {

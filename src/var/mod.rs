@@ -1,18 +1,13 @@
 //! Room 4, the desk: what makes computing with [`Var`](crate::Var)s read like ndarray.
 //!
-//! Here are the operators, broadcasting by explicit rows, what may stand for a `Var`, and the
-//! composites: functions made of primitives, which need no derivative rules of their own.
+//! Here are the operators, the methods that rearrange, and the composites: functions made of primitives, which need no
+//! derivative rules of their own. (The methods of other families stand beside their rules, in `prim/`.)
 
 mod activation;
-mod broadcast;
 mod compare;
-mod convert;
 mod loss;
 mod ops;
+mod rearrange;
 mod shape;
 mod softmax;
 mod stats;
-
-pub use broadcast::Broadcasting;
-pub(crate) use broadcast::{broadcast, joint_shape};
-pub use convert::{IntoAxes, IntoValue, IntoVar};

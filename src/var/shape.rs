@@ -1,10 +1,9 @@
 //! Composites that change shapes.
 
-use super::IntoAxes;
-use super::IntoVar;
-use super::convert::{from_start, repeated};
+use crate::array::{Range, check_shape};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
-use crate::prim::{Range, View, check_shape};
+use crate::prim::View;
+use crate::tape::{IntoAxes, IntoVar, from_start, repeated};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 

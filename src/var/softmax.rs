@@ -1,8 +1,9 @@
 //! Exponentials that share a total.
 
-use super::IntoAxes;
+use crate::array::AxisSet;
 use crate::error::{Error, must};
-use crate::prim::{AxisSet, FoldOp};
+use crate::prim::FoldOp;
+use crate::tape::IntoAxes;
 use crate::{Float, Var};
 
 impl<T: Float> Var<'_, T> {

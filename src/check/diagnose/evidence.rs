@@ -2,8 +2,9 @@
 //! small shapes confuse.
 
 use crate::Float;
-use crate::check::examine::{Scene, Subject};
+use crate::check::examine::Scene;
 use crate::check::quiet;
+use crate::check::subject::Subject;
 use ndarray::ArrayD;
 use std::collections::BTreeSet;
 

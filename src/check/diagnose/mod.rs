@@ -10,7 +10,8 @@ mod imprecise;
 mod surgery;
 mod whole;
 
-use super::examine::{Scene, Subject};
+use super::examine::Scene;
+use super::subject::Subject;
 use crate::Float;
 use evidence::Evidence;
 use whole::Guess;

@@ -4,7 +4,7 @@ use super::evidence::{Evidence, fits};
 use super::{Mistake, count};
 use crate::check::examine::Scene;
 use crate::error::Dims;
-use crate::var::joint_shape;
+use crate::tape::joint_shape;
 use crate::{Broadcasting, Float, Tape};
 use ndarray::{ArrayD, Axis, Slice};
 

@@ -1,6 +1,6 @@
 //! One primitive on one set of operands.
 
-use super::examine::{ORDERS, Recording};
+use super::recording::{ORDERS, Recording};
 use crate::check::Layout;
 use crate::check::values::{Palette, Values, mix};
 use crate::{Float, Prim, Tape, Var};

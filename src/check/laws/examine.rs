@@ -1,5 +1,6 @@
 //! The laws themselves, for anything that can be recorded.
 
+use super::recording::{ORDERS, Recording};
 use super::{Tally, replayed};
 use crate::check::difference::{difference, smallest_step};
 use crate::check::evaluate::evaluate;
@@ -9,32 +10,6 @@ use crate::check::values::{Palette, Values, mix};
 use crate::check::{Layout, Measured, Verdict};
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
-
-/// A function that can be recorded in any precision.
-pub(in crate::check) trait Recording {
-    /// What it is recorded on, in the domain and away from kinks.
-    fn inputs(&self) -> Vec<ArrayD<f64>>;
-
-    /// How the inputs lie in memory.
-    fn layout(&self) -> &Layout;
-
-    /// Where cotangent and directions come from.
-    fn seed(&self) -> u64;
-
-    /// Up to which order derivatives are examined, at most [`ORDERS`].
-    fn orders(&self) -> usize;
-
-    /// Which inputs may move in difference quotients; `None` if the derivative is not theirs by definition.
-    fn moving(&self) -> Option<std::ops::RangeFrom<usize>>;
-
-    fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T>;
-
-    /// For the report on a failure.
-    fn describe(&self) -> String;
-}
-
-/// The highest order.
-pub(in crate::check) const ORDERS: usize = 3;
 
 /// What the complex step may lose to underflow, 10⁻³⁰⁸ by its step of 10⁻¹⁰⁰, with room for what multiplies it later.
 const UNDERFLOW: f64 = 1e-190;

@@ -9,16 +9,18 @@ mod case;
 mod examine;
 #[cfg(test)]
 mod faults;
+mod recording;
 mod replayed;
 
 use super::sweep::{Library, Rules};
 use super::{Layout, Verdict};
-use crate::prim::Shape;
-use crate::var::joint_shape;
+use crate::array::Shape;
+use crate::tape::joint_shape;
 use crate::{Broadcasting, Prim};
 use case::Case;
-pub(super) use examine::{ORDERS, Recording, examine as law};
+pub(super) use examine::examine as law;
 use indexmap::IndexMap;
+pub(super) use recording::{ORDERS, Recording};
 use std::fmt;
 
 /// What examining primitives found.

@@ -1,6 +1,6 @@
 //! Replay, as one more way to a value and its gradient.
 
-use super::examine::Recording;
+use super::recording::Recording;
 use crate::check::Layout;
 use crate::check::values::mix;
 use crate::{Feed, Float, Pass, Program, Tape, Var};

@@ -1,12 +1,8 @@
 //! Complex numbers, for the complex step.
 
-use crate::float::Sealed;
-use crate::prim::Value;
-use crate::{Error, Float, IntoValue, IntoVar, Tape, Var};
-use ndarray::ScalarOperand;
+use crate::Arithmetic;
 use num_traits::{One, Zero};
 use std::cmp::Ordering;
-use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// A complex number whose imaginary part is a step of 10⁻¹⁰⁰ times a direction.
@@ -33,7 +29,7 @@ impl Complex {
     }
 }
 
-impl Float for Complex {
+impl Arithmetic for Complex {
     const DTYPE: &'static str = "complex";
     const EPSILON: Self = Self::real(f64::EPSILON);
     const ZERO: Self = Self::real(0.0);
@@ -91,7 +87,7 @@ impl Float for Complex {
     }
     fn erf(self) -> Self {
         let slope = std::f64::consts::FRAC_2_SQRT_PI * (-self.re * self.re).exp();
-        Self { re: Float::erf(self.re), im: slope * self.im }
+        Self { re: Arithmetic::erf(self.re), im: slope * self.im }
     }
     fn held(self) -> Self {
         Self::real(self.re)
@@ -159,27 +155,5 @@ impl Zero for Complex {
 impl One for Complex {
     fn one() -> Self {
         Self::real(1.0)
-    }
-}
-impl fmt::Display for Complex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} + {}i", self.re, self.im)
-    }
-}
-impl fmt::LowerExp for Complex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:e} + {:e}i", self.re, self.im)
-    }
-}
-impl ScalarOperand for Complex {}
-impl Sealed for Complex {}
-impl IntoValue<Self> for Complex {
-    fn into_value(self) -> Value<Self> {
-        Value::Number(self)
-    }
-}
-impl<'t> IntoVar<'t, Self> for Complex {
-    fn into_var(self, tape: &'t Tape<Self>) -> Result<Var<'t, Self>, Error> {
-        tape.try_constant(self)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Dual<T> {
     pub slope: T,
 }
 
-impl<T: Float> Dual<T> {
+impl<T: Arithmetic> Dual<T> {
     const fn constant(value: T) -> Self {
         Self { value, slope: T::ZERO }
     }
@@ -43,4 +43,4 @@ impl<T: Float> Dual<T> {
     }
 }
 
-carrier! { [T: Float] Dual<T>, T }
+carrier! { [T: Arithmetic] Dual<T>, T }

@@ -1,6 +1,6 @@
 //! Arithmetics in which a tape can be evaluated a second time.
 //!
-//! Kernels are generic over [`Float`](crate::Float), and a number that carries something along with its value is one
+//! Kernels are generic over [`Arithmetic`](crate::Arithmetic), and a number that carries something along with its value is one
 //! more such type: a [`Dual`] carries a derivative, a [`Bound`] what rounding may have done. Both follow the chain
 //! rule, with the slopes in the table of this file, which knows nothing of the derivative rules it is there to examine.
 
@@ -12,14 +12,14 @@ pub(crate) use bound::Bound;
 pub(crate) use complex::Complex;
 pub(crate) use dual::Dual;
 
-/// Makes a type a [`Float`](crate::Float) that carries something along with its value.
+/// Makes a type an [`Arithmetic`](crate::Arithmetic) that carries something along with its value.
 ///
 /// It needs `value: $base` among its fields; `constant`, that carries nothing, and `is_nothing`, a constant 0; and
 /// `chain`, which makes a result from its value and, for each operand, the operand and the slope in it, or `exact`, if
 /// nothing rounds; `product`; and `without_slope`.
 macro_rules! carrier {
     ([$($generics:tt)*] $type:ty, $base:ty) => {
-        impl<$($generics)*> Float for $type {
+        impl<$($generics)*> Arithmetic for $type {
             const DTYPE: &'static str = <$base>::DTYPE;
             const EPSILON: Self = Self::constant(<$base>::EPSILON);
             const ZERO: Self = Self::constant(<$base>::ZERO);
@@ -92,7 +92,7 @@ macro_rules! carrier {
             }
             fn erf(self) -> Self {
                 let slope = <$base>::from_f64(std::f64::consts::FRAC_2_SQRT_PI) * (-self.value * self.value).exp();
-                Self::chain(Float::erf(self.value), [(self, slope)])
+                Self::chain(Arithmetic::erf(self.value), [(self, slope)])
             }
             fn held(self) -> Self {
                 self.without_slope()
@@ -164,45 +164,14 @@ macro_rules! carrier {
                 Self::constant(<$base>::one())
             }
         }
-        impl<$($generics)*> Default for $type {
-            fn default() -> Self {
-                Self::zero()
-            }
-        }
-        impl<$($generics)*> fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.value, f)
-            }
-        }
-        impl<$($generics)*> fmt::LowerExp for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::LowerExp::fmt(&self.value, f)
-            }
-        }
-        impl<$($generics)*> ScalarOperand for $type {}
-        impl<$($generics)*> Sealed for $type {}
-        impl<$($generics)*> IntoValue<Self> for $type {
-            fn into_value(self) -> Value<Self> {
-                Value::Number(self)
-            }
-        }
-        impl<'t, $($generics)*> IntoVar<'t, Self> for $type {
-            fn into_var(self, tape: &'t Tape<Self>) -> Result<Var<'t, Self>, Error> {
-                tape.try_constant(self)
-            }
-        }
     };
 }
 
 /// The imports that `carrier!` needs.
 mod needs {
-    pub(super) use crate::float::Sealed;
-    pub(super) use crate::prim::Value;
-    pub(super) use crate::{Error, Float, IntoValue, IntoVar, Tape, Var};
-    pub(super) use ndarray::ScalarOperand;
+    pub(super) use crate::Arithmetic;
     pub(super) use num_traits::{One, Zero};
     pub(super) use std::cmp::Ordering;
-    pub(super) use std::fmt;
     pub(super) use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 }
 

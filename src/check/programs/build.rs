@@ -2,10 +2,11 @@
 
 use super::{Program, Step};
 use crate::Prim;
+use crate::array::Value;
 use crate::check::Layout;
 use crate::check::laws::Recording;
 use crate::check::values::mix;
-use crate::prim::{Family, Value, View};
+use crate::prim::{Family, View};
 
 /// A program as it grows, with its values.
 pub(super) struct Builder {

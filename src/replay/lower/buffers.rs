@@ -12,7 +12,7 @@
 use super::fuse::{Group, Groups, Kind, operands};
 use super::{Id, Rows};
 use crate::Float;
-use crate::prim::Work;
+use crate::array::Work;
 use crate::replay::graph::Op;
 use crate::replay::machine::{Aligned, Buffer, Source};
 use std::collections::BTreeSet;

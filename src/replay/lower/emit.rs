@@ -1,11 +1,12 @@
 //! The instructions.
 
 use super::buffers::Slots;
+use super::emitter::Emitter;
 use super::fuse::{Group, Groups, Kind};
 use super::steps::Emission;
 use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
-use crate::prim::{AxisSet, Layout, Work};
+use crate::array::{AxisSet, Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{Assemble, Code, Instruction, Line, Move, Place, Scalars, Source, Stack};
 
@@ -83,35 +84,7 @@ fn keep<T: Float>(place: Place, slots: &mut Slots<T>, kept: &mut Vec<(Place, Sou
     to
 }
 
-/// What every instruction is made from.
-pub(super) struct Emitter<'a, 'g, T: Float> {
-    pub rows: &'a Rows<'g, T>,
-    pub groups: &'a Groups,
-    pub stored: &'a [bool],
-    pub slots: &'a Slots<T>,
-    /// Whether a product's sum may start from what is added to it.
-    pub fast: bool,
-}
-
 impl<T: Float> Emitter<'_, '_, T> {
-    fn place(&self, id: Id) -> Place {
-        Place { source: self.slots.of(self.rows.root_of(id)), layout: self.rows.layout_of(id) }
-    }
-
-    pub fn buffer(&self, id: Id) -> usize {
-        match self.slots.of(id) {
-            Source::Buffer(buffer) => buffer,
-            _ => unreachable!("a result with axes is in a buffer"),
-        }
-    }
-
-    pub fn bank(&self, id: Id) -> usize {
-        match self.slots.of(id) {
-            Source::Bank(place) => place,
-            _ => unreachable!("a number is in the bank"),
-        }
-    }
-
     fn numbers(&self, group: &Group) -> Instruction<T> {
         let (rows, fetched): (Vec<Id>, Vec<Id>) =
             group.members.iter().partition(|&&id| self.rows.is_number(id));

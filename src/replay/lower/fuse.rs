@@ -15,7 +15,7 @@
 
 use super::{Id, Rows};
 use crate::Float;
-use crate::prim::{Layout, Work};
+use crate::array::{Layout, Work};
 use std::collections::HashMap;
 
 /// What a group is, and how many elements its nodes have.

@@ -10,6 +10,7 @@
 
 mod buffers;
 mod emit;
+mod emitter;
 mod fuse;
 mod rows;
 mod steps;

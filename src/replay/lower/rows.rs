@@ -11,7 +11,7 @@
 //! no row of them is ever computed.
 
 use crate::Float;
-use crate::prim::{Layout, Piece, Work};
+use crate::array::{Layout, Piece, Work};
 use crate::replay::graph::{Graph, Id, Node, Op};
 use smallvec::SmallVec;
 

@@ -1,10 +1,10 @@
 //! The steps of a fused group: where each finds its operands, and which registers they use.
 
-use super::emit::Emitter;
+use super::emitter::Emitter;
 use super::fuse::{Group, operands};
 use super::{Id, Rows};
 use crate::Float;
-use crate::prim::{Layout, Work};
+use crate::array::{Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{
     Fold, Fused, Load, Loc, Origin, Out, Place, Product, Source, Step, Target, block, product_rows,

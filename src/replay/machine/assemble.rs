@@ -5,7 +5,7 @@ use super::gather::scatter;
 use super::memory::{Feeds, Memory, Place};
 use super::{Code, block, gather};
 use crate::Float;
-use crate::prim::{AxisSet, Layout, Shape, product};
+use crate::array::{AxisSet, Layout, Shape, product};
 use ndarray::ArrayViewMut2;
 
 /// A result put together from pieces of others.

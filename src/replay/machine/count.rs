@@ -3,7 +3,7 @@
 use super::fused::{Fused, Loc, Origin, Step};
 use super::memory::Source;
 use super::{AXES, Buffer, Code, Instruction};
-use crate::prim::Layout;
+use crate::array::Layout;
 use std::collections::HashSet;
 
 impl<T> Instruction<T> {

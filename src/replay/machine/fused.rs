@@ -5,7 +5,7 @@
 use super::memory::{Feeds, Memory, Place, Scratch, Source, view};
 use super::{Code, block, gather};
 use crate::Float;
-use crate::prim::{Extent, Kernel, Layout, Progress, Reducer, Slices, product};
+use crate::array::{Extent, Kernel, Layout, Progress, Reducer, Slices, product};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use smallvec::SmallVec;
 

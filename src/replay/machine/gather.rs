@@ -1,6 +1,6 @@
 //! Elements in any layout, brought into row-major order, and put back to places in any layout.
 
-use crate::prim::Layout;
+use crate::array::Layout;
 use pulp::{Arch, NullaryFnOnce};
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -160,7 +160,7 @@ pub(crate) fn scatter<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prim::AxisSet;
+    use crate::array::AxisSet;
 
     /// Element by element, by its definition.
     fn element(layout: &Layout, index: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
 use crate::Float;
-use crate::prim::{Layout, Progress};
+use crate::array::{Layout, Progress};
 use crate::replay::Feed;
 use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};
 

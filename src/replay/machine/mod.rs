@@ -24,7 +24,7 @@ pub(crate) use memory::{Feeds, Memory, Place, Source, view};
 pub(crate) use scalars::{Line, PLACES, Scalars};
 
 use crate::Float;
-use crate::prim::Value;
+use crate::array::Value;
 
 /// Elements of a block: of a few registers, so many of f32 or half as many of f64 stay in the first cache.
 pub(crate) const fn block<T>() -> usize {

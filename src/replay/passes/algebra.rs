@@ -11,7 +11,7 @@
 use super::super::graph::Op;
 use super::Graph;
 use crate::Float;
-use crate::prim::Known;
+use crate::array::Known;
 use smallvec::SmallVec;
 
 pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {

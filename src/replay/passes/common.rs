@@ -53,7 +53,7 @@ fn same<T: Float>(a: &Node<T>, b: &Node<T>) -> bool {
         (Op::Apply(a), Op::Apply(b)) => a == b,
         (Op::Constant(a), Op::Constant(b)) => {
             let bits =
-                |value: &crate::prim::Value<T>| value.as_constant().map(|number| number.to_f64().to_bits());
+                |value: &crate::array::Value<T>| value.as_constant().map(|number| number.to_f64().to_bits());
             bits(a) == bits(b)
         }
         _ => false,

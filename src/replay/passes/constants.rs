@@ -11,7 +11,7 @@
 use super::super::graph::{Node, Op};
 use super::Graph;
 use crate::Float;
-use crate::prim::Value;
+use crate::array::Value;
 use smallvec::SmallVec;
 
 pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {

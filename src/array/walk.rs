@@ -3,16 +3,16 @@
 //! A kernel sees slices of equal length and never a layout, so that there is one loop an operation
 //! and its result does not depend on how the operands lie in memory.
 
+use super::Arithmetic;
 use super::value::{Value, size_of};
 use super::{Kernel, Slices};
-use crate::Float;
 use ndarray::{ArrayView1, Axis};
 
 /// Elements handed to a kernel at a time where an operand is one number repeated.
 const BLOCK: usize = 512;
 
 /// Applies a kernel to operands of equal shape, as many as it takes, element by element.
-pub(crate) fn elementwise<T: Float>(kernel: Kernel<T>, operands: &[&Value<T>]) -> Value<T> {
+pub(crate) fn elementwise<T: Arithmetic>(kernel: Kernel<T>, operands: &[&Value<T>]) -> Value<T> {
     // A scalar program has millions of these.
     if let Value::Number(a) = *operands[0] {
         let number = |i: usize| operands.get(i).and_then(|operand| operand.as_constant()).unwrap_or(a);
@@ -25,7 +25,7 @@ pub(crate) fn elementwise<T: Float>(kernel: Kernel<T>, operands: &[&Value<T>]) -
     }
 }
 
-fn arrays<T: Float, const N: usize>(
+fn arrays<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
     kernel: impl Fn([&[T]; N], &mut [T]),
 ) -> Value<T> {
@@ -53,7 +53,7 @@ enum Flat<'a, T> {
     Constant(Vec<T>),
 }
 
-impl<'a, T: Float> Flat<'a, T> {
+impl<'a, T: Arithmetic> Flat<'a, T> {
     fn of(value: &'a Value<T>) -> Option<Self> {
         let constant =
             || value.as_constant().map(|number| Self::Constant(vec![number; BLOCK.min(value.len())]));
@@ -76,7 +76,7 @@ fn blocks<'o, T>(flats: &[Flat<'_, T>], out: &'o mut [T]) -> impl Iterator<Item 
 }
 
 /// Walks the last axis of all operands in step, gathering what does not lie in order.
-fn by_lanes<T: Float, const N: usize>(
+fn by_lanes<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
     out: &mut [T],
     kernel: impl Fn([&[T]; N], &mut [T]),

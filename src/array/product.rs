@@ -14,23 +14,12 @@
 //!
 //! This is the one file of the crate that may use `unsafe`.
 
-use crate::Float;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2};
-
-/// Writes `a · b` to `out`, whose shape fits; adds it to what is there if `adding`.
-pub(crate) fn product<T: Float>(
-    a: &ArrayView2<'_, T>,
-    b: &ArrayView2<'_, T>,
-    out: &mut ArrayViewMut2<'_, T>,
-    adding: bool,
-) {
-    assert_eq!((a.nrows(), b.ncols()), out.dim(), "the product's shape");
-    assert_eq!(a.ncols(), b.nrows(), "the inner sizes");
-    T::multiply(a, b, out, adding);
-}
+use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar};
+#[cfg(target_arch = "x86_64")]
+use ndarray::{Axis, CowArray, Ix2};
 
 /// What machines without the kernels below use, and arithmetics other than `f32` and `f64`.
-pub(crate) fn portable<T: Float>(
+pub(crate) fn portable<T: LinalgScalar>(
     a: &ArrayView2<'_, T>,
     b: &ArrayView2<'_, T>,
     out: &mut ArrayViewMut2<'_, T>,
@@ -42,7 +31,7 @@ pub(crate) fn portable<T: Float>(
 
 /// The same matrix, copied if it lies backwards along this axis.
 #[cfg(target_arch = "x86_64")]
-fn forwards<'a, T: Float>(x: &'a ArrayView2<'_, T>, axis: Axis) -> CowArray<'a, T, Ix2> {
+fn forwards<'a, T: Copy>(x: &'a ArrayView2<'_, T>, axis: Axis) -> CowArray<'a, T, Ix2> {
     if x.stride_of(axis) < 0 {
         CowArray::from(x.as_standard_layout().into_owned())
     } else {
@@ -66,7 +55,7 @@ mod x86 {
     });
 
     /// A number type the kernels know: sealed here, so that the type and its tag cannot disagree.
-    pub(super) trait Known: Copy {
+    pub(crate) trait Known: Copy {
         const DTYPE: DType;
         const ONE: Self;
     }
@@ -82,7 +71,7 @@ mod x86 {
     }
 
     /// Whether the machine has the instructions; if so, `out` is `a · b`, or that more than it was.
-    pub(super) fn multiply<T: Known>(
+    pub(crate) fn multiply<T: Known>(
         a: &ArrayView2<'_, T>,
         b: &ArrayView2<'_, T>,
         out: &mut ArrayViewMut2<'_, T>,
@@ -165,8 +154,8 @@ fast!(f64);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use ndarray::{Array2, ArrayBase, Data, s};
+    use crate::array::product;
+    use ndarray::{Array2, ArrayBase, Axis, Data, Ix2, s};
 
     fn numbers(rows: usize, columns: usize, seed: u32) -> Array2<f32> {
         let mut state = seed;

@@ -1,8 +1,10 @@
 //! Operands of different shapes, made equal by explicit rows.
 
+use super::Var;
+use crate::Float;
+use crate::array::{Shape, size_of};
 use crate::error::{Dims, Error, ErrorKind, Problem};
-use crate::prim::{Prim, Shape, size_of};
-use crate::{Float, Var};
+use crate::prim::Prim;
 use smallvec::SmallVec;
 
 /// Which shapes may meet in an elementwise operation.

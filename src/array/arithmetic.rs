@@ -1,48 +1,25 @@
-//! The number types a tape can hold.
+//! The operations on numbers that all kernels are written in.
 
-use crate::prim::elementary;
-use crate::prim::{self, portable};
-use crate::{IntoValue, IntoVar};
-use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ScalarOperand};
-use std::fmt::{Debug, Display, LowerExp};
+use super::elementary;
+use super::product::{self, portable};
+use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar};
+use std::fmt::Debug;
 use std::ops::{AddAssign, Neg};
 
-/// Keeps [`Float`] to the crate: outside, its name cannot be said.
-pub trait Sealed {}
-impl Sealed for f32 {}
-impl Sealed for f64 {}
-
-/// A real number type that a [`Tape`](crate::Tape) can hold: `f32` or `f64`.
+/// The operations that the primitives' kernels are written in: those of real numbers.
 ///
-/// The trait lists just the operations that the primitives' kernels are written in, so that the
-/// same kernels can be run in another arithmetic. It is sealed.
+/// `f32` and `f64` have them, and the examiner's own numbers, which carry an error bound or a slope along: so the
+/// same kernels can be run in another arithmetic.
 ///
 /// exp, log, tanh and their kin are the library's own: they become vector code, which the standard library's do not, are
 /// within one unit in the last place, and give the same bits on every machine. The others are Rust's.
 ///
 /// ```
-/// use wengert::Float;
-/// fn hypotenuse<T: Float>(a: T, b: T) -> T {
-///     (a * a + b * b).sqrt()
-/// }
-/// assert_eq!(hypotenuse(3.0_f32, 4.0), 5.0);
-/// assert_eq!(f32::DTYPE, "f32");
+/// use wengert::Arithmetic;
+/// assert_eq!(Arithmetic::exp_m1(0.0_f32), 0.0);
 /// ```
-pub trait Float:
-    Sealed
-    + IntoValue<Self>
-    + for<'t> IntoVar<'t, Self>
-    + LinalgScalar
-    + ScalarOperand
-    + PartialOrd
-    + Neg<Output = Self>
-    + AddAssign
-    + Debug
-    + Display
-    + LowerExp
-    + Default
-    + Send
-    + Sync
+pub trait Arithmetic:
+    LinalgScalar + PartialOrd + Neg<Output = Self> + AddAssign + Debug + Send + Sync
 {
     /// The type's name as ndarray's and PyTorch's users write it.
     const DTYPE: &'static str;
@@ -100,9 +77,9 @@ pub trait Float:
     }
 }
 
-macro_rules! float {
+macro_rules! arithmetic {
     ($type:ident, $erf:path) => {
-        impl Float for $type {
+        impl Arithmetic for $type {
             const DTYPE: &'static str = stringify!($type);
             const EPSILON: Self = $type::EPSILON;
             const ZERO: Self = 0.0;
@@ -181,11 +158,11 @@ macro_rules! float {
                 out: &mut ArrayViewMut2<'_, Self>,
                 adding: bool,
             ) {
-                prim::product::$type(a, b, out, adding);
+                product::$type(a, b, out, adding);
             }
         }
     };
 }
 
-float!(f32, libm::erff);
-float!(f64, libm::erf);
+arithmetic!(f32, libm::erff);
+arithmetic!(f64, libm::erf);

@@ -1,4 +1,4 @@
-//! How reductions add up: the loops of the family [`fold`](super::fold).
+//! How reductions add up.
 //!
 //! **Order of summation.** A sum's rounding depends on the order of its terms. Here the order depends
 //! on the shape alone, never on the memory layout: the terms of one result, in row-major order, are
@@ -9,8 +9,8 @@
 //! A reduction takes its terms piece by piece, so that a replay can compute them on the way, and the
 //! pieces do not matter to the result.
 
+use super::Arithmetic;
 use super::{AxisSet, Layout, Shape, Value, size_of};
-use crate::Float;
 use pulp::{Arch, NullaryFnOnce};
 use std::fmt;
 
@@ -40,20 +40,20 @@ impl<T: fmt::Debug> fmt::Debug for Reducer<T> {
 /// A [`Reducer`] from its identity and operation.
 macro_rules! reducer {
     ($identity:expr, $op:expr) => {
-        $crate::prim::reduce::Reducer {
+        $crate::array::Reducer {
             identity: $identity,
-            absorb: |lanes, terms| $crate::prim::reduce::absorb(lanes, terms, $op),
-            rows: |elements, terms, out| $crate::prim::reduce::rows(elements, terms, out, $identity, $op),
+            absorb: |lanes, terms| $crate::array::absorb(lanes, terms, $op),
+            rows: |elements, terms, out| $crate::array::rows(elements, terms, out, $identity, $op),
         }
     };
 }
 pub(crate) use reducer;
 
-pub(crate) fn absorb<T: Float>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -> T) {
+pub(crate) fn absorb<T: Arithmetic>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -> T) {
     Arch::new().dispatch(Absorb { lanes, terms, op });
 }
 
-pub(crate) fn rows<T: Float>(
+pub(crate) fn rows<T: Arithmetic>(
     elements: &[T],
     terms: usize,
     out: &mut [T],
@@ -70,7 +70,7 @@ struct Absorb<'a, T, F> {
     op: F,
 }
 
-impl<T: Float, F: Fn(T, T) -> T> NullaryFnOnce for Absorb<'_, T, F> {
+impl<T: Arithmetic, F: Fn(T, T) -> T> NullaryFnOnce for Absorb<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -90,7 +90,7 @@ struct Rows<'a, T, F> {
     op: F,
 }
 
-impl<T: Float, F: Fn(T, T) -> T> NullaryFnOnce for Rows<'_, T, F> {
+impl<T: Arithmetic, F: Fn(T, T) -> T> NullaryFnOnce for Rows<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -155,7 +155,7 @@ impl Extent {
     }
 
     /// Takes the next elements; the results of reductions that this completes go to `out`.
-    pub fn push<T: Float>(
+    pub fn push<T: Arithmetic>(
         self,
         reducer: &Reducer<T>,
         progress: &mut Progress,
@@ -201,7 +201,7 @@ impl Extent {
 }
 
 /// Deals elements to the lanes in turn, from where the `begun` ones of the block before them stopped.
-fn deal<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], begun: usize, mut elements: &[T]) {
+fn deal<T: Arithmetic>(reducer: &Reducer<T>, lanes: &mut [T], begun: usize, mut elements: &[T]) {
     if begun == 0 {
         lanes.fill(reducer.identity);
     }
@@ -214,7 +214,7 @@ fn deal<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], begun: usize, mut eleme
 }
 
 /// Brings the lanes together in pairs, the upper half into the lower.
-fn halve<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], width: usize) {
+fn halve<T: Arithmetic>(reducer: &Reducer<T>, lanes: &mut [T], width: usize) {
     let mut half = LANES / 2;
     while half > 0 {
         let (low, high) = lanes.split_at_mut(half * width);
@@ -224,7 +224,7 @@ fn halve<T: Float>(reducer: &Reducer<T>, lanes: &mut [T], width: usize) {
 }
 
 /// Brings the blocks' partial results together in pairs: of an odd number, the left half is the larger.
-fn join<T: Float>(reducer: &Reducer<T>, partials: &mut [T], width: usize) {
+fn join<T: Arithmetic>(reducer: &Reducer<T>, partials: &mut [T], width: usize) {
     let blocks = partials.len() / width;
     if blocks > 1 {
         let (left, right) = partials.split_at_mut(blocks.div_ceil(2) * width);
@@ -248,13 +248,13 @@ fn arrangements(shape: &[usize], axes: AxisSet) -> [(Shape, Extent); 2] {
 
 /// The operand of a reduction as its terms are taken, and how they come: in the order in which they lie in
 /// memory, if that is one of those possible.
-pub(super) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
+pub(crate) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
     let [first, last] = arrangements(&x.shape, axes).map(|(order, extent)| (x.permute(&order), extent));
     if first.1.width > 1 && first.0.is_row_major() { first } else { last }
 }
 
 /// Reduces a value, in the order described at the top of this file.
-pub(super) fn reduce<T: Float>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>) -> Value<T> {
+pub(crate) fn reduce<T: Arithmetic>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>) -> Value<T> {
     let shape = x.shape();
     let out_shape: Shape =
         (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
@@ -277,7 +277,7 @@ pub(super) fn reduce<T: Float>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>
 }
 
 /// The results of reductions whose terms are all at hand.
-pub(super) fn reduce_slice<T: Float>(extent: Extent, reducer: &Reducer<T>, elements: &[T]) -> Vec<T> {
+pub(crate) fn reduce_slice<T: Arithmetic>(extent: Extent, reducer: &Reducer<T>, elements: &[T]) -> Vec<T> {
     let mut out = vec![reducer.identity; extent.results()];
     let mut scratch = vec![reducer.identity; extent.scratch()];
     extent.push(reducer, &mut Progress::default(), &mut scratch, elements, &mut out);
@@ -285,7 +285,7 @@ pub(super) fn reduce_slice<T: Float>(extent: Extent, reducer: &Reducer<T>, eleme
 }
 
 /// The running sum, term by term in order.
-pub(super) fn running_sum<T: Float>(x: &Value<T>, axes: AxisSet) -> Value<T> {
+pub(crate) fn running_sum<T: Arithmetic>(x: &Value<T>, axes: AxisSet) -> Value<T> {
     let mut out = x.view().to_owned();
     for axis in axes.iter() {
         out.accumulate_axis_inplace(ndarray::Axis(axis), |before, here| *here = *before + *here);

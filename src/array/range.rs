@@ -127,7 +127,7 @@ impl fmt::Display for Margin {
 }
 
 /// What ndarray's slice notation takes of an array of this shape, and the shape that leaves.
-pub(super) fn ranges(
+pub(crate) fn ranges(
     elems: &[SliceInfoElem],
     shape: &[usize],
 ) -> Result<(Box<[Range]>, Vec<usize>), Problem> {

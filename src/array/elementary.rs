@@ -292,7 +292,7 @@ pub(crate) fn tanh<F: Format>(x: F) -> F {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Float;
+    use crate::array::Arithmetic;
     use rand::rngs::Xoshiro256PlusPlus;
     use rand::{RngExt, SeedableRng};
     use std::ops::RangeInclusive;
@@ -503,8 +503,9 @@ mod tests {
     /// A function, its name, and operands with their results.
     type Cases<'a, T> = (fn(T) -> T, &'static str, &'a [[T; 2]]);
 
-    fn special_values<T: Float + Format>(largest: T, smallest: T) {
-        let [zero, one, inf, nan] = [<T as Float>::ZERO, T::one(), <T as Float>::INFINITY, <T as Float>::NAN];
+    fn special_values<T: Arithmetic + Format>(largest: T, smallest: T) {
+        let [zero, one, inf, nan] =
+            [<T as Arithmetic>::ZERO, T::one(), <T as Arithmetic>::INFINITY, <T as Arithmetic>::NAN];
         let linear = [[zero, zero], [-zero, -zero], [smallest, smallest], [-smallest, -smallest], [nan, nan]];
         let minus = -one;
         let cases: [Cases<T>; 8] = [
@@ -544,7 +545,7 @@ mod tests {
         ];
         for (function, name, cases) in cases {
             for &[x, expected] in cases {
-                let [x, y, expected] = [x, function(x), expected].map(Float::to_f64);
+                let [x, y, expected] = [x, function(x), expected].map(Arithmetic::to_f64);
                 let same = y.to_bits() == expected.to_bits() || y.is_nan() && expected.is_nan();
                 assert!(same, "{name}({x:e}) is {y:e}, not {expected:e}, in {}", T::DTYPE);
             }

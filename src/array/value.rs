@@ -1,7 +1,7 @@
 //! What a row holds: a number, or an array that may be a broadcast view.
 
+use super::Arithmetic;
 use super::{AxisSet, Layout, Range};
-use crate::Float;
 use crate::error::{Dims, ErrorKind, Problem};
 use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
 use smallvec::SmallVec;
@@ -57,7 +57,7 @@ pub struct Spread<T> {
     shape: Shape,
 }
 
-impl<T: Float> Value<T> {
+impl<T: Arithmetic> Value<T> {
     /// A value of this array, in whatever memory layout it is.
     pub fn new(base: ArcArray<T, IxDyn>) -> Self {
         if base.ndim() == 0 {
@@ -225,7 +225,7 @@ impl<T> Spread<T> {
     /// The array at a shape that differs from its own only by axes of length 1.
     fn with_unit_axes(&self, shape: &[usize]) -> Value<T>
     where
-        T: Float,
+        T: Arithmetic,
     {
         let units = (0..self.shape.len()).rev().filter(|&axis| self.shape[axis] == 1);
         let squeezed = units.fold(self.base.clone(), |base, axis| base.index_axis_move(Axis(axis), 0));

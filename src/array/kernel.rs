@@ -1,0 +1,93 @@
+//! How an elementwise function is run: on slices at the machine's full width, and on single numbers.
+//!
+//! The plain x86-64 that Rust compiles for has vectors of 128 bits. The loop over slices is therefore compiled once more
+//! for 256 and for 512 bits, and the widest that the machine has is chosen at run time, by [`pulp`], in safe code. All of
+//! the loop's body must be in it, or it stays scalar: whatever a kernel calls is `#[inline(always)]`.
+//!
+//! **Bits.** Every form runs the same plain IEEE operations on each element, and nothing contracts or reorders them, so
+//! that a result depends neither on the form, nor on the machine's width, nor on where in a slice the element is. (Only
+//! *which* NaN a NaN is, Rust leaves open.) This is why no kernel may use `mul_add`.
+
+use pulp::{Arch, NullaryFnOnce};
+
+/// An elementwise function in the two forms in which it is run. Both come from one expression, and give the same bits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kernel<T> {
+    /// On slices, all of the output's length.
+    pub slices: Slices<T>,
+    /// On numbers. Operands beyond its arity are ignored.
+    pub scalar: fn(T, T, T) -> T,
+}
+
+/// A loop over one, two or three operands; the last slice is the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slices<T> {
+    One(fn(&[T], &mut [T])),
+    Two(fn(&[T], &[T], &mut [T])),
+    Three(Three<T>),
+}
+
+type Three<T> = fn(&[T], &[T], &[T], &mut [T]);
+
+impl<T> Kernel<T> {
+    pub fn arity(&self) -> usize {
+        match self.slices {
+            Slices::One(_) => 1,
+            Slices::Two(_) => 2,
+            Slices::Three(_) => 3,
+        }
+    }
+}
+
+/// The [`Kernel`] of an expression in one, two or three operands, whose type is called `T`: `kernel!(|a, b| a + b)`.
+macro_rules! kernel {
+    (|$a:ident| $y:expr) => {{
+        #[inline(always)]
+        fn scalar<T: $crate::array::Arithmetic>($a: T, _: T, _: T) -> T {
+            $y
+        }
+        let slices = $crate::array::Slices::One(|a, y| $crate::array::each(scalar, [a, a, a], y));
+        $crate::array::Kernel { slices, scalar }
+    }};
+    (|$a:ident, $b:ident| $y:expr) => {{
+        #[inline(always)]
+        fn scalar<T: $crate::array::Arithmetic>($a: T, $b: T, _: T) -> T {
+            $y
+        }
+        let slices = $crate::array::Slices::Two(|a, b, y| $crate::array::each(scalar, [a, b, b], y));
+        $crate::array::Kernel { slices, scalar }
+    }};
+    (|$a:ident, $b:ident, $c:ident| $y:expr) => {{
+        #[inline(always)]
+        fn scalar<T: $crate::array::Arithmetic>($a: T, $b: T, $c: T) -> T {
+            $y
+        }
+        let slices = $crate::array::Slices::Three(|a, b, c, y| $crate::array::each(scalar, [a, b, c], y));
+        $crate::array::Kernel { slices, scalar }
+    }};
+}
+pub(crate) use kernel;
+
+/// The loop that all kernels share. (An operand that the function ignores is not read.)
+pub(crate) fn each<T: Copy>(f: impl Fn(T, T, T) -> T, operands: [&[T]; 3], out: &mut [T]) {
+    Arch::new().dispatch(Loop { f, operands, out });
+}
+
+/// A closure would do, but could not be marked `#[inline(always)]`.
+struct Loop<'a, T, F> {
+    f: F,
+    operands: [&'a [T]; 3],
+    out: &'a mut [T],
+}
+
+impl<T: Copy, F: Fn(T, T, T) -> T> NullaryFnOnce for Loop<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let [a, b, c] = self.operands;
+        for (((y, a), b), c) in self.out.iter_mut().zip(a).zip(b).zip(c) {
+            *y = (self.f)(*a, *b, *c);
+        }
+    }
+}

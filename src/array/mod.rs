@@ -1,0 +1,36 @@
+//! Room 0, the arithmetic: numbers, values, where elements lie, and the loops that move them or add them up.
+//!
+//! Nothing here knows a primitive, a derivative or a tape. A number is anything that has the operations of
+//! [`Arithmetic`]; a [`Value`] is a number or an array, which may be a broadcast view; a [`Layout`] says where elements
+//! lie. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
+//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul). What a primitive has to do for a replay it says
+//! as [`Work`].
+//!
+//! exp, log and tanh are the library's own, in [`elementary`].
+
+mod arithmetic;
+mod axes;
+mod elementary;
+mod kernel;
+mod layout;
+mod matmul;
+mod places;
+mod product;
+mod range;
+mod reduce;
+mod value;
+mod walk;
+mod work;
+
+pub use arithmetic::Arithmetic;
+pub(crate) use axes::AxisSet;
+pub(crate) use kernel::{Kernel, Slices, each, kernel};
+pub(crate) use layout::Layout;
+pub(crate) use matmul::{matmul, matmul_work, product};
+pub(crate) use places::{concat, pad, scatter_add, take};
+pub(crate) use range::{Margin, Range, ranges};
+pub(crate) use reduce::{Extent, Progress, Reducer, absorb, arrange, reduce, reducer, rows, running_sum};
+pub use value::Value;
+pub(crate) use value::{Shape, check_shape, same_shape, size_of};
+pub(crate) use walk::elementwise;
+pub(crate) use work::{Known, Piece, Work};

@@ -1,0 +1,37 @@
+//! What the instructions are made from: rows, groups, and where each result is.
+
+use super::buffers::Slots;
+use super::fuse::Groups;
+use super::{Id, Rows};
+use crate::Float;
+use crate::replay::machine::{Place, Source};
+
+/// What every instruction is made from.
+pub(super) struct Emitter<'a, 'g, T: Float> {
+    pub rows: &'a Rows<'g, T>,
+    pub groups: &'a Groups,
+    pub stored: &'a [bool],
+    pub slots: &'a Slots<T>,
+    /// Whether a product's sum may start from what is added to it.
+    pub fast: bool,
+}
+
+impl<T: Float> Emitter<'_, '_, T> {
+    pub fn place(&self, id: Id) -> Place {
+        Place { source: self.slots.of(self.rows.root_of(id)), layout: self.rows.layout_of(id) }
+    }
+
+    pub fn buffer(&self, id: Id) -> usize {
+        match self.slots.of(id) {
+            Source::Buffer(buffer) => buffer,
+            _ => unreachable!("a result with axes is in a buffer"),
+        }
+    }
+
+    pub fn bank(&self, id: Id) -> usize {
+        match self.slots.of(id) {
+            Source::Bank(place) => place,
+            _ => unreachable!("a number is in the bank"),
+        }
+    }
+}
