@@ -1,14 +1,11 @@
 //! Every error that the public interface can provoke: its text, word for word, its kind, and that it
 //! names the caller's line; and that the panicking form says the very same at the very same place.
 //!
-//! The texts are in `tests/golden/errors-*.txt`; `UPDATE_GOLDEN=1 cargo test --test errors` writes them
+//! The texts are in `tests/golden/errors-*.txt`; `UPDATE_GOLDEN=1 cargo test --test all errors` writes them
 //! anew, to be read before they are committed. Two errors are not provoked: a full tape needs 2³² rows,
 //! and `verify` fails only if the engine is broken.
 
-#[path = "common/golden.rs"]
-mod golden;
-
-use golden::{Golden, panic_of};
+use crate::common::golden::{Golden, panic_of};
 use ndarray::{ArrayD, IxDyn, Slice, SliceInfoElem};
 use std::ops::{Add, Div, Mul, Sub};
 use wengert::optim::{self, Adam, Moments};

@@ -1,8 +1,6 @@
 //! The hand-written functions against PyTorch's reference run, against differences, and at their edges.
 
-mod common;
-
-use common::{Digits, Real, Reference, assert_close, digits, scale};
+use crate::common::{Digits, Real, Reference, assert_close, digits, scale};
 use ndarray::{Array, Array1, Array2, Array3, Axis, Slice, array};
 use wengert::manual::*;
 

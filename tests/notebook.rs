@@ -1,8 +1,6 @@
 //! The notebook on the tape, against PyTorch's reference run: every value, every gradient, all of training.
 
-mod common;
-
-use common::{Digits, Real, Reference, assert_close, digits, scale};
+use crate::common::{Digits, Real, Reference, assert_close, digits, scale};
 use ndarray::{Array1, Array2, NdFloat, array};
 use wengert::{Float, Gradients, Tape, Var};
 

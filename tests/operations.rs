@@ -1,7 +1,7 @@
 //! Every operation against PyTorch: value, shape and gradients of the reference cases; and the tester
 //! tested, by references that are wrong.
 
-#[path = "../examples/conformance/runner/mod.rs"]
+#[path = "../examples/conformance/src/runner/mod.rs"]
 mod runner;
 
 use ndarray::{ArrayD, Axis};

@@ -1,6 +1,6 @@
 //! What the examiner prints, golden-tested: it is read by people.
 //!
-//! The texts are in `tests/golden/reports.txt`; `UPDATE_GOLDEN=1 cargo test --test reports` writes them anew.
+//! The texts are in `tests/golden/reports.txt`; `UPDATE_GOLDEN=1 cargo test --test all reports` writes them anew.
 
 use ndarray::{Array1, Array2, Axis, Zip};
 use std::panic::{AssertUnwindSafe, catch_unwind};

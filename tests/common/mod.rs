@@ -1,6 +1,7 @@
-//! What the tests share: PyTorch's reference run, the digits as it saw them, and comparisons that show their scale.
-#![allow(dead_code)] // Each test target uses its own part.
+//! What the tests share: golden texts of errors, PyTorch's reference run, the digits as it saw them, and comparisons that show their scale.
 #![allow(clippy::cast_possible_truncation)] // Rounding to the dtype under test is meant.
+
+pub mod golden;
 
 use std::fs::File;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Buffers within a budget: rows are computed again, and no bit changes.
 
-use crate::{assert_bits, numbers};
+use super::{assert_bits, numbers};
 use ndarray::ArrayD;
 use wengert::{ErrorKind, Float, Program, Tape, Var};
 

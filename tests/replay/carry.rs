@@ -1,7 +1,7 @@
 //! State that is carried from run to run: all of it is exchanged at once.
 
-use crate::numbers;
-use crate::steps::assert_same;
+use super::numbers;
+use super::steps::assert_same;
 use ndarray::{ArrayD, arr0};
 use wengert::Tape;
 

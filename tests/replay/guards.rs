@@ -1,6 +1,6 @@
 //! Comparisons that the caller's control flow took.
 
-use crate::{assert_bits, subsets, without};
+use super::{assert_bits, subsets, without};
 use ndarray::{arr0, arr1, arr2};
 use wengert::{ErrorKind, Tape, Var};
 

@@ -1,6 +1,6 @@
 //! Inputs may lie in memory as they like, and be of any size.
 
-use crate::{assert_bits, numbers, subsets, without};
+use super::{assert_bits, numbers, subsets, without};
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 use wengert::{Feed, Tape, Var};
 

@@ -1,6 +1,6 @@
 //! Long tapes, on the small stack of a test's thread: nothing recurses.
 
-use crate::{assert_bits, numbers};
+use super::{assert_bits, numbers};
 use ndarray::arr0;
 use wengert::Tape;
 

@@ -1,6 +1,6 @@
 //! A program for each way through a function's branches.
 
-use crate::numbers;
+use super::numbers;
 use ndarray::{ArrayD, arr0, arr1};
 use wengert::{ErrorKind, Float, Paths, Tape, Var};
 

@@ -1,6 +1,6 @@
 //! What was recorded in `f32`, in the arithmetic of `f64`.
 
-use crate::{assert_bits, numbers};
+use super::{assert_bits, numbers};
 use ndarray::{ArrayD, arr0};
 use wengert::{ErrorKind, Float, Tape, Var};
 

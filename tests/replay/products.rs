@@ -1,7 +1,7 @@
 //! Matrix products of all small sizes: vectors are reductions, inner size 1 is elementwise, and the rest goes to the
 //! library, each in several layouts.
 
-use crate::{assert_bits, numbers};
+use super::{assert_bits, numbers};
 use ndarray::{Array2, ArrayD, Axis, Ix2};
 use wengert::{Tape, Var};
 

@@ -1,7 +1,7 @@
 //! What a program says of its inputs and outputs, and every error about them: the texts are in
 //! `tests/golden/errors-replay.txt`, see `tests/errors.rs`.
 
-use crate::golden::{Golden, panic_of};
+use crate::common::golden::{Golden, panic_of};
 use ndarray::{Array1, Array2, arr0};
 use wengert::{ErrorKind, Feed, Port, Tape};
 

@@ -1,6 +1,6 @@
 //! A step that carries state, by replay and by recording it afresh each time.
 
-use crate::{assert_bits, without};
+use super::{assert_bits, without};
 use ndarray::ArrayD;
 use wengert::{Feed, Pass, Tape, Var};
 

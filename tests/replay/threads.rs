@@ -1,6 +1,6 @@
 //! Programs are shared between threads, and products by them.
 
-use crate::{assert_bits, numbers};
+use super::{assert_bits, numbers};
 use ndarray::{ArrayD, arr0};
 use std::thread;
 use wengert::{Float, Program, Tape, Workspace};

@@ -1,7 +1,7 @@
 //! Whole training steps, optimiser included: 50 replays are 50 fresh recordings, to the bit.
 
-use crate::numbers;
-use crate::steps::assert_same;
+use super::numbers;
+use super::steps::assert_same;
 use ndarray::{ArrayD, arr0};
 use wengert::Var;
 use wengert::optim::{self, Adam, Moments};

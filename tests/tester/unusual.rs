@@ -1,6 +1,6 @@
 //! Right derivatives, written as one might not expect.
 
-use crate::Outcome;
+use super::Outcome;
 use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
 use wengert::check::{self, IntoGradients, Values};
 use wengert::{Float, manual};
@@ -12,7 +12,7 @@ fn linear<T: Float, R: IntoGradients<T> + 'static>(
         .against(by_hand)
         .shapes(["A: n d", "W: h d", "b: 1 h"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .cases(100)
         .try_run()
 }
@@ -22,7 +22,7 @@ fn relu<T: Float>(by_hand: impl Fn(&Array2<T>, &Array2<T>) -> Array2<T> + 'stati
         .against(by_hand)
         .shapes(["Z: n h"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .cases(100)
         .try_run()
 }
@@ -32,7 +32,7 @@ fn mse<T: Float>(by_hand: impl Fn(&Array2<T>, &Array2<T>) -> Array2<T> + 'static
         .against(by_hand)
         .shapes(["Z: n k", "Y: n k"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .cases(100)
         .try_run()
 }
@@ -186,7 +186,7 @@ fn by_jacobian() -> Outcome {
         .shapes(["Z: n k", "Y: n k"])
         .values("Y", Values::OneHot)
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .cases(100)
         .try_run()
 }
@@ -203,7 +203,7 @@ fn network<T: Float + ndarray::NdFloat>() -> Outcome {
     )
     .shapes(["X: n d", "Y: n k", "W1: h d", "b1: 1 h", "W2: k h", "b2: 1 k"])
     .without_persistence()
-    .seed(crate::seed())
+    .seed(super::seed())
     .cases(100)
     .try_run()
 }
@@ -213,7 +213,7 @@ fn of_the_notebook<T: Float + ndarray::NdFloat>() -> Outcome {
         .against(manual::linear_backward::<T>)
         .shapes(["A: n d", "W: h d", "b: 1 h"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .try_run()
 }
 

@@ -1,6 +1,6 @@
 //! Derivatives with a mistake, each as somebody might make it.
 
-use crate::{Outcome, Wrong};
+use super::{Outcome, Wrong};
 use ndarray::{Array1, Array2, Axis, Zip, s};
 use std::cell::{Cell, RefCell};
 use wengert::Float;
@@ -16,7 +16,7 @@ fn linear<R: IntoGradients<f64> + 'static>(by_hand: impl Fn(&A2, &A2, &A2) -> R 
         .against(by_hand)
         .shapes(["A: n d", "W: h d", "b: 1 h"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .try_run()
 }
 
@@ -25,7 +25,7 @@ fn relu(by_hand: impl Fn(&A2, &A2) -> A2 + 'static) -> Outcome {
         .against(by_hand)
         .shapes(["Z: n h"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .try_run()
 }
 
@@ -35,7 +35,7 @@ fn mse<R: IntoGradients<f64> + 'static>(by_hand: impl Fn(&A2, &A2) -> R + 'stati
         .against(by_hand)
         .shapes(["Z: n k", "Y: n k"])
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .try_run()
 }
 
@@ -46,7 +46,7 @@ fn cross_entropy(by_hand: impl Fn(&A2, &A2) -> A2 + 'static) -> Outcome {
         .shapes(["Z: n k", "Y: n k"])
         .values("Y", Values::OneHot)
         .without_persistence()
-        .seed(crate::seed())
+        .seed(super::seed())
         .try_run()
 }
 
@@ -58,7 +58,7 @@ fn network<R: IntoGradients<f64> + 'static>(by_hand: impl Fn(&Forward, &A2) -> R
     .against(move |x: &A2, w1: &A2, b1: &A2, w2: &A2, y: &A2| by_hand(&Forward::new(x, w1, b1, w2), y))
     .shapes(["X: n d", "W1: h d", "b1: 1 h", "W2: k h", "Y: n k"])
     .without_persistence()
-    .seed(crate::seed())
+    .seed(super::seed())
     .try_run()
 }
 
@@ -323,11 +323,11 @@ fn other_ones() -> Vec<Wrong> {
         "residual: the skip forgotten" Some(PathLost) => check::backward(|[x]| x + x.tanh())
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| 1.0 - x.tanh().powi(2)))
             .shapes(["x: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "residual: the skip twice" Some(PathTwice) => check::backward(|[x]| x + x.tanh())
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| 3.0 - x.tanh().powi(2)))
             .shapes(["x: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "tied weights: one use forgotten" Some(PathLost) => check::backward(|[x, w]| x.matmul(w.t()).tanh().matmul(w))
             .against(|dy: &A2, x: &A2, w: &A2| {
                 let a = x.dot(&w.t()).mapv(f64::tanh);
@@ -335,30 +335,30 @@ fn other_ones() -> Vec<Wrong> {
                 (dz.dot(w), dz.t().dot(x))
             })
             .shapes(["x: n d", "w: h d"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "product: operands swapped" Some(OperandsSwapped) => check::backward(|[a, b]| a * b)
             .against(|dy: &A1, a: &A1, b: &A1| (dy * a, dy * b))
             .shapes(["a: n", "b: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "quotient: the wrong one in the numerator" None => check::backward(|[a, b]| a / b)
             .against(|dy: &A1, a: &A1, b: &A1| (dy / b, -(dy * b) / &(a * a)))
             .shapes(["a: n", "b: n"]).values("a", Values::Positive).values("b", Values::Positive).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "difference: sign of the second" Some(Sign) => check::backward(|[a, b]| a - b)
             .against(|dy: &A1| (dy.clone(), dy.clone()))
             .shapes(["a: n", "b: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "tanh: the chain rule forgotten" Some(FactorMissing) => check::backward(|[x]| x.tanh())
             .against(|dy: &A1| dy.clone())
             .shapes(["x: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "sine: at the result" Some(WrongPoint) => check::backward(|[x]| x.sin())
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| x.sin().cos()))
             .shapes(["x: n"]).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
         "expm1: digits lost" Some(Imprecise) => check::backward(|[x]| x.expm1() * x)
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| (x.exp() - 1.0) + x.exp() * x))
             .shapes(["x: n"]).values("x", Values::Between(-1e-6, 1e-6)).without_persistence()
-        .seed(crate::seed()).try_run();
+        .seed(super::seed()).try_run();
     }
 }

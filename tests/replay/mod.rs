@@ -8,8 +8,6 @@
 
 mod budget;
 mod carry;
-#[path = "../common/golden.rs"]
-mod golden;
 mod guards;
 mod layouts;
 mod long;

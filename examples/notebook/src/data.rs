@@ -7,7 +7,7 @@ use ndarray_npy::NpzReader;
 
 use crate::Real;
 
-const DIGITS: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/digits.npz"));
+const DIGITS: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/digits.npz"));
 
 /// The images as standardised rows of 64 pixels, and the digits to predict as a column.
 pub struct Digits<T> {

@@ -1,6 +1,6 @@
 //! The notebook: digits, a network with one hidden layer, its gradients by hand and on the tape, and training.
 //!
-//! `cargo run --release --example notebook -- --help` lists the options.
+//! `cargo run --release -p notebook -- --help` lists the options.
 
 mod compare;
 mod data;

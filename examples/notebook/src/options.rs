@@ -7,7 +7,7 @@ use std::str::FromStr;
 use lexopt::prelude::*;
 
 pub const USAGE: &str = "\
-Usage: cargo run --release --example notebook -- [OPTIONS]
+Usage: cargo run --release -p notebook -- [OPTIONS]
 
   --epochs N     passes over the training data, 1 to 1000000   [100]
   --lr RATE      learning rate, a positive number              [0.03]

@@ -1,5 +1,5 @@
 //! Runs operation cases made by PyTorch against the engine:
-//! `cargo run --release --example conformance -- FILE.json FILE.npz`.
+//! `cargo run --release -p conformance -- FILE.json FILE.npz`.
 //!
 //! The last line is `N passed, N failed, N skipped`; before it stand each failure and each skip with
 //! its reason. The exit status is 1 if a case failed, and 2 if the files cannot be read.

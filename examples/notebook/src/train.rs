@@ -160,7 +160,7 @@ mod tests {
 
     /// 160 u relative is argued in `tests/manual.rs`, for this network and 100 epochs.
     fn losses_are_pytorchs<T: Real>() {
-        let path = format!("{}/tests/data/notebook_{}.npz", env!("CARGO_MANIFEST_DIR"), T::DTYPE);
+        let path = format!("{}/../../tests/data/notebook_{}.npz", env!("CARGO_MANIFEST_DIR"), T::DTYPE);
         let mut reference = NpzReader::new(File::open(path).unwrap()).unwrap();
         let training = run(&Digits::<T>::load(), init::reference(), &Options::default()).unwrap();
         let unit: f64 = <T as wengert::Arithmetic>::EPSILON.to_f64() / 2.0;

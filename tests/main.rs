@@ -1,0 +1,19 @@
+//! The tests of the public interface, in one binary: each that links the library costs seconds.
+//!
+//! One file a subject, and `cargo test --test all optim::` runs one of them. On their own are only those that count
+//! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
+
+mod common;
+mod edge_cases;
+mod errors;
+mod guards;
+mod laws;
+mod manual;
+mod notebook;
+mod operations;
+mod optim;
+mod prims;
+mod replay;
+mod reports;
+mod tape;
+mod tester;
