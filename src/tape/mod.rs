@@ -29,7 +29,7 @@ pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
 use crate::array::{Value, check_shape, same_shape};
-use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
+use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed, must};
 use crate::prim::{Family, Leaf, Prim, Rule};
 use guard::Read;
 use indexmap::IndexMap;
@@ -145,7 +145,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        Ok(self.put(Leaf::Input, &format!("`{name}`"), value)?.named(name))
+        Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), value)?.named(name))
     }
 
     /// Puts a number or array on the tape that is no variable: it has no gradient, and none is
@@ -343,21 +343,24 @@ impl<T: Float> Tape<T> {
     pub(crate) fn describe(&self, row: RowId) -> Operand {
         let shape = self.rows.borrow()[row.index()].value.shape().to_vec();
         let label = if let Some(name) = self.names.borrow().get(&row) {
-            format!("`{name}`")
+            format!("`{}`", escaped(name))
         } else {
             let rows = self.rows.borrow();
             let Row { prim, operands, .. } = &rows[row.index()];
-            let of: Vec<String> = operands.iter().map(|&id| self.short_label(id)).collect();
-            match of.as_slice() {
-                [] => format!("row %{} (a {})", row.index(), prim.name()),
-                of => format!("row %{} ({} of {})", row.index(), prim.name(), of.join(" and ")),
+            let of = listed(operands.len(), operands.iter().map(|&id| self.short_label(id)));
+            match operands.len() {
+                0 => format!("row %{} (a {})", row.index(), prim.name()),
+                _ => format!("row %{} ({} of {of})", row.index(), prim.name()),
             }
         };
         Operand { label, shape }
     }
 
     fn short_label(&self, row: RowId) -> String {
-        self.names.borrow().get(&row).map_or_else(|| format!("%{}", row.index()), |name| format!("`{name}`"))
+        match self.names.borrow().get(&row) {
+            Some(name) => format!("`{}`", escaped(name)),
+            None => format!("%{}", row.index()),
+        }
     }
 }
 
