@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Constant,
     /// The array would have more axes or elements than an array can have.
     Size,
+    /// There is no memory for the array: it passes the [limit](crate::Tape::limit_bytes), or the allocator refuses it.
+    Memory,
     /// What is given for a program's inputs or outputs does not fit its signature.
     Signature,
     /// The tape has no room for another row, or a row was asked for that it does not have.
@@ -55,7 +57,7 @@ pub(crate) struct Operand {
 
 /// A rule's complaint, before the tape adds the operands' names and the user's line.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
+pub struct Problem {
     pub kind: ErrorKind,
     /// What was expected and what was found, without a full stop.
     pub what: String,
@@ -129,6 +131,12 @@ impl Error {
     /// The same error, in words of the composite that the operation is a part of.
     pub(crate) fn within(mut self, composite: &'static str) -> Self {
         self.0.composite = Some(composite);
+        self
+    }
+
+    /// The same error, at another line.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
         self
     }
 
@@ -260,7 +268,6 @@ impl fmt::Display for Dims<'_> {
     }
 }
 
-#[allow(dead_code)] // Until the next commit.
 /// Something in as many bytes as people say it in: `24 bytes`, `1.5 GB`, with units of thousands.
 pub(crate) struct Bytes(pub usize);
 

@@ -2,7 +2,9 @@
 
 use super::{Domain, Family, Prim, Rule, sum_of};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, matmul, matmul_work, size_of};
+use crate::array::{
+    Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, matmul, matmul_work, size_of,
+};
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{Broadcasting, IntoVar, Var, joint_shape};
 
@@ -68,8 +70,8 @@ impl Rule for Dot {
         Ok(batch.iter().copied().chain([*m, *n]).collect())
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        matmul(operands[0], operands[1])
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        matmul(operands[0], operands[1], room)
     }
 
     fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {

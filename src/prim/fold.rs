@@ -3,8 +3,8 @@
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Shape, Value, Work, arrange, reduce, reducer,
-    running_sum, size_of,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce,
+    reducer, running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{IntoAxes, Var};
@@ -191,10 +191,10 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         match self.op.computation() {
-            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
-            How::Run => running_sum(operands[0], self.axes),
+            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer, room),
+            How::Run => running_sum(operands[0], self.axes, room),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -83,8 +83,8 @@ impl Rule for Pick {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {

@@ -4,8 +4,8 @@
 use super::{Domain, Family, FoldOp, Prim, Rule};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Shape, Value, Work, concat, pad,
-    size_of,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat,
+    pad, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
@@ -218,20 +218,20 @@ impl Rule for View {
         }
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         let x = operands[0];
         match self {
-            Self::Reshape(shape) => x.reshape(shape),
-            Self::Permute(order) => x.permute(order),
-            Self::Broadcast(shape) => x.broadcast(shape),
-            Self::Slice(ranges) => x.slice(ranges),
-            Self::Pad { margins, value } => pad(x, margins, T::from_f64(value.0)),
-            Self::Concat { axis } => concat(operands, *axis),
+            Self::Reshape(shape) => x.reshape(shape, room),
+            Self::Permute(order) => Ok(x.permute(order)),
+            Self::Broadcast(shape) => Ok(x.broadcast(shape)),
+            Self::Slice(ranges) => Ok(x.slice(ranges)),
+            Self::Pad { margins, value } => pad(x, margins, T::from_f64(value.0), room),
+            Self::Concat { axis } => concat(operands, *axis, room),
             Self::Flip(axes) => {
                 let ranges = x.shape().iter().enumerate().map(|(axis, &n)| {
                     if axes.contains(axis) { Range::full(n).backwards() } else { Range::full(n) }
                 });
-                x.slice(&ranges.collect::<SmallVec<[Range; 4]>>())
+                Ok(x.slice(&ranges.collect::<SmallVec<[Range; 4]>>()))
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use super::{Tape, Var};
 use crate::Float;
-use crate::array::Value;
-use crate::error::Error;
+use crate::array::{Room, Value};
+use crate::error::{Error, Problem};
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, Data, Dimension};
 
 /// What a tape can hold: a number or any ndarray.
 ///
-/// Owned and shared arrays are taken over without a copy; views and references are copied.
+/// Owned and shared arrays are taken over without a copy; views and references are copied,
+/// of what a view repeats, one.
 ///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
@@ -20,48 +21,48 @@ use ndarray::{ArcArray, Array, ArrayBase, ArrayView, Data, Dimension};
 /// ```
 pub trait IntoValue<T: Float> {
     #[doc(hidden)]
-    fn into_value(self) -> Value<T>;
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem>;
 }
 
 impl<T: Float> IntoValue<T> for Value<T> {
-    fn into_value(self) -> Value<T> {
-        self
+    fn into_value(self, _: &Room) -> Result<Value<T>, Problem> {
+        Ok(self)
     }
 }
 
 impl IntoValue<f32> for f32 {
-    fn into_value(self) -> Value<f32> {
-        Value::Number(self)
+    fn into_value(self, _: &Room) -> Result<Value<f32>, Problem> {
+        Ok(Value::Number(self))
     }
 }
 
 impl IntoValue<f64> for f64 {
-    fn into_value(self) -> Value<f64> {
-        Value::Number(self)
+    fn into_value(self, _: &Room) -> Result<Value<f64>, Problem> {
+        Ok(Value::Number(self))
     }
 }
 
 impl<T: Float, D: Dimension> IntoValue<T> for Array<T, D> {
-    fn into_value(self) -> Value<T> {
-        Value::new(self.into_dyn().into_shared())
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem> {
+        Value::kept(self.into_dyn().into_shared(), room)
     }
 }
 
 impl<T: Float, D: Dimension> IntoValue<T> for ArcArray<T, D> {
-    fn into_value(self) -> Value<T> {
-        Value::new(self.into_dyn())
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem> {
+        Value::kept(self.into_dyn(), room)
     }
 }
 
 impl<T: Float, D: Dimension> IntoValue<T> for ArrayView<'_, T, D> {
-    fn into_value(self) -> Value<T> {
-        self.to_owned().into_value()
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem> {
+        Value::copied(&self.into_dyn(), room)
     }
 }
 
 impl<T: Float, S: Data<Elem = T>, D: Dimension> IntoValue<T> for &ArrayBase<S, D> {
-    fn into_value(self) -> Value<T> {
-        self.to_owned().into_value()
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem> {
+        Value::copied(&self.view().into_dyn(), room)
     }
 }
 

@@ -8,6 +8,7 @@ use super::{IntoVar, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use smallvec::SmallVec;
+use std::panic::Location;
 
 impl<T: Float> Tape<T> {
     /// Which rows `root` was computed from, itself included.
@@ -23,11 +24,12 @@ impl<T: Float> Tape<T> {
         needed
     }
 
+    #[track_caller]
     fn push_forward<'t>(
         &'t self,
         root: Var<'t, T>,
         seeds: &[(Var<'t, T>, Var<'t, T>)],
-    ) -> Option<Var<'t, T>> {
+    ) -> Result<Option<Var<'t, T>>, Error> {
         let needed = self.ancestors(root);
         let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; root.row() + 1];
         for (var, tangent) in seeds.iter().filter(|(var, _)| var.row() <= root.row()) {
@@ -42,6 +44,7 @@ impl<T: Float> Tape<T> {
             let arriving: SmallVec<[_; 3]> = operands.iter().map(|operand| tangents[operand.row()]).collect();
             if arriving.iter().any(Option::is_some) {
                 tangents[row] = self.sweeping(id(row), || out.prim().jvp(&operands, out, &arriving));
+                self.check_room("jvp", Location::caller())?;
                 debug_assert!(
                     tangents[row].is_none_or(|t| t.shape() == out.shape()),
                     "jvp of {}",
@@ -49,7 +52,7 @@ impl<T: Float> Tape<T> {
                 );
             }
         }
-        tangents[root.row()]
+        Ok(tangents[root.row()])
     }
 }
 
@@ -108,7 +111,7 @@ impl<'t, T: Float> Var<'t, T> {
             }
             seeds.push((var, tangent));
         }
-        let tangent = self.tape().push_forward(self, &seeds);
+        let tangent = self.tape().push_forward(self, &seeds)?;
         Ok(tangent.unwrap_or_else(|| self.constant_like(T::zero())))
     }
 }

@@ -7,6 +7,7 @@
 use super::{Gradients, IntoVar, RowId, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
+use std::panic::Location;
 use std::rc::Rc;
 
 /// The cotangent of each row up to the swept one.
@@ -14,21 +15,23 @@ pub(super) type Cotangents = Rc<[Option<RowId>]>;
 
 impl<T: Float> Tape<T> {
     /// Sweeps backwards from `root`, whose cotangent is `seed`, unless that was done before.
-    fn cotangents(&self, root: Var<'_, T>, seed: Var<'_, T>) -> Cotangents {
+    #[track_caller]
+    fn cotangents(&self, root: Var<'_, T>, seed: Var<'_, T>) -> Result<Cotangents, Error> {
         let key = (root.id(), seed.id());
         if let Some(done) = self.swept.borrow().get(&key) {
-            return Rc::clone(done);
+            return Ok(Rc::clone(done));
         }
         let mut cotangents: Vec<Option<RowId>> = vec![None; root.row() + 1];
         cotangents[root.row()] = Some(seed.id());
         for row in (0..=root.row()).rev() {
             if let Some(cotangent) = cotangents[row] {
                 self.sweeping(id(row), || self.pull_back(id(row), cotangent, &mut cotangents));
+                self.check_room("backward", Location::caller())?;
             }
         }
         let cotangents: Cotangents = cotangents.into();
         self.swept.borrow_mut().insert(key, Rc::clone(&cotangents));
-        cotangents
+        Ok(cotangents)
     }
 
     /// Adds what the cotangent of `row` contributes to the cotangents of its operands.
@@ -97,7 +100,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self]));
         }
-        let cotangents = self.tape().cotangents(self, self.tape().unit_seed(self));
+        let cotangents = self.tape().cotangents(self, self.tape().unit_seed(self))?;
         Ok(Gradients::new(self, cotangents))
     }
 
@@ -142,6 +145,6 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self, seed]));
         }
-        Ok(Gradients::new(self, self.tape().cotangents(self, seed)))
+        Ok(Gradients::new(self, self.tape().cotangents(self, seed)?))
     }
 }

@@ -95,8 +95,26 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn value(self) -> ArcArray<T, IxDyn> {
+        must(self.try_value())
+    }
+
+    /// As [`value`](Self::value), without the panic.
+    ///
+    /// # Errors
+    /// If the value was broadcast, and there is no memory to write it out: no more than the tape's
+    /// [limit](Tape::limit_bytes) leaves.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0).broadcast_to((1 << 30, 1 << 30));
+    /// assert!(x.try_value().is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_value(self) -> Result<ArcArray<T, IxDyn>, Error> {
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        let value = Self::judge("value", value, &[self])?;
         self.tape.log_read(self.id);
-        self.peek()
+        Ok(value)
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -306,8 +324,11 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The value, without a note on the tape that the user's program has seen it.
+    #[cfg(feature = "check")]
+    #[track_caller]
     pub(crate) fn peek(self) -> ArcArray<T, IxDyn> {
-        self.with_row(|row| row.value.to_array())
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        must(Self::judge("value", value, &[self]))
     }
 
     /// The number, if it is a single one, without a note on the tape.
