@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Index,
     /// The operation has no value for this input, such as the maximum of no elements.
     Empty,
+    /// A number that steers the operation is none that it can go by, as a rate of decay that is not below 1.
+    Parameter,
     /// A primitive was applied to another number of operands than it takes.
     Operands,
     /// The operand was recorded on another tape.
@@ -134,6 +136,12 @@ impl Error {
         self
     }
 
+    /// The same error, of a method that is the operation by another name or with other words for its parameters.
+    pub(crate) fn called(mut self, method: &'static str) -> Self {
+        self.0.operation = method;
+        self
+    }
+
     /// The same error, at another line.
     pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
         self.0.at = at;
@@ -152,15 +160,15 @@ impl Error {
         self.0.problem.kind
     }
 
-    /// The name of the operation that failed.
+    /// The name of the operation that was called; an operator's is that of its method, as `add`.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
-    /// assert_eq!(x.try_sum_axis(1).unwrap_err().operation(), "sum");
+    /// assert_eq!(x.try_sum_axis(1).unwrap_err().operation(), "sum_axis");
     /// ```
     pub fn operation(&self) -> &'static str {
-        self.0.operation
+        self.0.composite.unwrap_or(self.0.operation)
     }
 
     /// The line of the caller's source at which it failed.

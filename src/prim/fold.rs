@@ -306,7 +306,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_sum_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Sum, self.axes("sum", axes)?)
+        let axes = self.axes("sum_axis", axes)?;
+        self.try_fold(FoldOp::Sum, axes).map_err(|error| error.called("sum_axis"))
     }
 
     /// The product of all elements, a number; 1 if there are none.
@@ -344,7 +345,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_prod_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Prod, self.axes("prod", axes)?)
+        let axes = self.axes("prod_axis", axes)?;
+        self.try_fold(FoldOp::Prod, axes).map_err(|error| error.called("prod_axis"))
     }
 
     /// The largest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -397,7 +399,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_amax(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Max, self.axes("max", axes)?)
+        let axes = self.axes("amax", axes)?;
+        self.try_fold(FoldOp::Max, axes).map_err(|error| error.called("amax"))
     }
 
     /// The running sums along an axis (along several: one after the other). The shape stays.

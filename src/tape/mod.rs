@@ -21,7 +21,7 @@ mod verify;
 pub use axes::IntoAxes;
 pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
-pub(crate) use broadcast::{broadcast, joint_shape};
+pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;

@@ -16,7 +16,12 @@ pub(super) type Cotangents = Rc<[Option<RowId>]>;
 impl<T: Float> Tape<T> {
     /// Sweeps backwards from `root`, whose cotangent is `seed`, unless that was done before.
     #[track_caller]
-    fn cotangents(&self, root: Var<'_, T>, seed: Var<'_, T>) -> Result<Cotangents, Error> {
+    fn cotangents(
+        &self,
+        operation: &'static str,
+        root: Var<'_, T>,
+        seed: Var<'_, T>,
+    ) -> Result<Cotangents, Error> {
         let key = (root.id(), seed.id());
         if let Some(done) = self.swept.borrow().get(&key) {
             return Ok(Rc::clone(done));
@@ -26,7 +31,7 @@ impl<T: Float> Tape<T> {
         for row in (0..=root.row()).rev() {
             if let Some(cotangent) = cotangents[row] {
                 self.sweeping(id(row), || self.pull_back(id(row), cotangent, &mut cotangents));
-                self.check_room("backward", Location::caller())?;
+                self.check_room(operation, Location::caller())?;
             }
         }
         let cotangents: Cotangents = cotangents.into();
@@ -100,7 +105,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self]));
         }
-        let cotangents = self.tape().cotangents(self, self.tape().unit_seed(self))?;
+        let cotangents = self.tape().cotangents("backward", self, self.tape().unit_seed(self))?;
         Ok(Gradients::new(self, cotangents))
     }
 
@@ -135,7 +140,7 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn try_backward_with(self, seed: impl IntoVar<'t, T>) -> Result<Gradients<'t, T>, Error> {
         let seed = seed.into_var(self.tape())?;
         if !self.shares_tape(seed) {
-            return Err(self.other_tape("backward", seed));
+            return Err(self.other_tape("backward_with", seed));
         }
         if seed.shape() != self.shape() {
             let problem = Problem::new(
@@ -143,8 +148,8 @@ impl<'t, T: Float> Var<'t, T> {
                 "the seed cotangent needs the shape of the row that the sweep starts from",
                 "A seed has one element for each element of the row: the weight of that element.",
             );
-            return Err(Self::error("backward", problem, &[self, seed]));
+            return Err(Self::error("backward_with", problem, &[self, seed]));
         }
-        Ok(Gradients::new(self, self.tape().cotangents(self, seed)?))
+        Ok(Gradients::new(self, self.tape().cotangents("backward_with", self, seed)?))
     }
 }
