@@ -182,7 +182,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_matmul(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(Dot.name()))?;
         if !self.shares_tape(other) {
             return Err(self.other_tape(Dot.name(), other));
         }

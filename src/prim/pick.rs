@@ -135,7 +135,7 @@ impl Rule for Pick {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn compare(self, pick: Pick, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(pick.name()))?;
         broadcast(Prim(Family::Pick(pick)), &[self, other])
     }
 
@@ -334,7 +334,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (yes, no) = (yes.into_var(self.tape())?, no.into_var(self.tape())?);
+        let called = |error: Error| error.called(Pick::Select.name());
+        let yes = yes.into_var(self.tape()).map_err(called)?;
+        let no = no.into_var(self.tape()).map_err(called)?;
         broadcast(Prim(Family::Pick(Pick::Select)), &[self, yes, no])
     }
 }

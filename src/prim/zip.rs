@@ -222,7 +222,7 @@ impl Rule for Zip {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn zip(self, zip: Zip, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(zip.name()))?;
         broadcast(Prim(Family::Zip(zip)), &[self, other])
     }
 

@@ -89,7 +89,7 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self, Error> {
         let mut seeds: SmallVec<[(Self, Self); 4]> = SmallVec::new();
         for (var, tangent) in tangents {
-            let tangent = tangent.into_var(self.tape())?;
+            let tangent = tangent.into_var(self.tape()).map_err(|error| error.called("jvp"))?;
             if let Some(stranger) = [var, tangent].into_iter().find(|var| !self.shares_tape(*var)) {
                 return Err(self.other_tape("jvp", stranger));
             }

@@ -138,7 +138,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_backward_with(self, seed: impl IntoVar<'t, T>) -> Result<Gradients<'t, T>, Error> {
-        let seed = seed.into_var(self.tape())?;
+        let seed = seed.into_var(self.tape()).map_err(|error| error.called("backward_with"))?;
         if !self.shares_tape(seed) {
             return Err(self.other_tape("backward_with", seed));
         }

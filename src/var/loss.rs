@@ -33,7 +33,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_linear(self, w: impl IntoVar<'t, T>, b: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (w, b) = (w.into_var(self.tape())?, b.into_var(self.tape())?);
+        let called = |error: Error| error.called("linear");
+        let w = w.into_var(self.tape()).map_err(called)?;
+        let b = b.into_var(self.tape()).map_err(called)?;
         if let Some(stranger) = [w, b].into_iter().find(|row| !self.shares_tape(*row)) {
             return Err(self.other_tape("linear", stranger));
         }
@@ -69,7 +71,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_mse(self, target: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let target = target.into_var(self.tape())?;
+        let target = target.into_var(self.tape()).map_err(|error| error.called("mse"))?;
         if self.shares_tape(target) && target.ndim() > 0 {
             let alike = same_shapes(&self.dims(), &target.dims());
             Self::judge("mse", alike, &[self, target])?;
@@ -134,7 +136,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn try_cross_entropy_with(self, probabilities: impl IntoVar<'t, T>) -> Result<Self, Error> {
         let name = "cross_entropy_with";
-        let p = probabilities.into_var(self.tape())?;
+        let p = probabilities.into_var(self.tape()).map_err(|error| error.called(name))?;
         let axis = self.axis_list(name, -1)?;
         let (classes, given) = (self.dims()[axis[0]], p.dims().last().copied());
         if given != Some(classes) {

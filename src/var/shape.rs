@@ -218,7 +218,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_outer(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called("outer"))?;
         if !self.shares_tape(other) {
             return Err(self.other_tape("outer", other));
         }
