@@ -35,9 +35,9 @@ impl Room {
         self.taken.get()
     }
 
-    /// Room as large as what is left, for what lives no longer than one operation.
+    /// The same room, for what lives no longer than one operation: what is taken there is not counted here.
     pub fn aside(&self) -> Self {
-        Self { limit: Cell::new(self.limit.get().saturating_sub(self.taken.get())), taken: Cell::new(0) }
+        Self { limit: self.limit.clone(), taken: self.taken.clone() }
     }
 
     /// Whether elements of this shape, all written out, could be had. A reduction asks this of an operand that is
@@ -104,9 +104,9 @@ impl Room {
         Ok(())
     }
 
-    /// Nothing is taken any more.
-    pub fn clear(&self) {
-        self.taken.set(0);
+    /// So many bytes are taken, after others were given back.
+    pub fn set_taken(&self, bytes: usize) {
+        self.taken.set(bytes);
     }
 }
 

@@ -30,6 +30,7 @@ impl<T: Float> Tape<T> {
         root: Var<'t, T>,
         seeds: &[(Var<'t, T>, Var<'t, T>)],
     ) -> Result<Option<Var<'t, T>>, Error> {
+        let start = self.mark();
         let needed = self.ancestors(root);
         let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; root.row() + 1];
         for (var, tangent) in seeds.iter().filter(|(var, _)| var.row() <= root.row()) {
@@ -44,7 +45,7 @@ impl<T: Float> Tape<T> {
             let arriving: SmallVec<[_; 3]> = operands.iter().map(|operand| tangents[operand.row()]).collect();
             if arriving.iter().any(Option::is_some) {
                 tangents[row] = self.sweeping(id(row), || out.prim().jvp(&operands, out, &arriving));
-                self.check_room("jvp", Location::caller())?;
+                self.check_room("jvp", Location::caller(), start)?;
                 debug_assert!(
                     tangents[row].is_none_or(|t| t.shape() == out.shape()),
                     "jvp of {}",

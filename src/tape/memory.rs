@@ -5,6 +5,13 @@ use crate::Float;
 use crate::error::Error;
 use std::panic::Location;
 
+/// Where a sweep started to append rows.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    rows: usize,
+    bytes: usize,
+}
+
 impl<T: Float> Tape<T> {
     /// Sets how many bytes the values on this tape may take together: what would pass the limit is an error, and is
     /// not recorded. Without it the limit is the memory of the machine, or of the container, as the system tells it.
@@ -38,16 +45,23 @@ impl<T: Float> Tape<T> {
         self.room.taken()
     }
 
+    /// How far the tape has come, for [`check_room`](Self::check_room) to go back to.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { rows: self.len(), bytes: self.bytes() }
+    }
+
     /// What stopped a rule in a sweep, if something did. Rules cannot fail: a row for which there was no room has
-    /// the right shape and no numbers, and the sweep ends here, at the user's line.
+    /// the right shape and no numbers. The sweep ends here, with an error at the user's line, and its rows are taken off
+    /// the tape: nobody has a handle on one.
     pub(super) fn check_room(
         &self,
         operation: &'static str,
         at: &'static Location<'static>,
+        start: Mark,
     ) -> Result<(), Error> {
-        match self.refused.take() {
-            None => Ok(()),
-            Some(error) => Err(error.within(operation).at(at)),
-        }
+        let Some(error) = self.refused.take() else { return Ok(()) };
+        self.rows.borrow_mut().truncate(start.rows);
+        self.room.set_taken(start.bytes);
+        Err(error.within(operation).at(at))
     }
 }

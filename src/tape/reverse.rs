@@ -26,12 +26,13 @@ impl<T: Float> Tape<T> {
         if let Some(done) = self.swept.borrow().get(&key) {
             return Ok(Rc::clone(done));
         }
+        let start = self.mark();
         let mut cotangents: Vec<Option<RowId>> = vec![None; root.row() + 1];
         cotangents[root.row()] = Some(seed.id());
         for row in (0..=root.row()).rev() {
             if let Some(cotangent) = cotangents[row] {
                 self.sweeping(id(row), || self.pull_back(id(row), cotangent, &mut cotangents));
-                self.check_room(operation, Location::caller())?;
+                self.check_room(operation, Location::caller(), start)?;
             }
         }
         let cotangents: Cotangents = cotangents.into();
