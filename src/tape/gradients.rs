@@ -115,6 +115,16 @@ impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
     }
 }
 
+impl<'t, T: Float> Index<&Var<'t, T>> for Gradients<'t, T> {
+    type Output = Var<'t, T>;
+
+    /// As of the handle itself: `for w in &weights { grads[w] … }`.
+    #[track_caller]
+    fn index(&self, var: &Var<'t, T>) -> &Var<'t, T> {
+        must(self.look_up(*var))
+    }
+}
+
 impl<T: Float> fmt::Debug for Gradients<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|(var, gradient)| (var.row(), gradient.row()))).finish()

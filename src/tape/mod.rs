@@ -17,11 +17,11 @@ mod row;
 mod var;
 mod verify;
 
-pub use axes::IntoAxes;
+pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape};
-pub use convert::{IntoValue, IntoVar};
+pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};

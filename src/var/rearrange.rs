@@ -3,7 +3,7 @@
 use crate::array::{Margin, ranges};
 use crate::error::{Error, ErrorKind, Problem, must};
 use crate::prim::{Family, Filling, Prim, View};
-use crate::tape::IntoAxes;
+use crate::tape::{IntoAxes, IntoAxis};
 use crate::{Float, Tape, Var};
 use ndarray::{IntoDimension, SliceInfoElem};
 
@@ -198,7 +198,7 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(tape.concat(0, &[a, a]).shape(), [4, 3]);
     /// ```
     #[track_caller]
-    pub fn concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Var<'t, T> {
+    pub fn concat<'t>(&'t self, axis: impl IntoAxis, vars: impl AsRef<[Var<'t, T>]>) -> Var<'t, T> {
         must(self.try_concat(axis, vars))
     }
 
@@ -212,9 +212,14 @@ impl<T: Float> Tape<T> {
     /// assert!(tape.try_concat(0, &[]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+    pub fn try_concat<'t>(
+        &'t self,
+        axis: impl IntoAxis,
+        vars: impl AsRef<[Var<'t, T>]>,
+    ) -> Result<Var<'t, T>, Error> {
+        let vars = vars.as_ref();
         let first = self.check_joined("concat", vars)?;
-        let axis = first.axis_list("concat", axis)?[0];
+        let axis = first.axis("concat", axis)?;
         first.try_record(Prim(Family::View(View::Concat { axis }.into())), vars)
     }
 

@@ -3,7 +3,7 @@
 use crate::array::{Range, check_shape};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::prim::View;
-use crate::tape::{IntoAxes, IntoVar, from_start, repeated};
+use crate::tape::{IntoAxes, IntoAxis, IntoVar, from_start, repeated};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 
@@ -16,7 +16,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(x.swap_axes(0, -1).shape(), [3, 2]);
     /// ```
     #[track_caller]
-    pub fn swap_axes(self, a: isize, b: isize) -> Self {
+    pub fn swap_axes(self, a: impl IntoAxis, b: impl IntoAxis) -> Self {
         must(self.try_swap_axes(a, b))
     }
 
@@ -31,8 +31,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(x.try_swap_axes(0, 2).is_err());
     /// ```
     #[track_caller]
-    pub fn try_swap_axes(self, a: isize, b: isize) -> Result<Self, Error> {
-        let [a, b] = self.axis_list("permute", [a, b])?[..] else { return Ok(self) };
+    pub fn try_swap_axes(self, a: impl IntoAxis, b: impl IntoAxis) -> Result<Self, Error> {
+        let (a, b) = (self.axis("permute", a)?, self.axis("permute", b)?);
         let mut order: Vec<usize> = (0..self.ndim()).collect();
         order.swap(a, b);
         self.try_rearrange(View::Permute(order.into()))
@@ -59,7 +59,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(x.narrow(1, 1, 2).value(), ndarray::arr2(&[[2.0, 3.0], [5.0, 6.0]]).into_dyn());
     /// ```
     #[track_caller]
-    pub fn narrow(self, axis: isize, start: usize, len: usize) -> Self {
+    pub fn narrow(self, axis: impl IntoAxis, start: usize, len: usize) -> Self {
         must(self.try_narrow(axis, start, len))
     }
 
@@ -74,8 +74,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(x.try_narrow(1, 2, 2).is_err());
     /// ```
     #[track_caller]
-    pub fn try_narrow(self, axis: isize, start: usize, len: usize) -> Result<Self, Error> {
-        let axis = self.axis_list("slice", axis)?[0];
+    pub fn try_narrow(self, axis: impl IntoAxis, start: usize, len: usize) -> Result<Self, Error> {
+        let axis = self.axis("slice", axis)?;
         let full = self.shape().into_iter().map(Range::full);
         let mut ranges: Box<[Range]> = full.collect();
         ranges[axis] = Range { first: start, step: 1, len };
@@ -230,7 +230,7 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(tape.stack(-1, &[a, a]).shape(), [2, 3, 2]);
     /// ```
     #[track_caller]
-    pub fn stack<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Var<'t, T> {
+    pub fn stack<'t>(&'t self, axis: impl IntoAxis, vars: impl AsRef<[Var<'t, T>]>) -> Var<'t, T> {
         must(self.try_stack(axis, vars))
     }
 
@@ -247,7 +247,12 @@ impl<T: Float> Tape<T> {
     /// assert!(tape.try_stack(0, &[a, b]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_stack<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+    pub fn try_stack<'t>(
+        &'t self,
+        axis: impl IntoAxis,
+        vars: impl AsRef<[Var<'t, T>]>,
+    ) -> Result<Var<'t, T>, Error> {
+        let (vars, axis) = (vars.as_ref(), axis.number());
         self.check_joined("stack", vars)?;
         if let Some(other) = vars.iter().find(|var| var.dims() != vars[0].dims()) {
             let problem = Problem::new(
