@@ -67,6 +67,8 @@ use crate::{Float, IntoVar, Var};
 /// let g = (w * w).backward()[w];
 /// assert_eq!(optim::sgd(w, g, 0.25).item(), 1.5);
 /// ```
+#[doc(alias = "SGD")]
+#[doc(alias = "gradient_descent")]
 #[track_caller]
 pub fn sgd<'t, T: Float>(w: Var<'t, T>, g: Var<'t, T>, rate: impl IntoVar<'t, T>) -> Var<'t, T> {
     must(try_sgd(w, g, rate))
@@ -122,6 +124,8 @@ pub struct Step<'t, T: Float> {
 /// let step = optim::momentum(w, g, v, 0.125, 0.5);
 /// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
 /// ```
+#[doc(alias = "SGD")]
+#[doc(alias = "heavy_ball")]
 #[track_caller]
 pub fn momentum<'t, T: Float>(
     w: Var<'t, T>,
@@ -169,6 +173,7 @@ pub fn try_momentum<'t, T: Float>(
 /// let step = optim::nesterov(w, g, v, 0.125, 0.5);
 /// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
 /// ```
+#[doc(alias = "NAG")]
 #[track_caller]
 pub fn nesterov<'t, T: Float>(
     w: Var<'t, T>,
@@ -284,6 +289,7 @@ pub struct AdamStep<'t, T: Float> {
 /// let step = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
 /// assert!((step.w.item() - 0.9).abs() < 1e-8); // the first step has the size of the rate
 /// ```
+#[doc(alias = "AdamW")]
 #[track_caller]
 pub fn adam<'t, T: Float>(
     w: Var<'t, T>,

@@ -526,7 +526,7 @@ fn shared_arrays_are_not_copied() {
 /// The version of ndarray that fits is at hand.
 #[test]
 fn ndarray_is_handed_on() {
-    use wengert::ndarray as nd;
-    let array: nd::Array1<f64> = arr1(&[1.0]);
-    assert_eq!(Tape::new().leaf("x", array).item(), 1.0);
+    use wengert::ndarray::{Array1 as TheSame, array};
+    let array: TheSame<f64> = array![1.0];
+    assert_eq!(Tape::new().leaf("x", array as Array1<f64>).item(), 1.0);
 }

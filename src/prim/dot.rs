@@ -155,6 +155,13 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(a.matmul(v).value(), arr1(&[21.0, 43.0]).into_dyn());
     /// assert_eq!(a.t().matmul(v).value(), arr1(&[31.0, 42.0]).into_dyn());
     /// ```
+    #[doc(alias = "dot")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
+    #[doc(alias = "mv")]
+    #[doc(alias = "einsum")]
+    #[doc(alias = "inner")]
+    #[doc(alias = "vdot")]
     #[track_caller]
     pub fn matmul(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_matmul(other))

@@ -199,6 +199,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.take(0, [1, 1]).value(), arr2(&[[3.0, 4.0], [3.0, 4.0]]).into_dyn());
     /// ```
+    #[doc(alias = "index_select")]
+    #[doc(alias = "gather")]
+    #[doc(alias = "embedding")]
+    #[doc(alias = "take_along_axis")]
     #[track_caller]
     pub fn take(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Self {
         must(self.try_take(axis, indices))
@@ -227,6 +231,9 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", arr1(&[1.0, 2.0, 4.0]));
     /// assert_eq!(x.scatter_add(0, [0, 3, 0], 4).value(), arr1(&[5.0, 0.0, 0.0, 2.0]).into_dyn());
     /// ```
+    #[doc(alias = "index_add")]
+    #[doc(alias = "segment_sum")]
+    #[doc(alias = "bincount")]
     #[track_caller]
     pub fn scatter_add(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>, len: usize) -> Self {
         must(self.try_scatter_add(axis, indices, len))

@@ -54,6 +54,9 @@ use std::rc::Rc;
 /// assert_eq!(loss.item(), 14.0);
 /// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
 /// ```
+#[doc(alias = "GradientTape")]
+#[doc(alias = "Graph")]
+#[doc(alias = "WengertList")]
 #[derive(Debug)]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
@@ -129,6 +132,10 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("W", array.t());
     /// assert_eq!(w.value(), array.t().into_dyn());
     /// ```
+    #[doc(alias = "requires_grad")]
+    #[doc(alias = "Parameter")]
+    #[doc(alias = "Variable")]
+    #[doc(alias = "tensor")]
     #[track_caller]
     pub fn leaf(&self, name: &str, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_leaf(name, value))
@@ -156,6 +163,11 @@ impl<T: Float> Tape<T> {
     /// let c = tape.constant(2.5);
     /// assert_eq!(c.item(), 2.5);
     /// ```
+    #[doc(alias = "tensor")]
+    #[doc(alias = "as_tensor")]
+    #[doc(alias = "asarray")]
+    #[doc(alias = "from_numpy")]
+    #[doc(alias = "no_grad")]
     #[track_caller]
     pub fn constant(&self, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_constant(value))
@@ -205,6 +217,7 @@ impl<T: Float> Tape<T> {
     /// let names: Vec<_> = tape.vars().map(|var| var.prim().name()).collect();
     /// assert_eq!(names, ["input", "sin"]);
     /// ```
+    #[doc(alias = "nodes")]
     pub fn vars(&self) -> impl Iterator<Item = Var<'_, T>> {
         (0..self.len()).map(|row| Var::new(self, id(row)))
     }

@@ -45,6 +45,10 @@ use std::rc::Rc;
 /// let z = x.lt(1.0).select(x * x, 2.0 * x - 1.0); // both are, with the choice between them
 /// assert!(y == z);
 /// ```
+#[doc(alias = "Tensor")]
+#[doc(alias = "Variable")]
+#[doc(alias = "Value")]
+#[doc(alias = "Parameter")]
 #[derive(Clone, Copy)]
 pub struct Var<'t, T: Float> {
     tape: &'t Tape<T>,
@@ -128,6 +132,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
     /// assert_eq!((x * x).value(), ndarray::arr1(&[1.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "data")]
+    #[doc(alias = "numpy")]
+    #[doc(alias = "to_numpy")]
+    #[doc(alias = "to_array")]
     #[track_caller]
     pub fn value(self) -> ArcArray<T, IxDyn> {
         self.tape.log_read(self.id);
@@ -198,6 +206,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[3.0, 4.0]));
     /// assert_eq!((x * x).sum().item(), 25.0);
     /// ```
+    #[doc(alias = "to_scalar")]
+    #[doc(alias = "into_scalar")]
     #[track_caller]
     pub fn item(self) -> T {
         must(self.try_item())
@@ -232,6 +242,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).shape(), [2, 3]);
     /// ```
+    #[doc(alias = "size")]
+    #[doc(alias = "dim")]
     pub fn shape(self) -> Vec<usize> {
         self.with_row(|row| row.value.shape().to_vec())
     }
@@ -242,6 +254,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).ndim(), 2);
     /// ```
+    #[doc(alias = "rank")]
     pub fn ndim(self) -> usize {
         self.with_row(|row| row.value.shape().len())
     }
@@ -252,6 +265,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).len(), 6);
     /// ```
+    #[doc(alias = "numel")]
+    #[doc(alias = "size")]
+    #[doc(alias = "nelement")]
     pub fn len(self) -> usize {
         self.with_row(|row| row.value.len())
     }
@@ -296,6 +312,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", 1.0).sin().prim().name(), "sin");
     /// ```
+    #[doc(alias = "grad_fn")]
+    #[doc(alias = "op")]
     pub fn prim(self) -> Prim {
         self.with_row(|row| row.prim.clone())
     }
@@ -332,6 +350,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let dx = y.backward()[x];
     /// assert_eq!(dx.origin().unwrap().row(), y.row());
     /// ```
+    #[doc(alias = "grad_fn")]
     pub fn origin(self) -> Option<Self> {
         self.with_row(|row| row.origin).map(|id| Self::new(self.tape, id))
     }
@@ -343,6 +362,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let c = tape.constant(2.0);
     /// assert!(!c.varies() && (c * tape.leaf("x", 1.0)).varies());
     /// ```
+    #[doc(alias = "requires_grad")]
     pub fn varies(self) -> bool {
         self.with_row(|row| row.varies)
     }

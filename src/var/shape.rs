@@ -15,6 +15,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.swap_axes(0, -1).shape(), [3, 2]);
     /// ```
+    #[doc(alias = "transpose")]
+    #[doc(alias = "swapaxes")]
     #[track_caller]
     pub fn swap_axes(self, a: impl IntoAxis, b: impl IntoAxis) -> Self {
         must(self.try_swap_axes(a, b))
@@ -46,6 +48,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
     /// assert_eq!(x.t().shape(), [3, 2]);
     /// ```
+    #[doc(alias = "transpose")]
+    #[doc(alias = "T")]
+    #[doc(alias = "mT")]
+    #[doc(alias = "reversed_axes")]
     #[track_caller]
     pub fn t(self) -> Self {
         if self.ndim() < 2 { self } else { self.rearrange(View::Permute((0..self.ndim()).rev().collect())) }
@@ -58,6 +64,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.narrow(1, 1, 2).value(), ndarray::arr2(&[[2.0, 3.0], [5.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "slice_axis")]
+    #[doc(alias = "dynamic_slice")]
+    #[doc(alias = "split")]
+    #[doc(alias = "chunk")]
     #[track_caller]
     pub fn narrow(self, axis: impl IntoAxis, start: usize, len: usize) -> Self {
         must(self.try_narrow(axis, start, len))
@@ -89,6 +99,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::Array2::zeros((4, 1)));
     /// assert_eq!(x.squeeze(-1).shape(), [4]);
     /// ```
+    #[doc(alias = "remove_axis")]
+    #[doc(alias = "index_axis")]
     #[track_caller]
     pub fn squeeze(self, axes: impl IntoAxes) -> Self {
         must(self.try_squeeze(axes))
@@ -131,6 +143,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(x.unsqueeze(1).shape(), [4, 1]);
     /// assert_eq!(x.unsqueeze([0, -1]).shape(), [1, 4, 1]);
     /// ```
+    #[doc(alias = "expand_dims")]
+    #[doc(alias = "insert_axis")]
+    #[doc(alias = "newaxis")]
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
     #[track_caller]
     pub fn unsqueeze(self, axes: impl IntoAxes) -> Self {
         must(self.try_unsqueeze(axes))
@@ -192,6 +209,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let a = tape.leaf("a", arr1(&[1.0, 2.0]));
     /// assert_eq!(a.outer(arr1(&[3.0, 4.0])).value(), arr2(&[[3.0, 4.0], [6.0, 8.0]]).into_dyn());
     /// ```
+    #[doc(alias = "ger")]
+    #[doc(alias = "tensordot")]
     #[track_caller]
     pub fn outer(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_outer(other))
@@ -229,6 +248,7 @@ impl<T: Float> Tape<T> {
     /// let a = tape.leaf("a", ndarray::Array2::zeros((2, 3)));
     /// assert_eq!(tape.stack(-1, &[a, a]).shape(), [2, 3, 2]);
     /// ```
+    #[doc(alias = "vstack")]
     #[track_caller]
     pub fn stack<'t>(&'t self, axis: impl IntoAxis, vars: impl AsRef<[Var<'t, T>]>) -> Var<'t, T> {
         must(self.try_stack(axis, vars))
