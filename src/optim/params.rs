@@ -79,7 +79,8 @@ impl Optimiser {
 pub struct Params<'t, T: Float>(pub(super) List<Var<'t, T>>);
 
 impl<'t, T: Float> Params<'t, T> {
-    /// These rows, of which nothing is remembered yet.
+    /// These rows, of which nothing is remembered yet: an optimiser starts from zeros. (In a loop, go on from
+    /// [`Next::state`], which keeps what is remembered, and not from the weights' values alone.)
     ///
     /// ```
     /// use wengert::optim::Params;
@@ -227,17 +228,17 @@ impl<'t, T: Float> Params<'t, T> {
             }
             Optimiser::Adam(constants) => {
                 let Some((m, v, &t)) = before.moments() else { return Err(other_memory(optimiser)) };
-                let (mut second, mut clock) = (Vec::with_capacity(self.len()), None);
+                check("adam", self.0.weights[0], &[], &[t, rate])?;
+                let (mut second, clock) = (Vec::with_capacity(self.len()), Clock::new(t, rate, constants));
                 for (((w, g), &m), &v) in steps.zip(m).zip(v) {
-                    check("adam", w, &[g, m, v], &[t, rate])?;
-                    let clock: Clock<'t, T> = *clock.get_or_insert_with(|| Clock::new(t, rate, constants));
+                    check("adam", w, &[g, m, v], &[])?;
                     let (w, moments) = clock.step(w, g, Moments { m, v });
                     weights.push(w);
                     kept.push(moments.m);
                     second.push(moments.v);
                 }
                 kept.append(&mut second);
-                kept.extend(clock.map(|clock| clock.t));
+                kept.push(clock.t);
             }
         }
         let after = before.refilled([weights, kept].concat());

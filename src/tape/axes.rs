@@ -30,36 +30,31 @@ pub trait IntoAxis {
     fn number(self) -> isize;
 }
 
-impl IntoAxis for isize {
-    fn number(self) -> isize {
-        self
-    }
+/// `i32` is the type of a plain `0` or `-1`, of which nothing else is known. A `usize` too large stays so.
+macro_rules! axis {
+    ($($type:ty, |$it:ident| $number:expr);+ $(;)?) => {
+        $(
+            impl IntoAxis for $type {
+                fn number(self) -> isize {
+                    let $it = self;
+                    $number
+                }
+            }
+
+            impl IntoAxis for &$type {
+                fn number(self) -> isize {
+                    (*self).number()
+                }
+            }
+        )+
+    };
 }
 
-/// An axis that counts from 0 as one that may count from the end: one too large stays so.
-impl IntoAxis for usize {
-    fn number(self) -> isize {
-        isize::try_from(self).unwrap_or(isize::MAX)
-    }
-}
-
-/// The type of a plain `0` or `-1`, of which nothing else is known.
-impl IntoAxis for i32 {
-    fn number(self) -> isize {
-        isize::try_from(self).unwrap_or(isize::MAX)
-    }
-}
-
-impl IntoAxis for Axis {
-    fn number(self) -> isize {
-        self.index().number()
-    }
-}
-
-impl<A: IntoAxis + Copy> IntoAxis for &A {
-    fn number(self) -> isize {
-        (*self).number()
-    }
+axis! {
+    isize, |it| it;
+    usize, |it| isize::try_from(it).unwrap_or(isize::MAX);
+    i32, |it| isize::try_from(it).unwrap_or(isize::MAX);
+    Axis, |it| it.index().number();
 }
 
 /// What names axes: one, as [`IntoAxis`] says, or several of them in an array, slice, `Vec`, pair, triple or range;
@@ -95,24 +90,25 @@ impl<A: IntoAxis> IntoAxes for A {
 }
 
 macro_rules! several {
-    ($([$($generics:tt)*] $type:ty);+ $(;)?) => {
+    ($([$($generics:tt)*] $type:ty, |$it:ident| $axes:expr);+ $(;)?) => {
         $(impl<$($generics)*> IntoAxes for $type {
             fn numbers(self) -> SmallVec<[isize; 4]> {
-                self.into_iter().map(IntoAxis::number).collect()
+                let $it = self;
+                $axes.map(IntoAxis::number).collect()
             }
         })+
     };
 }
 
 several! {
-    [A: IntoAxis, const N: usize] [A; N];
-    [A: IntoAxis + Copy, const N: usize] &[A; N];
-    [A: IntoAxis + Copy] &[A];
-    [A: IntoAxis] Vec<A>;
-    [A: IntoAxis + Copy] &Vec<A>;
-    [] Range<usize>;
-    [] Range<isize>;
-    [] Range<i32>;
+    [A: IntoAxis, const N: usize] [A; N], |it| it.into_iter();
+    [A: IntoAxis + Copy, const N: usize] &[A; N], |it| it.iter().copied();
+    [A: IntoAxis + Copy] &[A], |it| it.iter().copied();
+    [A: IntoAxis] Vec<A>, |it| it.into_iter();
+    [A: IntoAxis + Copy] &Vec<A>, |it| it.iter().copied();
+    [] Range<usize>, |it| it;
+    [] Range<isize>, |it| it;
+    [] Range<i32>, |it| it;
 }
 
 impl IntoAxes for () {

@@ -35,7 +35,7 @@ use ndarray::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a tape of `{T}`s cannot hold `{Self}`",
-    label = "neither a `{T}` nor an array of them",
+    label = "neither `{T}` nor an array of `{T}`",
     note = "a whole number is written with a point: `2.0`, not `2`; an `n: usize` is converted with `n as {T}`",
     note = "an array of other numbers is converted with `array.mapv(|v| v as {T})`",
     note = "to put the value of another row on the tape, take it out: `x.value()`"
@@ -71,7 +71,7 @@ impl<T: Float> IntoValue<T> for Value<T> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an operand beside a `Var<'_, {T}>`",
-    label = "neither a `Var<'_, {T}>` nor a `{T}` nor an array of them",
+    label = "neither a `Var<'_, {T}>` nor `{T}` nor an array of `{T}`",
     note = "a whole number is written with a point: `2.0`, not `2`; an `n: usize` is converted with `n as {T}`",
     note = "in code for any `T: Float`, a number is made with `T::from_f64(2.0)`",
     note = "an array of other numbers is converted with `array.mapv(|v| v as {T})`; so is the value of a `Var` of other numbers, `x.value()`"
@@ -126,7 +126,7 @@ held! {
     [T: Float, D: Dimension] ArrayView<'_, T, D>, T, |it| it.to_owned().into_value();
     [T: Float, D: Dimension] ArrayViewMut<'_, T, D>, T, |it| it.to_owned().into_value();
     [T: Float, D: Dimension] &ArrayRef<T, D>, T, |it| it.to_owned().into_value();
-    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D>, T, |it| it.to_owned().into_value();
+    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D, T>, T, |it| it.to_owned().into_value();
     [T: Float] Vec<T>, T, |it| Value::from_vec(&[it.len()], it);
     [T: Float] &Vec<T>, T, |it| it.as_slice().into_value();
     [T: Float] &[T], T, |it| it.to_vec().into_value();
@@ -153,7 +153,7 @@ held! {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "an operator cannot compare a `Var<'_, {T}>` with `{Self}`",
-    label = "neither a `Var<'_, {T}>` nor a `{T}`",
+    label = "neither a `Var<'_, {T}>` nor `{T}`",
     note = "a whole number is written with a point: `x < 2.0`; an `n: usize` is converted with `n as {T}`",
     note = "the operators compare single numbers, for an `if`; `x.lt(array)` compares element by element and makes a mask"
 )]

@@ -42,11 +42,10 @@ macro_rules! operator {
             [T: Float, D: Dimension] Array<T, D>, Var<'t, T>, T;
             [T: Float, D: Dimension] ArcArray<T, D>, Var<'t, T>, T;
             ['a, T: Float, D: Dimension] ArrayView<'a, T, D>, Var<'t, T>, T;
-            ['a, T: Float, S: Data<Elem = T>, D: Dimension] &'a ArrayBase<S, D>, Var<'t, T>, T;
-            // No whole number can be an operand: these hold for none. They let `2 * x` speak of `IntoVar`, whose
+            ['a, T: Float, S: Data<Elem = T>, D: Dimension] &'a ArrayBase<S, D, T>, Var<'t, T>, T;
+            // No whole number can be an operand, and this holds for none. It lets `2 * x` speak of `IntoVar`, whose
             // message says what to write, and not of all that a whole number can be multiplied with.
             [T: Float] i32, Var<'t, T>, T;
-            [T: Float] usize, Var<'t, T>, T;
         }
     };
 }
