@@ -303,6 +303,15 @@ impl<'t, T: Float, P: IntoParam<'t, T>> FromIterator<P> for Params<'t, T> {
     }
 }
 
+impl<'a, 't, T: Float> IntoIterator for &'a Params<'t, T> {
+    type Item = (&'a str, Var<'t, T>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
+    }
+}
+
 impl<'t, T: Float> Index<&str> for Params<'t, T> {
     type Output = Var<'t, T>;
 

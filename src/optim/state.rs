@@ -85,6 +85,7 @@ impl<'t, T: Float> Next<'t, T> {
     }
 }
 
+#[allow(clippy::into_iter_without_iter)] // It is called `pairs`.
 impl<'t, T: Float> IntoIterator for &Next<'t, T> {
     type Item = (Var<'t, T>, Var<'t, T>);
     type IntoIter = std::vec::IntoIter<Self::Item>;

@@ -9,7 +9,7 @@ use ndarray::{IntoDimension, SliceInfoElem};
 
 /// Shapes are what ndarray takes: tuples, arrays, slices of `usize`.
 impl<T: Float> Var<'_, T> {
-    /// The elements in row-major order at another shape.
+    /// The elements in row-major order at another shape; `x.reshape([x.len()])` flattens.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

@@ -12,7 +12,13 @@ impl<T: Float> Tape<T> {
     /// of Numerical Algorithms*, 2002, §4.1), and the gradient comes to each term without a row of its own.
     ///
     /// It stands for an iterator's `sum()`, which would have no tape to put the 0 on when there are no terms, and
-    /// would not know your line.
+    /// would not know your line:
+    ///
+    /// ```compile_fail,E0277
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let losses = [tape.leaf("a", 1.0), tape.leaf("b", 2.0)];
+    /// let total: wengert::Var<f64> = losses.into_iter().sum(); // write tape.sum(losses)
+    /// ```
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -79,5 +85,24 @@ impl<T: Float> Tape<T> {
             return Err(Var::error("sum", problem, &[like, term]));
         }
         Ok(())
+    }
+}
+
+/// Holds for nothing: an iterator of rows adds up by [`Tape::sum`]. It is there for what the compiler says.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an iterator of `Var`s has no tape to put its sum on when it is empty",
+    label = "write `tape.sum(iterator)`",
+    note = "`tape.sum` is 0 when there are no terms, adds in pairs, and remembers your line"
+)]
+pub trait SumsWithoutTape {}
+
+#[doc(hidden)]
+impl<T: Float, R> std::iter::Sum<R> for Var<'_, T>
+where
+    Self: SumsWithoutTape,
+{
+    fn sum<I: Iterator<Item = R>>(_: I) -> Self {
+        unreachable!("the bound holds for nothing")
     }
 }
