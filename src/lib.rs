@@ -100,11 +100,18 @@ mod show;
 mod tape;
 mod var;
 
+/// The arrays that go in and come out: the version of [ndarray](https://docs.rs/ndarray) that fits.
+pub use ndarray;
+
 pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
 pub use replay::{Feed, Level, Pass, Paths, Port, Program, ProgramBuilder, Report, Sink, Workspace};
-pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
+#[doc(hidden)]
+pub use tape::Compared;
+pub use tape::{
+    Broadcasting, Comparable, Float, Gradients, IntoAxes, IntoAxis, IntoValue, IntoVar, Tape, Var,
+};
 
 /// The README's programs, run as tests.
 #[cfg(doctest)]

@@ -147,7 +147,8 @@ fn bytes<R>(run: impl FnOnce() -> R) -> (isize, R) {
 fn what_a_reduction_holds() {
     const WORKING: isize = 200_000;
     let tape = Tape::<f64>::new();
-    let (wide, tall) = (tape.leaf("wide", numbers(&[2, 1_000_000])), tape.leaf("tall", numbers(&[1_000_000, 2])));
+    let (wide, tall) =
+        (tape.leaf("wide", numbers(&[2, 1_000_000])), tape.leaf("tall", numbers(&[1_000_000, 2])));
     let middle = tape.leaf("middle", numbers(&[100, 100, 100]));
     let row = tape.leaf("row", numbers(&[1000])).broadcast_to((10_000, 1000));
     let number = tape.leaf("number", 0.1).broadcast_to((1000, 10_000));
@@ -165,7 +166,13 @@ fn what_a_reduction_holds() {
         ("all of a number", 1, bytes(|| number.mean())),
         ("columns of a number", 10_000, bytes(|| number.amin(0))),
     ] {
-        let copies = if what.contains("mean") || what.contains("rows of what") || what.contains("columns of a number") { 3 } else { 1 };
+        let copies =
+            if what.contains("mean") || what.contains("rows of what") || what.contains("columns of a number")
+            {
+                3
+            } else {
+                1
+            };
         assert!(held < copies * results * 8 + WORKING, "{what}: {held} bytes for {results} results");
     }
 }

@@ -29,6 +29,7 @@ use std::fmt;
 /// assert_eq!(paths.len(), 3); // above, below, and the tie
 /// # Ok::<(), wengert::Error>(())
 /// ```
+#[doc(alias = "jit")]
 pub struct Paths<T: Float, F> {
     function: F,
     programs: Vec<Program<T>>,

@@ -18,11 +18,11 @@ mod row;
 mod var;
 mod verify;
 
-pub use axes::IntoAxes;
+pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
-pub use convert::{IntoValue, IntoVar};
+pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
@@ -55,6 +55,9 @@ use std::rc::Rc;
 /// assert_eq!(loss.item(), 14.0);
 /// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
 /// ```
+#[doc(alias = "GradientTape")]
+#[doc(alias = "Graph")]
+#[doc(alias = "WengertList")]
 #[derive(Debug)]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
@@ -136,6 +139,10 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("W", array.t());
     /// assert_eq!(w.value(), array.t().into_dyn());
     /// ```
+    #[doc(alias = "requires_grad")]
+    #[doc(alias = "Parameter")]
+    #[doc(alias = "Variable")]
+    #[doc(alias = "tensor")]
     #[track_caller]
     pub fn leaf(&self, name: &str, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_leaf(name, value))
@@ -163,6 +170,11 @@ impl<T: Float> Tape<T> {
     /// let c = tape.constant(2.5);
     /// assert_eq!(c.item(), 2.5);
     /// ```
+    #[doc(alias = "tensor")]
+    #[doc(alias = "as_tensor")]
+    #[doc(alias = "asarray")]
+    #[doc(alias = "from_numpy")]
+    #[doc(alias = "no_grad")]
     #[track_caller]
     pub fn constant(&self, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_constant(value))
@@ -212,6 +224,7 @@ impl<T: Float> Tape<T> {
     /// let names: Vec<_> = tape.vars().map(|var| var.prim().name()).collect();
     /// assert_eq!(names, ["input", "sin"]);
     /// ```
+    #[doc(alias = "nodes")]
     pub fn vars(&self) -> impl Iterator<Item = Var<'_, T>> {
         (0..self.len()).map(|row| Var::new(self, id(row)))
     }
