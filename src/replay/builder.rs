@@ -10,7 +10,7 @@ use super::program::Program;
 use super::report::Report;
 use crate::array::{Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::tape::RowId;
+use crate::tape::Read;
 use crate::{Float, Tape, Var};
 
 /// How closely a program keeps to what was recorded.
@@ -144,7 +144,11 @@ impl<T: Float> Tape<T> {
         let (vars, values): (Vec<Var<'t, T>>, Vec<_>) = inputs.into_iter().unzip();
         let feeds: Vec<&dyn super::Feed<T>> =
             values.iter().map(|value| value as &dyn super::Feed<T>).collect();
-        self.program(vars, outputs)?.replay(&feeds)
+        let results = self.program(vars, outputs)?.replay(&feeds)?;
+        for output in outputs {
+            self.log_read(output.id());
+        }
+        Ok(results)
     }
 }
 
@@ -296,7 +300,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let all = self.without.contains(&Pass::Dead);
         let Listing { mut graph, guards, depends, last } = list(self.tape, &leaves, &outputs, all, &convert);
         if self.strict {
-            self.check_reads(&depends, last)?;
+            self.check_reads(&depends)?;
         }
         let recorded = self.tape.len();
         if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
@@ -398,10 +402,10 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     }
 
     #[track_caller]
-    fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
-        let read = self.tape.read_before(last + 1, |row: RowId| depends.get(row.index()) == Some(&true));
-        match read {
-            Some(read) => Err(self.tape.read_error(&read)),
+    fn check_reads(&self, depends: &[bool]) -> Result<(), Error> {
+        let depends = |read: &Read| depends.get(read.row.index()) == Some(&true);
+        match self.tape.reads(0).iter().find(|read| read.at.is_some() && depends(read)) {
+            Some(read) => Err(self.tape.read_error(read)),
             None => Ok(()),
         }
     }

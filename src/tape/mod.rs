@@ -24,18 +24,18 @@ pub(crate) use broadcast::{broadcast, joint_shape};
 pub use convert::{IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;
-pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
+pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
 use crate::array::{Value, check_shape, same_shape};
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
 use crate::prim::{Family, Leaf, Prim, Rule};
-use guard::Read;
 use indexmap::IndexMap;
 use row::Operands;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
+use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -54,7 +54,6 @@ use std::rc::Rc;
 /// assert_eq!(loss.item(), 14.0);
 /// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
 /// ```
-#[derive(Debug)]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
@@ -69,6 +68,20 @@ pub struct Tape<T: Float> {
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
     reads: RefCell<IndexMap<RowId, Read>>,
+    /// How many rows there were when it was last printed as a whole.
+    printed: Cell<usize>,
+}
+
+impl<T: Float> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
+        f.debug_struct("Tape")
+            .field("rows", &self.rows.borrow())
+            .field("names", &self.names.borrow())
+            .field("broadcasting", &self.broadcasting)
+            .field("guards", &self.guards.borrow())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -107,6 +120,7 @@ impl<T: Float> Tape<T> {
             sweep: Cell::new(None),
             guards: RefCell::default(),
             reads: RefCell::default(),
+            printed: Cell::new(0),
         }
     }
 
