@@ -37,7 +37,8 @@
 //! * [`optim`] has steps of optimisers, as functions from rows to rows.
 //! * [`Tape::program`] makes a [`Program`] of a tape: a machine that computes the same from other inputs, gradients
 //!   included, without recording. It gives the same bits as recording afresh, or an error where the recorded branch is
-//!   not the one to take; [`Paths`] then records that one too. [`Program::report`] says what became of the rows.
+//!   not the one to take; [`Replayed`] records a function where it must
+//!   be and replays it where it can be. [`Program::report`] says what became of the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -103,7 +104,10 @@ mod var;
 pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
-pub use replay::{Feed, Level, Pass, Paths, Port, Program, ProgramBuilder, Report, Sink, Workspace};
+pub use replay::{
+    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program, ProgramBuilder,
+    Replayed, Report, StateKey, Workspace,
+};
 pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
 
 /// The README's programs, run as tests.

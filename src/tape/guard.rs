@@ -102,6 +102,19 @@ impl<T: Float> Guard<T> {
             None => Outcome::Unordered,
         }
     }
+
+    /// Whether two recordings went the same way here.
+    pub fn alike(&self, other: &Self) -> bool {
+        self.comparison.same_case(self.recorded, other.recorded)
+    }
+
+    /// The rows that are compared.
+    pub fn rows_compared(&self) -> [Option<RowId>; 2] {
+        [self.left, self.right].map(|side| match side {
+            Side::Row(row) => Some(row),
+            Side::Number(_) => None,
+        })
+    }
 }
 
 impl Comparison {
@@ -133,6 +146,11 @@ pub(crate) struct GuardText {
 }
 
 impl GuardText {
+    /// `the comparison x < 0.5`
+    pub fn sides(&self) -> String {
+        format!("the comparison {} {} {}", self.left, self.comparison, self.right)
+    }
+
     /// Whether the sides, if they are these numbers, are the recorded case.
     pub fn holds<T: Float>(&self, left: T, right: T) -> bool {
         self.comparison.same_case(self.recorded, Guard::outcome_of(left, right))
@@ -153,8 +171,15 @@ impl GuardText {
             what +=
                 "; a tie is a case of its own, since branches meet there and the derivative is a convention";
         }
-        let mend = "Record again with these inputs, or use `replay_or_record`.";
+        let mend = "Record again with these inputs, or use `Replayed`, which does.";
         Error::new("replay", Problem::new(ErrorKind::Branch, what, mend), Vec::new())
+    }
+}
+
+impl fmt::Display for GuardText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { comparison, left, right, recorded, at, .. } = self;
+        write!(f, "{left} {comparison} {right} is {recorded}, at {}:{}", at.file(), at.line())
     }
 }
 
@@ -371,7 +396,7 @@ mod tests {
             text(&error, at, line),
             "replay: the comparison `loss` < 0.5 at THERE was greater when the program was recorded (0.7 against \
              0.5) and is less now (0.3 against 0.5), so that the program would take a branch that is not in it. \
-             Record again with these inputs, or use `replay_or_record`. (at HERE)"
+             Record again with these inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(double >= loss);
@@ -383,7 +408,7 @@ mod tests {
              program was recorded (1.4 against 0.7) and is a tie now (0.30000000000000004 against \
              0.30000000000000004), so that the program would take a branch that is not in it; a tie is a case of \
              its own, since branches meet there and the derivative is a convention. Record again with these \
-             inputs, or use `replay_or_record`. (at HERE)"
+             inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(1e300 != loss);
@@ -393,7 +418,7 @@ mod tests {
             text(&error, at, line),
             "replay: the comparison 1e300 ≠ `loss` at THERE was greater when the program was recorded (1e300 \
              against 0.7) and is a tie now (1e300 against 1e300), so that the program would take a branch that \
-             is not in it. Record again with these inputs, or use `replay_or_record`. (at HERE)"
+             is not in it. Record again with these inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(loss.partial_cmp(&double).is_some());
