@@ -80,22 +80,22 @@ pub(super) struct Options {
 /// let x = tape.leaf("x", 2.0);
 /// let powers: Vec<_> = (1..4).map(|n| x.pow(f64::from(n))).collect();
 /// tape.program(x, &powers)?;
-/// tape.program([x], powers.iter().copied().rev())?;
+/// tape.program([x], powers.iter().rev())?;
 /// tape.program(tape.vars().take(1), powers)?;
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of rows",
-    note = "`[x, y]`, a `Vec` or slice of `Var`s, an iterator of them (`.copied()` if it gives references), or one `Var`"
+    note = "`[x, y]`, a `Vec` or slice of `Var`s, an iterator of them, or one `Var`; `tape.none()` for none"
 )]
 pub trait IntoVars<'t, T: Float> {
     #[doc(hidden)]
     fn into_vars(self) -> Vec<Var<'t, T>>;
 }
 
-impl<'t, T: Float, I: IntoIterator<Item = Var<'t, T>>> IntoVars<'t, T> for I {
+impl<'t, T: Float, I: IntoIterator<Item: AsRow<'t, T>>> IntoVars<'t, T> for I {
     fn into_vars(self) -> Vec<Var<'t, T>> {
-        self.into_iter().collect()
+        self.into_iter().map(AsRow::var).collect()
     }
 }
 
@@ -105,21 +105,21 @@ impl<'t, T: Float> IntoVars<'t, T> for Var<'t, T> {
     }
 }
 
-impl<'t, T: Float> IntoVars<'t, T> for &[Var<'t, T>] {
-    fn into_vars(self) -> Vec<Var<'t, T>> {
-        self.to_vec()
+/// A row of such a list.
+pub trait AsRow<'t, T: Float> {
+    #[doc(hidden)]
+    fn var(self) -> Var<'t, T>;
+}
+
+impl<'t, T: Float> AsRow<'t, T> for Var<'t, T> {
+    fn var(self) -> Self {
+        self
     }
 }
 
-impl<'t, T: Float, const N: usize> IntoVars<'t, T> for &[Var<'t, T>; N] {
-    fn into_vars(self) -> Vec<Var<'t, T>> {
-        self.to_vec()
-    }
-}
-
-impl<'t, T: Float> IntoVars<'t, T> for &Vec<Var<'t, T>> {
-    fn into_vars(self) -> Vec<Var<'t, T>> {
-        self.clone()
+impl<'t, T: Float> AsRow<'t, T> for &Var<'t, T> {
+    fn var(self) -> Var<'t, T> {
+        *self
     }
 }
 
@@ -149,6 +149,18 @@ impl<T: Float> Tape<T> {
         self.program_builder(inputs, outputs).build()
     }
 
+    /// No rows: the inputs of a program that has none. (Of `[]` the compiler does not know what it is empty of.)
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let y = tape.leaf("x", 2.0).exp();
+    /// assert_eq!(tape.program(tape.none(), y)?.replay_one(())?[[]], 2.0_f64.exp());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn none(&self) -> [Var<'_, T>; 0] {
+        []
+    }
+
     /// As [`program`](Self::program), with choices.
     ///
     /// ```
@@ -156,7 +168,7 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("w", 1.0);
     /// let loss = (w - 3.0).square();
     /// let next = w - loss.backward()[w] * 0.25;
-    /// let step = tape.program_builder([], [loss]).carry([(w, next)]).build()?;
+    /// let step = tape.program_builder(tape.none(), [loss]).carry([(w, next)]).build()?;
     /// let mut workspace = step.workspace();
     /// (0..60).try_for_each(|_| step.run(&mut workspace, ()))?;
     /// assert_eq!(workspace.state(0).first(), Some(&3.0));
@@ -235,7 +247,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let (a, b) = (tape.leaf("a", 0.0), tape.leaf("b", 1.0));
-    /// let fibonacci = tape.program_builder([], [b]).carry([(a, b), (b, a + b)]).build()?;
+    /// let fibonacci = tape.program_builder(tape.none(), [b]).carry([(a, b), (b, a + b)]).build()?;
     /// let mut workspace = fibonacci.workspace();
     /// (0..10).try_for_each(|_| fibonacci.run(&mut workspace, ()))?;
     /// assert_eq!(workspace.state(1).first(), Some(&89.0));

@@ -7,7 +7,7 @@ use super::port::disagreement;
 use super::program::Program;
 use super::store::Store;
 use crate::array::Value;
-use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
+use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::{Broadcasting, Float, IntoValue, Tape, Var};
 use ndarray::ArrayD;
 use std::cell::RefCell;

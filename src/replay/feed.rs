@@ -6,7 +6,7 @@
 use crate::Float;
 use ndarray::{
     ArcArray, Array, ArrayBase, ArrayD, ArrayView, ArrayView1, ArrayViewD, ArrayViewMut, ArrayViewMutD, Data,
-    DataMut, Dimension,
+    DataMut, Dimension, IxDyn, ViewRepr,
 };
 use std::fmt;
 
@@ -32,9 +32,12 @@ enum Given<'a, T> {
     Number(T),
     /// The caller's array, whatever holds its elements and however many axes it has: nothing of it is copied.
     Lent(&'a (dyn Lent<T> + 'a)),
-    View(ArrayViewD<'a, T>),
+    View(View<'a, T>),
     Owned(ArrayD<T>),
 }
+
+/// An [`ArrayViewD`] whose type of elements is spelled out: as a projection it would fix the lifetime.
+type View<'a, T> = ArrayBase<ViewRepr<&'a T>, IxDyn, T>;
 
 /// An ndarray, of which it does not matter here what holds its elements.
 trait Lent<T> {
@@ -172,9 +175,9 @@ impl<T: Float> From<Vec<T>> for Input<'_, T> {
     message = "`{Self}` is not what a program of `{T}` can be fed",
     note = "numbers and arrays go side by side in a tuple: `(&x, &y, 0.5)`; arrays of one type in an array: `[&x, &y]`; `()` is none"
 )]
-pub trait IntoInputs<'a, T>: sealed::Inputs<'a, T> {}
+pub trait IntoInputs<'a, T: 'a>: sealed::Inputs<'a, T> {}
 
-impl<'a, T, I: sealed::Inputs<'a, T>> IntoInputs<'a, T> for I {}
+impl<'a, T: 'a, I: sealed::Inputs<'a, T>> IntoInputs<'a, T> for I {}
 
 /// What a program writes one of its results to: any mutable ndarray, or a number.
 ///
@@ -288,9 +291,9 @@ impl<'a, T: Float, D: Dimension> From<ArrayViewMut<'a, T, D>> for Output<'a, T> 
     message = "`{Self}` is not what a program of `{T}` can write its results to",
     note = "arrays and numbers go side by side in a tuple: `(&mut loss, &mut gradient)`; arrays of one type in an array"
 )]
-pub trait IntoOutputs<'a, T>: sealed::Outputs<'a, T> {}
+pub trait IntoOutputs<'a, T: 'a>: sealed::Outputs<'a, T> {}
 
-impl<'a, T, O: sealed::Outputs<'a, T>> IntoOutputs<'a, T> for O {}
+impl<'a, T: 'a, O: sealed::Outputs<'a, T>> IntoOutputs<'a, T> for O {}
 
 /// A plain number is an array without axes.
 macro_rules! number {
@@ -340,13 +343,13 @@ mod sealed {
     use crate::Float;
     use ndarray::{Array, ArrayBase, ArrayView, Data, DataMut, Dimension};
 
-    pub trait Inputs<'a, T> {
+    pub trait Inputs<'a, T: 'a> {
         type List: AsRef<[Input<'a, T>]>;
 
         fn into_inputs(self) -> Self::List;
     }
 
-    pub trait Outputs<'a, T> {
+    pub trait Outputs<'a, T: 'a> {
         type List: AsMut<[Output<'a, T>]>;
 
         fn into_outputs(self) -> Self::List;

@@ -99,7 +99,7 @@ impl<T: Float> Program<T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let (w, v) = (tape.leaf("w", ndarray::arr1(&[1.0, 2.0])), tape.leaf("v", 0.5));
-    /// let program = tape.program_builder([], [w]).carry([(w, w * v), (v, v * v)]).build()?;
+    /// let program = tape.program_builder(tape.none(), [w]).carry([(w, w * v), (v, v * v)]).build()?;
     /// let names: Vec<&str> = program.states().iter().map(|port| port.name.as_str()).collect();
     /// assert_eq!(names, ["w", "v"]);
     /// # Ok::<(), wengert::Error>(())

@@ -12,7 +12,7 @@ use ndarray::{ArrayView, ArrayViewD, IxDyn};
 pub(super) struct Store<T: Float>(IndexMap<String, Slot<T>>);
 
 #[derive(Clone, Debug)]
-struct Slot<T> {
+struct Slot<T: Copy> {
     shape: Vec<usize>,
     /// What it starts from; none if it was put in before it was declared.
     initial: Option<Value<T>>,

@@ -50,7 +50,7 @@ pub(super) enum Status {
 /// ```
 /// let tape = wengert::Tape::<f64>::new();
 /// let w = tape.leaf("w", 8.0);
-/// let workspace = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?.workspace();
+/// let workspace = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?.workspace();
 /// assert_eq!(workspace.state("w"), workspace.state(0));
 /// # Ok::<(), wengert::Error>(())
 /// ```
@@ -164,7 +164,7 @@ impl<T: Float> Workspace<T> {
     /// ```
     /// let tape = wengert::Tape::<f64>::new();
     /// let w = tape.leaf("w", 8.0);
-    /// let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// let program = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?;
     /// let mut workspace = program.workspace();
     /// (0..3).try_for_each(|_| program.run(&mut workspace, ()))?;
     /// assert_eq!(workspace.state("w").first(), Some(&1.0));
@@ -209,7 +209,7 @@ impl<T: Float> Workspace<T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let w = tape.leaf("w", 8.0);
-    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let program = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?;
     /// for (port, value) in program.workspace().states() {
     ///     println!("{port}: {value}");
     /// }
@@ -230,7 +230,7 @@ impl<T: Float> Workspace<T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let w = tape.leaf("w", 8.0);
-    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let program = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?;
     /// # let mut workspace = program.workspace();
     /// workspace.set_state("w", 6.0);
     /// program.run(&mut workspace, ())?;
@@ -250,7 +250,7 @@ impl<T: Float> Workspace<T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let w = tape.leaf("w", 8.0);
-    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let program = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?;
     /// # let mut workspace = program.workspace();
     /// assert!(workspace.try_set_state(0, &ndarray::arr1(&[6.0])).is_err());
     /// # Ok::<(), wengert::Error>(())
@@ -283,7 +283,7 @@ impl<T: Float> Workspace<T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let w = tape.leaf("w", 8.0);
-    /// # let program = tape.program_builder([], [w]).carry([(w, w * 0.5)]).build()?;
+    /// # let program = tape.program_builder(tape.none(), [w]).carry([(w, w * 0.5)]).build()?;
     /// # let mut workspace = program.workspace();
     /// program.run(&mut workspace, ())?;
     /// workspace.reset();
