@@ -105,8 +105,8 @@ pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
 pub use replay::{
-    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program, ProgramBuilder,
-    Replayed, Report, StateKey, Workspace,
+    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
+    ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
 pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
 

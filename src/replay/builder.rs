@@ -367,7 +367,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let leaves = self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf));
         let inputs = leaves.map(|leaf| leaf.with_row(|row| row.value.clone())).collect();
         let tape = self.tape;
-        let program = self.made(Value::clone, |listing| evidence = Some(Evidence::new(tape, listing, inputs)))?;
+        let program =
+            self.made(Value::clone, |listing| evidence = Some(Evidence::new(tape, listing, inputs)))?;
         Ok((program, evidence.expect("it was listed")))
     }
 
@@ -472,7 +473,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         }
         let ports = |vars: &[Var<'t, T>]| vars.iter().map(|var| port(*var)).collect::<Vec<Port>>();
         let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
-        let signature = Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
+        let signature =
+            Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
         let report = Report::new(sizes, &graph, &lowered, &signature);
         Ok(Program::new(lowered, signature, guards, state_places, report))
     }
@@ -487,7 +489,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             return Err(Var::error("program", problem, &[stranger]));
         }
         if self.options.threads == Some(0) {
-            let mend = "Give `threads` one at least, or leave it out for as many as the machine has processors.";
+            let mend =
+                "Give `threads` one at least, or leave it out for as many as the machine has processors.";
             let problem = Problem::new(ErrorKind::Signature, "no program runs on 0 threads", mend);
             return Err(Error::new("program", problem, Vec::new()));
         }

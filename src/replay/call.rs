@@ -315,7 +315,8 @@ impl<T: Float> Program<T> {
             Verdict::Differ(problem) => problem,
             Verdict::OtherPath(how) => {
                 let what = format!("there is no verdict, since the examples take different paths: {how}");
-                let mend = "Give two that take the same path, or use `Replayed`, which has a program for each.";
+                let mend =
+                    "Give two that take the same path, or use `Replayed`, which has a program for each.";
                 Problem::new(ErrorKind::Branch, what, mend)
             }
             Verdict::SameInputs => {

@@ -52,10 +52,10 @@ pub(super) enum Verdict {
 impl<T: Float> Evidence<T> {
     pub fn new(tape: &Tape<T>, listing: &Listing<T, T>, inputs: Vec<Value<T>>) -> Self {
         // Those of the program are some of all, in the same order.
-        let mut live = listing.guards.iter().map(|(guard, _)| (guard.rows, guard.rows_compared(), guard.at)).peekable();
+        let mut live =
+            listing.guards.iter().map(|(guard, _)| (guard.rows, guard.rows_compared(), guard.at)).peekable();
         let guards = tape.guards().to_vec().into_iter().map(|guard| {
-            let of_the_program =
-                live.next_if_eq(&(guard.rows, guard.rows_compared(), guard.at)).is_some();
+            let of_the_program = live.next_if_eq(&(guard.rows, guard.rows_compared(), guard.at)).is_some();
             (guard, tape.describe_guard(&guard), of_the_program)
         });
         let seen = tape.reads(0).into_iter().map(|read| Seen {
@@ -78,7 +78,11 @@ impl<T: Float> Evidence<T> {
             if !a.alike(b) {
                 if *live {
                     let (then, now) = (a.recorded, b.recorded);
-                    return Verdict::OtherPath(format!("{} at {} was {then} in the one and {now} in the other", text.sides(), a.at));
+                    return Verdict::OtherPath(format!(
+                        "{} at {} was {then} in the one and {now} in the other",
+                        text.sides(),
+                        a.at
+                    ));
                 }
                 return self.astray(later, a.rows, a.at);
             }
@@ -121,7 +125,12 @@ impl<T: Float> Evidence<T> {
                 (Op::Constant(a), Op::Constant(b)) => values(difference(a, b)),
                 _ => String::new(),
             };
-            return self.explain(later, usize::MAX, format!("a number that is compared with at {at}{what}"), None);
+            return self.explain(
+                later,
+                usize::MAX,
+                format!("a number that is compared with at {at}{what}"),
+                None,
+            );
         };
         let constants = match (&a.op, &b.op) {
             (Op::Constant(a), Op::Constant(b)) if a.shape() == b.shape() => Some((a, b)),
@@ -130,7 +139,9 @@ impl<T: Float> Evidence<T> {
         let what = match constants {
             Some((a, b)) => format!("a value that is recorded at {at}{}", values(difference(a, b))),
             None if matches!((&a.op, &b.op), (Op::Apply(a), Op::Apply(b)) if a.name() == b.name()) => {
-                format!("what the row at {at} holds fixed, its shape or its operands, is not the same in both recordings")
+                format!(
+                    "what the row at {at} holds fixed, its shape or its operands, is not the same in both recordings"
+                )
             }
             None => format!("the row that is recorded at {at} is another one in each of two recordings"),
         };
@@ -151,7 +162,8 @@ impl<T: Float> Evidence<T> {
         let all: Vec<_> = differing.collect();
         // Best one that was brought in as it was; else the last that was taken out; else one that was printed.
         let as_it_was = |(a, b, _): &&(&Seen<T>, &Seen<T>, _)| {
-            constants.is_some_and(|(c, d)| difference(&a.value, c).is_none() && difference(&b.value, d).is_none())
+            constants
+                .is_some_and(|(c, d)| difference(&a.value, c).is_none() && difference(&b.value, d).is_none())
         };
         let taken = || all.iter().rev().filter(|(read, ..)| read.at.is_some());
         let read = taken().find(as_it_was).or_else(|| taken().next()).or_else(|| all.last());

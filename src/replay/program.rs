@@ -198,7 +198,10 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn replay<'a, const N: usize>(&self, inputs: impl IntoInputs<'a, T>) -> Result<[ArrayD<T>; N], Error> {
+    pub fn replay<'a, const N: usize>(
+        &self,
+        inputs: impl IntoInputs<'a, T>,
+    ) -> Result<[ArrayD<T>; N], Error> {
         if N != self.outputs().len() {
             let what = format!(
                 "{} asked for, and the program has {}: {}",
@@ -314,11 +317,7 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn run<'a>(
-        &self,
-        workspace: &mut Workspace<T>,
-        inputs: impl IntoInputs<'a, T>,
-    ) -> Result<(), Error> {
+    pub fn run<'a>(&self, workspace: &mut Workspace<T>, inputs: impl IntoInputs<'a, T>) -> Result<(), Error> {
         self.run_on(workspace, inputs.into_inputs().as_ref())
     }
 

@@ -175,10 +175,18 @@ impl<T: Float> fmt::Display for Path<T> {
             write!(f, ", not judged yet, so not replayed")?;
             let [others, same] = self.no_verdict;
             if others > 0 {
-                write!(f, "; another path was recorded {} since, which is no verdict on this one", times(others))?;
+                write!(
+                    f,
+                    "; another path was recorded {} since, which is no verdict on this one",
+                    times(others)
+                )?;
             }
             if same > 0 {
-                write!(f, "; it reads values, and was at the same inputs {}, which is no verdict", times(same))?;
+                write!(
+                    f,
+                    "; it reads values, and was at the same inputs {}, which is no verdict",
+                    times(same)
+                )?;
             }
         }
         self.program.guards().try_for_each(|guard| write!(f, "\n    {guard}"))
@@ -309,7 +317,8 @@ where
         let outcome = self.advance(inputs.into_inputs().as_ref())?;
         let mut outputs = outputs.into_outputs();
         let outputs = outputs.as_mut();
-        let Some(Path { program, workspace, .. }) = self.paths.first().filter(|_| matches!(outcome, Outcome::Replayed))
+        let Some(Path { program, workspace, .. }) =
+            self.paths.first().filter(|_| matches!(outcome, Outcome::Replayed))
         else {
             let Outcome::Recorded(results) = outcome else { unreachable!("a replay has a path") };
             let ports: Vec<Port> = (0..)
@@ -322,7 +331,8 @@ where
             outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
             return Ok(());
         };
-        if let Some(problem) = disagreement("output", program.outputs(), outputs.len(), |i| outputs[i].dims()) {
+        if let Some(problem) = disagreement("output", program.outputs(), outputs.len(), |i| outputs[i].dims())
+        {
             return Err(Error::new("call", problem.0, problem.1));
         }
         for (i, out) in outputs.iter_mut().enumerate() {
@@ -607,7 +617,8 @@ impl<T: Float, F> Replayed<T, F> {
         if let Some(now) = self.store.view(name).filter(|now| now.shape() != value.dims()) {
             let what = format!("state `{name}` has shape {}", Dims(now.shape()));
             let operand = Operand { label: "an array".into(), shape: value.dims().to_vec() };
-            let problem = Problem::new(ErrorKind::Signature, what, "State keeps the shape that it was declared with.");
+            let problem =
+                Problem::new(ErrorKind::Signature, what, "State keeps the shape that it was declared with.");
             return Err(Error::new("state", problem, vec![operand]));
         }
         self.store.put(name, None, &Value::new(value.to_array().into_shared()));

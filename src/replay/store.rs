@@ -41,7 +41,9 @@ impl<T: Float> Store<T> {
 
     pub fn view(&self, name: &str) -> Option<ArrayViewD<'_, T>> {
         let slot = self.0.get(name)?;
-        Some(ArrayView::from_shape(IxDyn(&slot.shape), &slot.now).expect("as many elements as its shape says"))
+        Some(
+            ArrayView::from_shape(IxDyn(&slot.shape), &slot.now).expect("as many elements as its shape says"),
+        )
     }
 
     pub fn value(&self, name: &str) -> Option<Value<T>> {

@@ -63,7 +63,8 @@ impl StateKey for usize {
     fn place(&self, states: &[Port]) -> Result<usize, String> {
         let carried = counted(states.len(), "array", "arrays");
         let there = (*self < states.len()).then_some(*self);
-        there.ok_or_else(|| format!("there is no state {self}: the program carries {carried}, counted from 0"))
+        there
+            .ok_or_else(|| format!("there is no state {self}: the program carries {carried}, counted from 0"))
     }
 }
 
@@ -316,5 +317,48 @@ impl<T: Float> fmt::Debug for Workspace<T> {
             .field("bytes", &self.bytes())
             .field("complete", &(self.status == Status::Complete))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tape;
+    use ndarray::arr1;
+
+    /// As if the last run had panicked in the middle of an instruction, with the results' buffers taken out.
+    #[test]
+    fn after_a_panic_it_works_and_keeps_its_state() {
+        let tape = Tape::<f64>::new();
+        let (x, w, n) =
+            (tape.leaf("x", arr1(&[1.0, 2.0])), tape.leaf("w", arr1(&[1.0, 1.0])), tape.leaf("n", 0.0));
+        let builder = tape.program_builder([x], [(x * w).sum(), x.cumsum(0)]);
+        let program = builder.carry([(w, w + x), (n, n + 1.0)]).build().unwrap();
+        let mut workspace = program.workspace();
+        let run = |workspace: &mut Workspace<f64>| program.run(workspace, &arr1(&[1.0, 2.0])).unwrap();
+        run(&mut workspace);
+        let mut expected = workspace.clone();
+        workspace.begin();
+        let states: Vec<usize> = program
+            .0
+            .state_places
+            .iter()
+            .filter_map(|place| match place.source {
+                Source::Buffer(buffer) => Some(buffer),
+                _ => None,
+            })
+            .collect();
+        for (i, buffer) in workspace.memory.buffers.iter_mut().enumerate() {
+            if !states.contains(&i) {
+                std::mem::take(buffer);
+            }
+        }
+        workspace.memory.take_scratch();
+        assert!(workspace.try_output(0).is_err()); // It says so,
+        assert_eq!((workspace.state("w"), workspace.state("n")), (expected.state("w"), expected.state("n")));
+        run(&mut workspace); // and it works.
+        run(&mut expected);
+        assert_eq!((workspace.output(0), workspace.output(1)), (expected.output(0), expected.output(1)));
+        assert_eq!((workspace.state("w"), workspace.state("n")), (expected.state("w"), expected.state("n")));
     }
 }

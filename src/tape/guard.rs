@@ -256,7 +256,8 @@ impl<T: Float> Tape<T> {
     /// The reads, one a row, that were taken when the tape had more rows than `after`, in order.
     pub(crate) fn reads(&self, after: usize) -> Vec<Read> {
         let reads = self.reads.borrow();
-        let mut late: Vec<Read> = reads.values().rev().take_while(|read| read.rows > after).copied().collect();
+        let mut late: Vec<Read> =
+            reads.values().rev().take_while(|read| read.rows > after).copied().collect();
         late.reverse();
         late
     }

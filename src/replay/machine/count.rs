@@ -128,7 +128,8 @@ fn list<X>(list: &Vec<X>) -> usize {
 /// Bytes of sizes and strides that do not fit the layout itself.
 fn heap(layout: &Layout) -> usize {
     let spilled = |spilled: bool, len: usize| if spilled { len * size_of::<usize>() } else { 0 };
-    spilled(layout.shape.spilled(), layout.shape.len()) + spilled(layout.strides.spilled(), layout.strides.len())
+    spilled(layout.shape.spilled(), layout.shape.len())
+        + spilled(layout.strides.spilled(), layout.strides.len())
 }
 
 impl<T: Copy> Code<T> {
@@ -152,8 +153,14 @@ impl<T: Copy> Code<T> {
                 }
         });
         let instructions = self.instructions.iter().map(|each| size_of::<Instruction<T>>() + each.bytes());
-        let lists = constants.sum::<usize>() + buffers.sum::<usize>() + instructions.sum::<usize>();
-        lists + size_of_val(&self.bank[..])
+        let spare = |capacity: usize, len: usize, size: usize| (capacity - len) * size;
+        constants.sum::<usize>()
+            + buffers.sum::<usize>()
+            + instructions.sum::<usize>()
+            + list(&self.bank)
+            + spare(self.constants.capacity(), self.constants.len(), size_of::<Aligned<T>>())
+            + spare(self.buffers.capacity(), self.buffers.len(), size_of::<Buffer<T>>())
+            + spare(self.instructions.capacity(), self.instructions.len(), size_of::<Instruction<T>>())
     }
 
     /// Bytes of the bank, and of the code of rows that are numbers.
