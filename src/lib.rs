@@ -80,8 +80,10 @@
 //! 5. One convention for each kink, declared beside the rule: relu'(0) = 0, abs'(0) = 0, a tie of two gives
 //!    half to each, a tie in a reduction equal shares.
 //! 6. A fallible method has a `try_` twin that returns an [`Error`]; the method itself, and every operator,
-//!    panics with the same text at the caller's line.
-//!
+//!    panics with the same text at the caller's line. What makes or runs a [`Program`] or a [`Replayed`] function
+//!    (`program`, `build`, `replay`, `run`, `call`) has no panicking form and returns the `Result`: that a comparison
+//!    turns out otherwise there is news of the data, and no mistake in the code. What is looked up in them (`output`,
+//!    `state`) has both.
 //! 7. A replay gives what recording afresh would give, to the bit, or an error: kernels, the order of every sum, and
 //!    the cut of every product are the same in both.
 //!

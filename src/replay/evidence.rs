@@ -21,6 +21,8 @@ pub(super) struct Evidence<T: Float> {
     /// All guards, and whether they are part of the program, since an input changes what they compare.
     guards: Vec<(Guard<T>, GuardText, bool)>,
     reads: Vec<Seen<T>>,
+    /// Whether any of them was taken out that depends on an input.
+    taken: bool,
     /// What the inputs were, the state among them.
     inputs: Vec<Value<T>>,
 }
@@ -66,7 +68,8 @@ impl<T: Float> Evidence<T> {
             value: tape.with_rows(|rows| rows[read.row.index()].value.clone()),
         });
         let (guards, reads) = (guards.collect(), seen.collect());
-        Self { graph: listing.graph.clone(), places: listing.places.clone(), guards, reads, inputs }
+        let taken = listing.reads.iter().any(|read| read.at.is_some());
+        Self { graph: listing.graph.clone(), places: listing.places.clone(), guards, reads, taken, inputs }
     }
 
     /// What this recording and a later one say of the function.
@@ -102,9 +105,8 @@ impl<T: Float> Evidence<T> {
             let (row, at) = last.copied().unwrap_or((0, Location::caller()));
             return self.astray(later, row + 1, at);
         }
-        let taken = self.reads.iter().any(|read| read.at.is_some());
         let inputs = self.inputs.iter().zip(&later.inputs);
-        if taken && inputs.clone().all(|(a, b)| difference(a, b).is_none()) {
+        if self.taken && inputs.clone().all(|(a, b)| difference(a, b).is_none()) {
             return Verdict::SameInputs;
         }
         Verdict::Alike

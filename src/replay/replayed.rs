@@ -194,9 +194,9 @@ impl<T: Float> fmt::Display for Path<T> {
 }
 
 /// What a call came to.
-enum Outcome<T> {
-    /// The results are in the workspace of the first path.
-    Replayed,
+enum Outcome<'a, T: Float> {
+    /// The results are in the workspace, as long as that has the state.
+    Replayed(&'a Program<T>, &'a Workspace<T>),
     Recorded(Vec<ArrayD<T>>),
 }
 
@@ -285,13 +285,12 @@ where
     /// ```
     #[track_caller]
     pub fn call_to_vec<'a>(&mut self, inputs: impl IntoInputs<'a, T>) -> Result<Vec<ArrayD<T>>, Error> {
-        match self.advance(inputs.into_inputs().as_ref())? {
-            Outcome::Recorded(outputs) => Ok(outputs),
-            Outcome::Replayed => {
-                let Path { program, workspace, .. } = &self.paths[0];
-                Ok((0..program.outputs().len()).map(|i| workspace.output(i).to_owned()).collect())
+        self.advance(inputs.into_inputs().as_ref(), |outcome| match outcome {
+            Outcome::Recorded(outputs) => outputs,
+            Outcome::Replayed(program, workspace) => {
+                (0..program.outputs().len()).map(|i| workspace.output(i).to_owned()).collect()
             }
-        }
+        })
     }
 
     /// As [`call`](Self::call), with the results written to the caller's arrays. A replay allocates nothing then.
@@ -314,46 +313,55 @@ where
         inputs: impl IntoInputs<'a, T>,
         outputs: impl IntoOutputs<'b, T>,
     ) -> Result<(), Error> {
-        let outcome = self.advance(inputs.into_inputs().as_ref())?;
         let mut outputs = outputs.into_outputs();
         let outputs = outputs.as_mut();
-        let Some(Path { program, workspace, .. }) =
-            self.paths.first().filter(|_| matches!(outcome, Outcome::Replayed))
-        else {
-            let Outcome::Recorded(results) = outcome else { unreachable!("a replay has a path") };
-            let ports: Vec<Port> = (0..)
-                .zip(&results)
-                .map(|(i, result)| Port { name: format!("output {i}"), shape: result.shape().to_vec() })
-                .collect();
-            if let Some(problem) = disagreement("output", &ports, outputs.len(), |i| outputs[i].dims()) {
-                return Err(Error::new("call", problem.0, problem.1));
+        let refused = self.advance(inputs.into_inputs().as_ref(), |outcome| match outcome {
+            Outcome::Recorded(results) => {
+                let port = |(i, result): (usize, &ArrayD<T>)| Port {
+                    name: format!("output {i}"),
+                    shape: result.shape().to_vec(),
+                };
+                let ports: Vec<Port> = results.iter().enumerate().map(port).collect();
+                let refused = disagreement("output", &ports, outputs.len(), |i| outputs[i].dims());
+                if refused.is_none() {
+                    outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
+                }
+                refused
             }
-            outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
-            return Ok(());
-        };
-        if let Some(problem) = disagreement("output", program.outputs(), outputs.len(), |i| outputs[i].dims())
-        {
-            return Err(Error::new("call", problem.0, problem.1));
+            Outcome::Replayed(program, workspace) => {
+                let refused = disagreement("output", program.outputs(), outputs.len(), |i| outputs[i].dims());
+                if refused.is_none() {
+                    outputs.iter_mut().enumerate().for_each(|(i, out)| out.fill_from(&workspace.output(i)));
+                }
+                refused
+            }
+        })?;
+        match refused {
+            None => Ok(()),
+            Some((problem, operands)) => Err(Error::new("call", problem, operands)),
         }
-        for (i, out) in outputs.iter_mut().enumerate() {
-            out.fill_from(&workspace.output(i));
-        }
-        Ok(())
     }
 
+    /// One call. What it came to is handed to `take` while the state is where the results may be.
     #[track_caller]
-    fn advance(&mut self, given: &[Input<'_, T>]) -> Result<Outcome<T>, Error> {
+    fn advance<R>(
+        &mut self,
+        given: &[Input<'_, T>],
+        mut take: impl FnMut(Outcome<'_, T>) -> R,
+    ) -> Result<R, Error> {
         for i in 0..self.paths.len() {
             let path = &mut self.paths[i];
             if !path.is_judged() || !path.fits(given) {
                 continue;
             }
-            let Path { program, workspace, slots, .. } = path;
-            match self.store.lend(workspace, slots, |workspace| program.run_on(workspace, given)) {
+            let lent = self.store.lend(&mut path.workspace, &path.slots);
+            match path.program.run_on(lent.workspace, given) {
                 Ok(()) => {
+                    let taken = take(Outcome::Replayed(&path.program, lent.workspace));
+                    drop(lent);
                     path.replays += 1;
                     self.paths[..=i].rotate_right(1);
-                    return Ok(Outcome::Replayed);
+                    return Ok(taken);
                 }
                 Err(error) if error.kind() == ErrorKind::Branch => {}
                 Err(error) => return Err(error),
@@ -372,16 +380,16 @@ where
         if let Some(i) = known {
             self.paths[..=i].rotate_right(1);
         } else {
-            let place = |state: &(super::call::Declared<T>, Value<T>)| self.store.place(&state.0.name);
-            let slots = state.iter().filter_map(place).collect();
-            let workspace = program.workspace();
+            let slots = state.iter().filter_map(|(declared, _)| self.store.place(&declared.name)).collect();
+            let mut workspace = program.workspace();
+            workspace.leave_state();
             let evidence = Some(evidence);
             let path =
                 Path { program, workspace, slots, evidence, recordings: 1, replays: 0, no_verdict: [0; 2] };
             self.paths.insert(0, path);
             self.paths.truncate(self.kept);
         }
-        Ok(Outcome::Recorded(outputs))
+        Ok(take(Outcome::Recorded(outputs)))
     }
 
     /// Compares a recording with the paths that wait for their second, and says which of them it is.

@@ -85,21 +85,22 @@ impl<T: Float> Store<T> {
         }
     }
 
-    /// Lends state to a workspace for as long as `run` takes, and takes it back even if that panics.
-    pub fn lend<R>(
-        &mut self,
-        workspace: &mut Workspace<T>,
-        slots: &[usize],
-        run: impl FnOnce(&mut Workspace<T>) -> R,
-    ) -> R {
-        struct Lent<'a, T: Float>(&'a mut Store<T>, &'a mut Workspace<T>, &'a [usize]);
-        impl<T: Float> Drop for Lent<'_, T> {
-            fn drop(&mut self) {
-                self.0.exchange(self.1, self.2);
-            }
-        }
+    /// Lends state to a workspace, until what this gives is dropped, by a panic as well.
+    pub fn lend<'a>(&'a mut self, workspace: &'a mut Workspace<T>, slots: &'a [usize]) -> Lent<'a, T> {
         self.exchange(workspace, slots);
-        let lent = Lent(self, workspace, slots);
-        run(&mut *lent.1)
+        Lent { store: self, workspace, slots }
+    }
+}
+
+/// A workspace that has the state in it.
+pub(super) struct Lent<'a, T: Float> {
+    store: &'a mut Store<T>,
+    pub workspace: &'a mut Workspace<T>,
+    slots: &'a [usize],
+}
+
+impl<T: Float> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        self.store.exchange(self.workspace, self.slots);
     }
 }

@@ -109,6 +109,15 @@ impl<T: Float> Workspace<T> {
         self.status = Status::Running;
     }
 
+    /// Gives up the memory of its state, which whoever keeps it will lend for each run.
+    pub(super) fn leave_state(&mut self) {
+        for Place { source, .. } in &self.program.state_places {
+            if let Source::Buffer(buffer) = *source {
+                std::mem::take(&mut self.memory.buffers[buffer]);
+            }
+        }
+    }
+
     /// A result of the last run, where it lies: nothing is copied.
     ///
     /// ```

@@ -61,7 +61,7 @@ fn replays_are_reads() {
     let x = tape.leaf("x", 3.0);
     let y = x * x;
     let seen = tape.replay_one([(x, 5.0)], y).unwrap();
-    assert!(refuses(&tape, &[x], y * seen));
+    assert!(refuses(&tape, &[x], y * tape.constant(seen)));
 }
 
 /// Printing is for people: it is listed, and refuses nothing.

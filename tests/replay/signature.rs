@@ -48,16 +48,16 @@ fn what_is_given() {
     let mut own = program.workspace();
     let inputs = (&right, number);
     let (mut y, mut total, mut flat) = (Array2::zeros((2, 3)), 0.0, Array1::zeros(6));
-    note!(golden, Signature, "nowhere to write to" => program.replay_into(&mut own, &inputs, ()));
-    note!(golden, Signature, "one array to write to" => program.replay_into(&mut own, &inputs, [&mut y]));
-    note!(golden, Signature, "a flat one" => program.replay_into(&mut own, &inputs, (&mut flat, &mut total)));
-    note!(golden, Signature, "a transposed one" => program.replay_into(&mut own, &inputs, (&mut turned.clone(), &mut total)));
+    note!(golden, Signature, "nowhere to write to" => program.replay_into(&mut own, inputs, ()));
+    note!(golden, Signature, "one array to write to" => program.replay_into(&mut own, inputs, [&mut y]));
+    note!(golden, Signature, "a flat one" => program.replay_into(&mut own, inputs, (&mut flat, &mut total)));
+    note!(golden, Signature, "a transposed one" => program.replay_into(&mut own, inputs, (&mut turned.clone(), &mut total)));
     assert!(own.try_output(0).is_err()); // Nothing was run.
 
     let twin = tape.program([x, c], [x * c, x.sum()]).unwrap();
-    note!(golden, Signature, "another's workspace" => program.run(&mut twin.workspace(), &inputs));
+    note!(golden, Signature, "another's workspace" => program.run(&mut twin.workspace(), inputs));
     note!(golden, Signature, "a closed program" => tape.program(tape.none(), [c]).unwrap().replay::<1>([&number]));
-    assert!(program.clone().run(&mut own, &inputs).is_ok()); // A clone is the same program.
+    assert!(program.clone().run(&mut own, inputs).is_ok()); // A clone is the same program.
     golden.compare();
 }
 
