@@ -147,7 +147,10 @@ impl<T: Float> Evidence<T> {
             }
             None => format!("the row that is recorded at {at} is another one in each of two recordings"),
         };
-        self.explain(later, row, what, constants)
+        // A constant is made of what was read before it; which rows are needed may be chosen later.
+        let the_same_row = later.places.get(place).is_some_and(|(other, _)| *other == row);
+        let before = if constants.is_some() && the_same_row { row } else { usize::MAX };
+        self.explain(later, before, what, constants)
     }
 
     /// Looks for a value that was read before there were so many rows, and was another one in each recording.
@@ -173,7 +176,7 @@ impl<T: Float> Evidence<T> {
             Some((read, _, found)) => {
                 let how = read.at.map_or_else(|| "printed".to_owned(), |at| format!("read at {at}"));
                 let what = format!(
-                    "{what}; and the value of {} was {how}{}: a replay would keep what was made of the first",
+                    "the value of {}, {how},{}, and {what}: a replay would keep what was made of the first",
                     read.label,
                     values(Some(found.clone()))
                 );

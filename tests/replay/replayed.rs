@@ -406,6 +406,12 @@ fn what_two_recordings_say() {
     golden.compare();
 }
 
+#[track_caller]
+fn carried<'t>(call: Call<'t, f64>, vars: &[Var<'t, f64>]) -> Vec<Var<'t, f64>> {
+    call.carry(vars.iter().map(|var| (*var, *var)));
+    vec![]
+}
+
 #[test]
 fn what_a_call_refuses() {
     let mut golden = Golden::new("call");
@@ -419,23 +425,8 @@ fn what_a_call_refuses() {
     run("too few inputs", &|call| call.inputs::<2>().to_vec(), line!());
     run("no such input", &|call| vec![call.input(1)], line!());
     run("declared twice", &|call| vec![call.state("w", 1.0), call.state("w", 1.0)], line!());
-    run(
-        "no state",
-        &|call| {
-            call.carry([(call.input(0), call.input(0))]);
-            vec![]
-        },
-        line!(),
-    );
-    run(
-        "carried twice",
-        &|call| {
-            let w = call.state("w", 1.0);
-            call.carry([(w, w), (w, w)]);
-            vec![]
-        },
-        line!(),
-    );
+    run("no state", &|call| carried(call, &[call.input(0)]), line!());
+    run("carried twice", &|call| carried(call, &[call.state("w", 1.0); 2]), line!());
     let mut f = Replayed::new(|call: Call<'_, f64>| vec![call.state("w", 1.0)]);
     f.set_state("w", vec![1.0, 2.0]);
     let line = line!() - 2;
