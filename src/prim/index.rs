@@ -35,6 +35,11 @@ impl Index {
         Self(Arc::new(Entries { op, axis, indices }))
     }
 
+    /// How many indices it holds.
+    pub fn indices(&self) -> usize {
+        self.0.indices.len()
+    }
+
     /// The other direction, for an operand of this shape.
     fn adjoint(&self, shape: &[usize]) -> Self {
         let Entries { op, axis, indices } = &*self.0;

@@ -25,18 +25,18 @@ pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;
-pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
+pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
 use crate::array::{Room, Value, check_shape, same_shape};
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed, must};
 use crate::prim::{Family, Leaf, Prim};
-use guard::Read;
 use indexmap::IndexMap;
 use row::Operands;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
+use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -58,7 +58,6 @@ use std::rc::Rc;
 #[doc(alias = "GradientTape")]
 #[doc(alias = "Graph")]
 #[doc(alias = "WengertList")]
-#[derive(Debug)]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
@@ -77,6 +76,20 @@ pub struct Tape<T: Float> {
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
     reads: RefCell<IndexMap<RowId, Read>>,
+    /// How many rows there were when it was last printed as a whole.
+    printed: Cell<usize>,
+}
+
+impl<T: Float> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
+        f.debug_struct("Tape")
+            .field("rows", &self.rows.borrow())
+            .field("names", &self.names.borrow())
+            .field("broadcasting", &self.broadcasting)
+            .field("guards", &self.guards.borrow())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -117,6 +130,7 @@ impl<T: Float> Tape<T> {
             refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
+            printed: Cell::new(0),
         }
     }
 
@@ -362,6 +376,11 @@ impl<T: Float> Tape<T> {
         };
         rows.push(Row { prim, operands, value, at, origin, varies });
         Ok(Var::new(self, id))
+    }
+
+    /// Where memory for values comes from.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Looks at all rows.

@@ -57,6 +57,7 @@ pub struct Var<'t, T: Float> {
 
 impl<T: Float> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.log_print(self.id);
         let mut out = f.debug_struct("Var");
         self.with_row(|row| out.field("row", &self.row()).field("value", &row.value.view()).finish())
     }

@@ -46,7 +46,7 @@ fn every_size_and_way_to_lie() {
             let gradients = product.square().sum().backward();
             let outputs = [product, gradients[leaf_a], gradients[leaf_b]];
             let program = tape.program([leaf_a, leaf_b], outputs).unwrap();
-            let replayed: [ArrayD<f64>; 3] = program.replay(&[&leaf_a.value(), &leaf_b.value()]).unwrap();
+            let replayed: [ArrayD<f64>; 3] = program.replay((&leaf_a.value(), &leaf_b.value())).unwrap();
             for (replayed, recorded) in replayed.iter().zip(outputs) {
                 assert_bits(replayed, &recorded.value().into_owned());
             }
