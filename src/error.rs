@@ -32,11 +32,14 @@ pub enum ErrorKind {
     Seed,
     /// A gradient was asked for with respect to a constant.
     Constant,
+    /// A gradient was asked for with respect to a row, or a tangent given to one, that was recorded after the result.
+    Later,
     /// The array would have more axes or elements than an array can have.
     Size,
     /// What is given for a program's inputs or outputs does not fit its signature.
     Signature,
-    /// The tape has no room for another row, or a row was asked for that it does not have.
+    /// The tape has no room for another row or has reached the limit that was set for it, or a row was asked for that
+    /// it does not have.
     Rows,
     /// A program was replayed on inputs with which one of its comparisons turns out otherwise.
     Branch,
@@ -199,6 +202,22 @@ pub(crate) fn must<V>(result: Result<V, Error>) -> V {
 /// A number of things, in words: `1 axis`, `2 axes`.
 pub(crate) fn counted(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
+}
+
+/// A name as it is shown wherever one is: characters that are not seen, or that move what is around them, as Rust
+/// writes them in a literal (`\n`, `\u{1b}`); a name without any characters as `""`.
+pub(crate) fn escaped(name: &str) -> String {
+    if name.is_empty() {
+        return "\"\"".into();
+    }
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        // Rust's own judgement of what can be seen, behind a letter: accents stay where they combine. Quotes and
+        // backslashes, which a literal needs to escape, can be seen.
+        let escaped = format!("a{c}").escape_debug().skip(1).collect::<String>();
+        if matches!(c, '"' | '\'' | '\\') { out.push(c) } else { out.push_str(&escaped) }
+    }
+    out
 }
 
 /// A shape as ndarray's and NumPy's users write it: `(2, 3)`, `(5,)`, `()`.

@@ -10,10 +10,13 @@ mod broadcast;
 mod convert;
 mod float;
 mod forward;
+mod frontier;
 mod gradients;
 mod guard;
+mod limits;
 mod reverse;
 mod row;
+mod sweeps;
 mod var;
 mod verify;
 
@@ -26,6 +29,7 @@ pub use float::Float;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
 pub(crate) use row::{Row, RowId};
+pub(crate) use sweeps::{Derivation, Made, Mode};
 pub use var::Var;
 
 use crate::array::{Value, check_shape, same_shape};
@@ -38,6 +42,7 @@ use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
 use std::panic::Location;
 use std::rc::Rc;
+use sweeps::{Derivatives, Sweep};
 
 /// A list of operations and their results, recorded as they run.
 ///
@@ -59,12 +64,14 @@ pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
     broadcasting: Broadcasting,
-    /// Sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
-    swept: RefCell<IndexMap<(RowId, RowId), reverse::Cotangents>>,
-    /// The seeds of plain backward sweeps, by the row they started from.
-    seeds: RefCell<IndexMap<RowId, RowId>>,
-    /// Set while a sweep emits rows: the row that is being differentiated, and its line.
-    sweep: Cell<Swept>,
+    /// Backward sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
+    cotangents: RefCell<IndexMap<(RowId, Option<RowId>), Derivatives>>,
+    /// All sweeps, in order, with the rows that they recorded.
+    sweeps: RefCell<Vec<Sweep>>,
+    /// Set while a sweep records rows: the row that is being differentiated, and its line.
+    differentiated: Cell<Differentiated>,
+    /// How many rows it may have.
+    limit: Cell<usize>,
     /// The comparisons that control flow went by.
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
@@ -102,9 +109,10 @@ impl<T: Float> Tape<T> {
             rows: RefCell::default(),
             names: RefCell::default(),
             broadcasting,
-            swept: RefCell::default(),
-            seeds: RefCell::default(),
-            sweep: Cell::new(None),
+            cotangents: RefCell::default(),
+            sweeps: RefCell::default(),
+            differentiated: Cell::new(None),
+            limit: Cell::new(usize::MAX),
             guards: RefCell::default(),
             reads: RefCell::default(),
         }
@@ -312,8 +320,12 @@ impl<T: Float> Tape<T> {
             );
             return Err(Error::new(prim.name(), problem, Vec::new()));
         };
-        let (origin, at) = match self.sweep.get() {
+        let (origin, at) = match self.differentiated.get() {
             Some((origin, at)) => (Some(origin), at),
+            None if rows.len() >= self.limit.get() => {
+                drop(rows);
+                return Err(self.limit_error(prim.name(), None));
+            }
             None => (None, Location::caller()),
         };
         rows.push(Row { prim, operands, value, at, origin, varies });
@@ -335,7 +347,10 @@ impl<T: Float> Tape<T> {
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
     fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
         let at = self.rows.borrow()[row.index()].at;
-        let _sweep = Sweep { cell: &self.sweep, outer: self.sweep.replace(Some((row, at))) };
+        let _ends = Differentiating {
+            cell: &self.differentiated,
+            outer: self.differentiated.replace(Some((row, at))),
+        };
         emit()
     }
 
@@ -362,15 +377,15 @@ impl<T: Float> Tape<T> {
 }
 
 /// Which row is being differentiated, and its line.
-type Swept = Option<(RowId, &'static Location<'static>)>;
+type Differentiated = Option<(RowId, &'static Location<'static>)>;
 
-/// Ends the mark of a sweep when dropped, so also where a rule panics.
-struct Sweep<'a> {
-    cell: &'a Cell<Swept>,
-    outer: Swept,
+/// Ends the mark of what is being differentiated when dropped, so also where a rule panics.
+struct Differentiating<'a> {
+    cell: &'a Cell<Differentiated>,
+    outer: Differentiated,
 }
 
-impl Drop for Sweep<'_> {
+impl Drop for Differentiating<'_> {
     fn drop(&mut self) {
         self.cell.set(self.outer);
     }
