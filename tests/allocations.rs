@@ -15,34 +15,45 @@ struct Counting;
 thread_local! {
     /// How often this thread allocated.
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that this thread allocated, and those of them that it has not given back.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     COUNT.set(COUNT.get() + 1);
+    BYTES.set(BYTES.get() + bytes);
+    HELD.set(HELD.get().wrapping_add_unsigned(bytes));
+}
+
+fn give_back(bytes: usize) {
+    HELD.set(HELD.get().wrapping_sub_unsigned(bytes));
 }
 
 // SAFETY. Every call is handed on as it came to the system's allocator, which keeps the contract. The count
 // is a constant-initialised `Cell` of a type without a destructor, which is there as long as the thread.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY. The caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY. As above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        give_back(layout.size());
+        count(size);
         // SAFETY. The caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        give_back(layout.size());
         // SAFETY. The caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -58,6 +69,22 @@ fn allocations(run: impl FnOnce()) -> usize {
     COUNT.get() - before
 }
 
+/// The bytes that `run` allocates on this thread.
+fn bytes(run: impl FnOnce()) -> usize {
+    let before = BYTES.get();
+    run();
+    BYTES.get() - before
+}
+
+/// The bytes that `run` leaves allocated with what it returns.
+fn held<R>(run: impl FnOnce() -> R) -> usize {
+    let before = HELD.get();
+    let result = run();
+    let held = HELD.get() - before;
+    drop(result);
+    held.cast_unsigned()
+}
+
 #[test]
 fn the_count_counts() {
     assert_eq!(allocations(|| drop(black_box(Box::new(5_u8)))), 1);
@@ -65,6 +92,9 @@ fn the_count_counts() {
     let mut grows = vec![1_u8];
     assert_eq!(allocations(|| grows.reserve_exact(1000)), 1);
     assert_eq!(allocations(|| ()), 0);
+    assert_eq!(bytes(|| drop(black_box(vec![0_u8; 100]))), 100);
+    assert_eq!(held(|| drop(black_box(vec![0_u8; 100]))), 0);
+    assert_eq!(held(|| black_box(vec![0_u64; 100])), 800);
 }
 
 fn numbers<T: Float>(shape: &[usize]) -> ArrayD<T> {
@@ -218,4 +248,82 @@ fn products_by_two_threads() {
     program.run(&mut workspace, &[&x, &w]).unwrap();
     let count = allocations(|| (0..RUNS).for_each(|_| program.run(&mut workspace, &[&x, &w]).unwrap()));
     assert!(count <= RUNS / 63 + 1, "{count}");
+}
+
+/// A tape that grows by a fresh leaf, a hundred sines and their gradient a step.
+fn steps(steps: usize) -> Tape<f64> {
+    let tape = Tape::new();
+    for _ in 0..steps {
+        let x = tape.leaf("x", 0.5);
+        let grads = (0..100).fold(x, |y, _| y.sin()).backward();
+        assert!(grads[x].item() < 1.0);
+    }
+    tape
+}
+
+/// What is kept of a sweep is as much as the sweep visited.
+#[test]
+fn steps_on_one_tape_take_memory_for_each() {
+    let (some, more) = (held(|| steps(250)), held(|| steps(1000)));
+    // Lists double where they grow: four times the steps may be up to eight times the memory.
+    assert!(more <= 8 * some, "{some} and {more}");
+    // A row takes 64 bytes, what is known of its gradient 8, with twice that where the list has just grown.
+    assert!(more <= steps(1000).len() * 2 * 72, "{more}");
+}
+
+/// A function of two rows at the end of a tape: what asking for it allocates does not depend on the tape's length.
+#[test]
+fn what_a_long_tape_adds_to_a_short_function() {
+    let allocated = |rows: usize| {
+        let tape = Tape::<f64>::new();
+        let c = tape.constant(1.0);
+        (1..rows).for_each(|_| {
+            let _ = c + c;
+        });
+        let each = || {
+            let x = tape.leaf("x", 2.0);
+            let y = (x * c).sin();
+            let slope = bytes(|| assert!(y.backward()[x].item() < 0.0));
+            let known = bytes(|| assert!(y.backward()[x].item() < 0.0));
+            let moved = bytes(|| assert!(y.jvp([(x, 1.0)]).item() < 0.0));
+            let program = bytes(|| assert!(tape.program([x], [y, y.backward()[x]]).is_ok()));
+            let strict = bytes(|| drop(tape.program_builder([x], [y]).strict().build()));
+            [slope, known, moved, program, strict]
+        };
+        // Now and then a list of the tape grows: the least of a few is what it takes without.
+        let tries = [each(), each(), each(), each(), each()];
+        let printed = bytes(|| assert!(tape.to_string().len() > 100));
+        let least = std::array::from_fn::<_, 5, _>(|i| tries.iter().map(|each| each[i]).min());
+        (least, printed)
+    };
+    let (short, long) = (allocated(1000), allocated(200_000));
+    assert_eq!(short.0, long.0);
+    // Row numbers have more digits.
+    assert!(long.1 <= short.1 * 5 / 4, "{} and {}", short.1, long.1);
+}
+
+/// A tape that is cleared is filled again without the list being allocated anew.
+#[test]
+fn a_cleared_tape_keeps_its_memory() {
+    let counted = |rows: usize| {
+        let mut tape = Tape::<f64>::new();
+        let round = |tape: &Tape<f64>| {
+            let x = tape.leaf("x", 0.5);
+            let y = (0..rows).fold(x, |y, _| (y * x).sin());
+            assert!(y.backward()[x].item().is_finite());
+        };
+        round(&tape);
+        let held = HELD.get();
+        let rounds = [0; 3].map(|_| {
+            allocations(|| {
+                tape.clear();
+                round(&tape);
+            })
+        });
+        assert_eq!((rounds[0], rounds[1], HELD.get()), (rounds[1], rounds[2], held));
+        rounds[0]
+    };
+    // A name, a sweep; and what a sweep finds, in a list that doubles: log₂ of 32.
+    let (few, many) = (counted(1000), counted(32_000));
+    assert!(many <= few + 10 && few < 40, "{few} and {many}");
 }

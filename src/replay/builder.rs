@@ -1,7 +1,7 @@
 //! How a tape becomes a program.
 
 use super::graph::Graph;
-use super::listing::{Listing, list};
+use super::listing::{Depends, Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{PLACES, Place};
 use super::passes::{Pass, within};
@@ -10,7 +10,6 @@ use super::program::Program;
 use super::report::Report;
 use crate::array::{Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::tape::RowId;
 use crate::{Float, Tape, Var};
 
 /// How closely a program keeps to what was recorded.
@@ -398,8 +397,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     }
 
     #[track_caller]
-    fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
-        let read = self.tape.read_before(last + 1, |row: RowId| depends.get(row.index()) == Some(&true));
+    fn check_reads(&self, depends: &Depends, last: usize) -> Result<(), Error> {
+        let read = self.tape.read_before(last + 1, |row| depends.contains(row));
         match read {
             Some(read) => Err(self.tape.read_error(&read)),
             None => Ok(()),

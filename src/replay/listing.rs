@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Id, Node, Op};
 use crate::array::Value;
-use crate::tape::{Guard, GuardText, Row, Side};
+use crate::tape::{Ancestry, Guard, GuardText, Row, RowId, Side};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -13,13 +13,50 @@ pub(super) struct Listing<U: Float> {
     /// The guards of the graph, in words.
     pub guards: Vec<GuardText>,
     /// Which rows of the tape depend on an input.
-    pub depends: Vec<bool>,
+    pub depends: Depends,
     /// The last row that is an output.
     pub last: usize,
 }
 
+/// Which rows depend on an input, of those that were asked about.
+pub(super) struct Depends {
+    rows: Ancestry,
+    depend: Vec<bool>,
+}
+
+impl Depends {
+    /// Of these rows and what they are computed from: no row before the first leaf depends on one.
+    fn new<T: Float>(
+        tape: &Tape<T>,
+        leaves: &HashMap<RowId, usize>,
+        asked: impl Iterator<Item = RowId>,
+    ) -> Self {
+        let rows = tape.ancestry(asked, first(leaves));
+        let mut depend = vec![false; rows.len()];
+        tape.with_rows(|list| {
+            for (place, row) in rows.iter() {
+                let depends = |operand: &RowId| {
+                    rows.place_before(place, *operand).is_some_and(|operand| depend[operand])
+                };
+                depend[place] = leaves.contains_key(&row) || list[row.index()].operands.iter().any(depends);
+            }
+        });
+        Self { rows, depend }
+    }
+
+    pub fn contains(&self, row: RowId) -> bool {
+        self.rows.place(row).is_some_and(|place| self.depend[place])
+    }
+}
+
+/// The first leaf's row.
+fn first(leaves: &HashMap<RowId, usize>) -> usize {
+    leaves.keys().map(|leaf| leaf.index()).min().unwrap_or(usize::MAX)
+}
+
 /// Lists the rows that compute `outputs` from `leaves`; with `all`, those that nobody needs as well. Guards that
-/// depend on a leaf are part of the list.
+/// depend on a leaf are part of the list. It visits the rows that it lists, and what guards and reads taken since the
+/// first leaf depend on.
 pub(super) fn list<T: Float, U: Float>(
     tape: &Tape<T>,
     leaves: &[Var<'_, T>],
@@ -27,39 +64,44 @@ pub(super) fn list<T: Float, U: Float>(
     all: bool,
     convert: &impl Fn(&Value<T>) -> Value<U>,
 ) -> Listing<U> {
-    let places: HashMap<usize, usize> =
-        leaves.iter().enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
+    let places: HashMap<RowId, usize> =
+        leaves.iter().enumerate().map(|(place, leaf)| (leaf.id(), place)).collect();
     let last = outputs.iter().map(|var| var.row()).max().unwrap_or(0);
     // All of them, those that were taken after the last row as well: they may have chosen the outputs.
-    let taken: Vec<Guard<T>> = tape.guards().to_vec();
-    let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.row()));
-    let end = taken.iter().flat_map(rows_of).chain(wanted()).max().unwrap_or(0);
+    let taken: Vec<Guard<T>> = {
+        let (guards, first) = (tape.guards(), first(&places));
+        guards[guards.partition_point(|guard| guard.rows <= first)..].to_vec()
+    };
+    let compared = || taken.iter().flat_map(rows_of);
+    let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.id()));
+    let depends =
+        Depends::new(tape, &places, wanted().chain(compared()).chain(tape.read_since(first(&places))));
+    let live: Vec<&Guard<T>> =
+        taken.iter().filter(|guard| rows_of(guard).any(|row| depends.contains(row))).collect();
+    let needed = if all {
+        let end = compared().chain(wanted()).map(RowId::index).max();
+        Ancestry::all_before(end.map_or(0, |end| end + 1))
+    } else {
+        tape.ancestry(wanted().chain(live.iter().flat_map(|guard| rows_of(guard))), 0)
+    };
 
     tape.with_rows(|rows| {
-        let rows = &rows[..=end];
-        let mut depends = vec![false; rows.len()];
-        for (i, row) in rows.iter().enumerate() {
-            depends[i] =
-                places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
-        }
-        let live: Vec<&Guard<T>> =
-            taken.iter().filter(|guard| rows_of(guard).any(|row| depends[row])).collect();
-        let needed = needed(rows, wanted().chain(live.iter().flat_map(|guard| rows_of(guard))), all);
-
         let mut graph = Graph {
-            nodes: Vec::with_capacity(needed.iter().filter(|needed| **needed).count()),
+            nodes: Vec::with_capacity(needed.len()),
             inputs: vec![0; places.len()],
             outputs: Vec::new(),
             guards: Vec::new(),
         };
-        let mut ids: Vec<Id> = vec![0; rows.len()];
-        for (i, row) in rows.iter().enumerate().filter(|(i, _)| needed[*i]) {
-            ids[i] = graph.push(node(row, places.get(&i).copied(), &ids, convert));
+        // A row's node has the number of its place among those that are needed.
+        for (place, row) in needed.iter() {
+            let number = |operand| number(needed.place_before(place, operand));
+            graph.push(node(&rows[row.index()], places.get(&row).copied(), number, convert));
         }
-        graph.outputs = outputs.iter().map(|var| ids[var.row()]).collect();
+        let place = |row| number(needed.place(row));
+        graph.outputs = outputs.iter().map(|var| place(var.id())).collect();
         for guard in &live {
             let sides = [guard.left, guard.right].map(|side| match side {
-                Side::Row(row) => ids[row.index()],
+                Side::Row(row) => place(row),
                 Side::Number(number) => graph.push(number_node(convert(&Value::Number(number)))),
             });
             graph.guards.push(sides);
@@ -69,30 +111,23 @@ pub(super) fn list<T: Float, U: Float>(
     })
 }
 
-/// The rows that a guard compares.
-fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = usize> + use<T> {
-    [guard.left, guard.right].into_iter().filter_map(|side| match side {
-        Side::Row(row) => Some(row.index()),
-        Side::Number(_) => None,
-    })
+#[allow(clippy::cast_possible_truncation)] // As many as the tape's rows, which are counted with 32 bits.
+fn number(place: Option<usize>) -> Id {
+    place.expect("operands of what is needed are needed") as Id
 }
 
-/// Which rows these are computed from, themselves included.
-fn needed<T: Float>(rows: &[Row<T>], wanted: impl Iterator<Item = usize>, all: bool) -> Vec<bool> {
-    let mut needed = vec![all; rows.len()];
-    wanted.for_each(|row| needed[row] = true);
-    for (i, row) in rows.iter().enumerate().rev() {
-        if needed[i] {
-            row.operands.iter().for_each(|operand| needed[operand.index()] = true);
-        }
-    }
-    needed
+/// The rows that a guard compares.
+fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = RowId> + use<T> {
+    [guard.left, guard.right].into_iter().filter_map(|side| match side {
+        Side::Row(row) => Some(row),
+        Side::Number(_) => None,
+    })
 }
 
 fn node<T: Float, U: Float>(
     row: &Row<T>,
     input: Option<usize>,
-    ids: &[Id],
+    number: impl Fn(RowId) -> Id,
     convert: &impl Fn(&Value<T>) -> Value<U>,
 ) -> Node<U> {
     let op = match input {
@@ -100,7 +135,7 @@ fn node<T: Float, U: Float>(
         None if row.operands.is_empty() => Op::Constant(convert(&row.value)),
         None => Op::Apply(row.prim.clone()),
     };
-    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| ids[operand.index()]).collect();
+    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();
     Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), stage: 0 }
 }
 

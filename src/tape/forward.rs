@@ -39,7 +39,7 @@ impl<T: Float> Tape<T> {
                 tangents[place] = Some(tangent.id());
                 sweep.found.push((row, tangent.id()));
             }
-            self.check_limits(&sweep)?;
+            self.check_rows("jvp", self.len(), Some(&sweep))?;
         }
         let tangent = tangents.last().copied().flatten().unwrap_or_else(|| self.zero(&mut sweep, root));
         self.swept(sweep, Mode::Forward(moving.keys().copied().collect()));
@@ -67,7 +67,7 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// # Errors
     /// If a tangent has another shape than its row, a row has two, or one is of another tape or was recorded after
-    /// this one; and if the tape reaches its [limit](Tape::limit_rows).
+    /// this one; or if the tape becomes longer than [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

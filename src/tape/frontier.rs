@@ -91,6 +91,11 @@ impl<T: Float> Tape<T> {
 }
 
 impl Ancestry {
+    /// All rows of a tape before row `end`.
+    pub fn all_before(end: usize) -> Self {
+        Self((0..end).map(id).collect())
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -102,7 +107,7 @@ impl Ancestry {
 
     /// The place of a row.
     pub fn place(&self, row: RowId) -> Option<usize> {
-        self.place_before(self.len(), row)
+        self.0.binary_search(&row).ok()
     }
 
     /// The place of a row that comes before place `end`, nearly always shortly before it.

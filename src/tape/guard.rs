@@ -217,6 +217,13 @@ impl<T: Float> Tape<T> {
         self.reads.borrow_mut().entry(row).or_insert(Read { row, rows, at });
     }
 
+    /// The rows that were read when the tape had more than `rows` rows.
+    pub(crate) fn read_since(&self, rows: usize) -> Vec<RowId> {
+        let reads = self.reads.borrow();
+        let since = reads.values().rev().take_while(|read| read.rows > rows);
+        since.map(|read| read.row).collect()
+    }
+
     /// The first read of a row for which `depends` is true, if it was taken when the tape had fewer than
     /// `last` rows.
     pub(crate) fn read_before(&self, last: usize, depends: impl Fn(RowId) -> bool) -> Option<Read> {

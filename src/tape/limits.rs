@@ -59,13 +59,16 @@ impl<T: Float> Tape<T> {
         reads.get_mut().clear();
     }
 
-    /// Refuses to let the tape become longer than so many rows; there is no such limit by default.
+    /// Sets how many rows the tape may have; without it there is no such limit.
     ///
     /// It is there against a loop that is easily written and hard to see: with `w = optim::sgd(w, grads[w], rate)` on
     /// one tape the new weights are a row that was computed from all earlier steps. Each `backward` goes through those
     /// again, and n steps take time and memory for n². An optimiser that is to be differentiated, which is unrolled on
-    /// purpose, is the same list, so that nothing but its length tells them apart. The error says how many rows of earlier
-    /// gradients the last sweeps went through.
+    /// purpose, is the same list, so that nothing but its length tells them apart. The error says whether the last
+    /// sweeps went through more and more rows of earlier gradients, and what to do about it.
+    ///
+    /// What looks at the limit is each [`leaf`](Self::leaf), and each sweep after each of its rules. A plain operation goes
+    /// on, so that the tape may be a little longer than that; nothing of it is lost.
     ///
     /// ```
     /// use wengert::{ErrorKind, Tape, optim};
@@ -83,23 +86,25 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(error.kind(), ErrorKind::Rows);
     /// assert!(error.to_string().contains("rows of earlier gradients"));
     /// ```
-    ///
-    /// A sweep is stopped by the rule that passes the limit, so that the tape may be a few rows longer then; what it
-    /// recorded so far stays.
     pub fn limit_rows(&self, rows: usize) {
         self.limit.set(rows);
     }
 
-    /// Stops a sweep whose rows pass the limit.
+    /// Whether the tape may have so many rows.
     #[track_caller]
-    pub(super) fn check_limits(&self, sweep: &Working) -> Result<(), Error> {
-        if self.len() <= self.limit.get() { Ok(()) } else { Err(self.limit_error("backward", Some(sweep))) }
+    pub(super) fn check_rows(
+        &self,
+        operation: &'static str,
+        rows: usize,
+        sweep: Option<&Working>,
+    ) -> Result<(), Error> {
+        if rows <= self.limit.get() { Ok(()) } else { Err(self.limit_error(operation, sweep)) }
     }
 
     /// That the tape is as long as it may be, and why that may be so.
     #[cold]
     #[track_caller]
-    pub(super) fn limit_error(&self, operation: &'static str, working: Option<&Working>) -> Error {
+    fn limit_error(&self, operation: &'static str, working: Option<&Working>) -> Error {
         let limit = counted(self.limit.get(), "row", "rows");
         let mut what = format!("the tape has reached its limit of {limit}");
         let mut mend =

@@ -12,6 +12,8 @@ mod float;
 mod forward;
 mod frontier;
 mod gradients;
+#[cfg(test)]
+mod growth;
 mod guard;
 mod limits;
 mod reverse;
@@ -26,6 +28,7 @@ pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape};
 pub use convert::{IntoValue, IntoVar};
 pub use float::Float;
+pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
 pub(crate) use row::{Row, RowId};
@@ -48,6 +51,10 @@ use sweeps::{Derivatives, Sweep};
 ///
 /// Put arrays on it with [`leaf`](Tape::leaf), compute with the [`Var`]s that it hands out, and ask a
 /// result for its gradients with [`backward`](Var::backward). Printing a tape shows the list.
+///
+/// A tape only grows. What runs many times either starts over on it, with [`clear`](Tape::clear), which shows how to
+/// train, or is made a [`program`](Tape::program); to let new weights be rows of the same tape step after step is
+/// quadratic, and [`limit_rows`](Tape::limit_rows) is there to notice it.
 ///
 /// ```
 /// use ndarray::arr1;
@@ -145,7 +152,7 @@ impl<T: Float> Tape<T> {
     /// As [`leaf`](Self::leaf), without the panic.
     ///
     /// # Errors
-    /// If the array has more than 64 axes, or the tape is full.
+    /// If the array has more than 64 axes, or the tape is full or as long as [`limit_rows`](Self::limit_rows) allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -153,6 +160,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
+        self.check_rows("leaf", self.len() + 1, None)?;
         Ok(self.put(Leaf::Input, &format!("`{name}`"), value)?.named(name))
     }
 
@@ -322,10 +330,6 @@ impl<T: Float> Tape<T> {
         };
         let (origin, at) = match self.differentiated.get() {
             Some((origin, at)) => (Some(origin), at),
-            None if rows.len() >= self.limit.get() => {
-                drop(rows);
-                return Err(self.limit_error(prim.name(), None));
-            }
             None => (None, Location::caller()),
         };
         rows.push(Row { prim, operands, value, at, origin, varies });

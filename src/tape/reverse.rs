@@ -26,7 +26,7 @@ impl<T: Float> Tape<T> {
         while let Some((row, cotangent)) = waiting.take_last() {
             sweep.found.push((row, cotangent));
             self.sweeping(row, || self.pull_back(row, cotangent, &mut waiting, &mut sweep));
-            self.check_limits(&sweep)?;
+            self.check_rows("backward", self.len(), Some(&sweep))?;
         }
         sweep.found.reverse();
         let cotangents = self.swept(sweep, seed.map_or(Mode::Reverse, Mode::Seeded));
@@ -67,6 +67,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// Nothing is freed and nothing accumulates: a second call gives the same rows again. The
     /// gradients are rows of the tape and can be differentiated further.
     ///
+    /// A sweep visits the rows that the result was computed from, and no others, in time and memory for so many rows. In a
+    /// training loop let each step start from values, as [`Tape::clear`] shows: weights that are rows were computed from
+    /// all earlier steps, and the sweep goes through those as well.
+    ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", 3.0);
@@ -83,7 +87,7 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// # Errors
     /// If the row is not a single number; [`backward_with`](Self::backward_with) takes the seed
-    /// cotangent that is then needed.
+    /// cotangent that is then needed. If the tape becomes longer than [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -123,7 +127,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward_with`](Self::backward_with), without the panic.
     ///
     /// # Errors
-    /// If the seed has another shape than this row, or is of another tape.
+    /// If the seed has another shape than this row, or is of another tape; or if the tape becomes longer than
+    /// [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
