@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayD, Axis};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use wengert::{Arithmetic, Float, Tape, Var};
+use wengert::{Arithmetic, ErrorKind, Float, Tape, Var};
 
 /// A step of a program: what to do with which two of the rows so far.
 type Step = (usize, Index, Index);
@@ -149,13 +149,19 @@ proptest! {
     ) {
         let tape = Tape::<f64>::new();
         let early = tape.leaf("early", seed.numbers(&other));
+        let besides = (early * early).sin();
         let xs = leaves(&tape, &seed.distinct(&[shape.clone(), shape]));
         let loss = run(&program, &xs).sum();
         let late = tape.leaf("late", seed.numbers(&other));
         let grads = loss.backward();
-        for unused in [early, late, early * late] {
+        for unused in [early, besides] {
             prop_assert_eq!(grads[unused].value(), ArrayD::<f64>::zeros(other.as_slice()));
             prop_assert_eq!(loss.jvp([(unused, unused)]).item(), 0.0);
+        }
+        // What was recorded after cannot have been meant.
+        for later in [late, early * late, grads[xs[0]]] {
+            prop_assert_eq!(grads.try_wrt(later).map(Var::row).map_err(|error| error.kind()), Err(ErrorKind::Later));
+            prop_assert_eq!(loss.try_jvp([(later, later)]).map(Var::row).map_err(|error| error.kind()), Err(ErrorKind::Later));
         }
     }
 

@@ -360,7 +360,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.at)
     }
 
-    /// For a row of a gradient: the row whose derivative rule emitted it.
+    /// For a row of a gradient: the row whose derivative rule recorded it. That is not the row whose gradient it is:
+    /// the rule of `y = sin x` makes that of `x`. Printing the tape says both.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -493,6 +494,11 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// The handle on a row that is known to exist.
+    pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
+        Var::new(self, row)
+    }
+
     /// The handle on row `row`.
     ///
     /// # Errors
