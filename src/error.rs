@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Branch,
     /// A value was read while a program was recorded that is to depend on nothing outside of it.
     Read,
+    /// Two recordings of a function differ in what depends on no input, so that it cannot be replayed.
+    Impure,
     /// A tape broke one of its own rules; see [`Tape::verify`](crate::Tape::verify).
     Invalid,
 }

@@ -461,7 +461,10 @@ fn long_lists_are_short_in_a_text() {
     assert!(joined.try_item().unwrap_err().to_string().len() < 500);
     vars.insert(7000, tape.leaf("odd", zeros(&[2, 4])));
     let text = tape.try_concat(0, &vars).unwrap_err().to_string();
-    assert!(text.len() < 700 && text.contains("operand 7000 has shape (2, 4), and the first (2, 3)"), "{text}");
+    assert!(
+        text.len() < 700 && text.contains("operand 7000 has shape (2, 4), and the first (2, 3)"),
+        "{text}"
+    );
     assert!(text.contains("and 11997 more"), "{text}");
     let axes = tape.try_leaf("x", zeros(&[1; 5000])).unwrap_err().to_string();
     assert!(axes.len() < 500 && axes.contains("(1, 1, 1, 1, and 4996 more)"), "{axes}");

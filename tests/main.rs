@@ -4,6 +4,7 @@
 //! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
 
 mod common;
+mod desk;
 mod edge_cases;
 mod errors;
 mod guards;

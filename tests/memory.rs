@@ -48,7 +48,10 @@ fn whatever_takes_memory_by_shape() {
     refused("the smallest", huge.try_min());
     refused("a reshape that copies", row.try_reshape(1000 << 20));
     refused("a value written out", huge.try_value());
-    refused("a layer", row.try_linear(huge.narrow(0, 0, 1).narrow(1, 0, 1000), 0.0).and_then(|_| row.try_mul(row)));
+    refused(
+        "a layer",
+        row.try_linear(huge.narrow(0, 0, 1).narrow(1, 0, 1000), 0.0).and_then(|_| row.try_mul(row)),
+    );
     refused("an array", tape.try_leaf("y", Array1::zeros(20_000)));
     refused("a constant", x.try_add(ArrayD::zeros(IxDyn(&[20, 1000]))));
     assert_eq!(huge.first_number(), 1.0);
@@ -91,7 +94,11 @@ fn the_limit_is_of_all_that_the_tape_holds() {
     };
     refused("one more", Err::<(), _>(error));
     assert_eq!(tape.bytes(), 96_000);
-    assert_eq!(x.t().flip(0).slice([ndarray::SliceInfoElem::from(3)]).item(), x.value()[996], "views take none");
+    assert_eq!(
+        x.t().flip(0).slice([ndarray::SliceInfoElem::from(3)]).item(),
+        x.value()[996],
+        "views take none"
+    );
     tape.limit_bytes(2 * LIMIT);
     assert_eq!((y + 1.0).value()[0], 12.0);
 }

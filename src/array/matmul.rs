@@ -4,8 +4,8 @@
 //! all others ([`reduce`](super::reduce())): what remains is in [`product`](super::product).
 
 use super::{
-    Arithmetic, AxisSet, Extent, Kernel, Layout, Reducer, Room, Shape, Value, Work, elementwise, kernel, reduce,
-    reducer,
+    Arithmetic, AxisSet, Extent, Kernel, Layout, Reducer, Room, Shape, Value, Work, elementwise, kernel,
+    reduce, reducer,
 };
 use crate::error::Problem;
 use ndarray::{ArrayView2, ArrayViewD, ArrayViewMut2, Axis, Ix2};

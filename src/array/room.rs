@@ -159,7 +159,10 @@ mod tests {
         assert_eq!(machine(&[memory, group, ("/sys/fs/cgroup/user/memory.max", "4096\n")]), 4096);
         assert_eq!(machine(&[memory, group, ("/sys/fs/cgroup/memory.max", "4096\n")]), 4096);
         let old = ("/proc/self/cgroup", "3:cpu:/\n2:memory:/job\n");
-        let files = ["/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+        let files = [
+            "/sys/fs/cgroup/memory/job/memory.limit_in_bytes",
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        ];
         assert_eq!(machine(&[memory, old, (files[0], "5000"), (files[1], "9223372036854771712")]), 5000);
     }
 
@@ -171,7 +174,11 @@ mod tests {
         assert_eq!((room.taken(), room.aside().holds::<f32>(&[13]).unwrap()), (48, 52));
         let problem = room.filled(&[7], 1.0_f64).unwrap_err();
         assert_eq!(problem.kind, ErrorKind::Memory);
-        assert!(problem.what.contains("(7,) takes 56 bytes, and the limit is 100 bytes, of which 48 bytes are taken"));
+        assert!(
+            problem
+                .what
+                .contains("(7,) takes 56 bytes, and the limit is 100 bytes, of which 48 bytes are taken")
+        );
         assert_eq!(room.taken(), 48);
         room.set_limit(usize::MAX);
         let refused = room.filled(&[usize::MAX / 64], 1.0_f64).unwrap_err();

@@ -23,7 +23,8 @@ pub(crate) fn check_shape<T>(shape: &[usize]) -> Result<(), Problem> {
             format!("an array has at most {} axes, and this would have {}", AxisSet::CAPACITY, shape.len());
         return Err(Problem::new(ErrorKind::Size, what, "Merge some of them with `reshape`."));
     }
-    let bytes = shape.iter().filter(|&&n| n > 0).fold(std::mem::size_of::<T>(), |size, &n| size.saturating_mul(n));
+    let bytes =
+        shape.iter().filter(|&&n| n > 0).fold(std::mem::size_of::<T>(), |size, &n| size.saturating_mul(n));
     if isize::try_from(bytes).is_err() {
         let besides = if shape.contains(&0) { ", even without the 0" } else { "" };
         let what = format!("the sizes in {} multiply to more than memory has places{besides}", Dims(shape));
@@ -166,7 +167,8 @@ impl<T: Arithmetic> Value<T> {
     /// A value of the elements of a view, copied: those that it repeats, once.
     pub fn copied(view: &ArrayViewD<'_, T>, room: &Room) -> Result<Self, Problem> {
         let mut once = view.view();
-        for axis in (0..view.ndim()).filter(|&axis| view.strides()[axis] == 0 && view.len_of(Axis(axis)) > 1) {
+        for axis in (0..view.ndim()).filter(|&axis| view.strides()[axis] == 0 && view.len_of(Axis(axis)) > 1)
+        {
             once.slice_axis_inplace(Axis(axis), ndarray::Slice::from(0..1));
         }
         Ok(Self::new(copied(&once, room)?.into_shared()).broadcast(view.shape()))

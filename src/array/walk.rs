@@ -101,7 +101,9 @@ fn by_lanes<T: Arithmetic, const N: usize>(
         let in_order = current.each_ref().map(|lane| lane.to_slice());
         for (i, piece) in row.chunks_mut(BLOCK).enumerate() {
             let range = i * BLOCK..i * BLOCK + piece.len();
-            for (lane, buffer) in current.iter().zip(&mut gathered).filter(|(lane, _)| lane.as_slice().is_none()) {
+            for (lane, buffer) in
+                current.iter().zip(&mut gathered).filter(|(lane, _)| lane.as_slice().is_none())
+            {
                 let lane = lane.slice_axis(Axis(0), Slice::from(range.clone()));
                 buffer.iter_mut().zip(lane).for_each(|(to, from)| *to = *from);
             }

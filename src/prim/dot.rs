@@ -42,7 +42,12 @@ impl Rule for Dot {
         };
         if k != k_b {
             let (first, second) = (m == k_b && *m > 1, k == n && *n > 1);
-            return Err(inner_sizes(*k, *k_b, first.then_some(batch.is_empty()), second.then_some(batch_b.is_empty())));
+            return Err(inner_sizes(
+                *k,
+                *k_b,
+                first.then_some(batch.is_empty()),
+                second.then_some(batch_b.is_empty()),
+            ));
         }
         if batch != batch_b {
             let what = format!("the stacks of matrices, {} and {}, differ", Dims(batch), Dims(batch_b));
@@ -116,7 +121,9 @@ fn inner_sizes(k: usize, k_b: usize, first: Option<bool>, second: Option<bool>) 
     };
     Problem::new(
         ErrorKind::Shape,
-        format!("the inner sizes differ: the rows of the first have {k} elements, the columns of the second {k_b}"),
+        format!(
+            "the inner sizes differ: the rows of the first have {k} elements, the columns of the second {k_b}"
+        ),
         format!("An (m, k) matrix takes a (k, n) one.{advice}"),
     )
 }
@@ -163,6 +170,13 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(a.matmul(v).value(), arr1(&[21.0, 43.0]).into_dyn());
     /// assert_eq!(a.t().matmul(v).value(), arr1(&[31.0, 42.0]).into_dyn());
     /// ```
+    #[doc(alias = "dot")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
+    #[doc(alias = "mv")]
+    #[doc(alias = "einsum")]
+    #[doc(alias = "inner")]
+    #[doc(alias = "vdot")]
     #[track_caller]
     pub fn matmul(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_matmul(other))

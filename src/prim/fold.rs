@@ -3,8 +3,8 @@
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce,
-    reducer, running_sum, size_of,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
+    running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{IntoAxes, Var};
@@ -278,6 +278,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum().item(), 10.0);
     /// ```
+    #[doc(alias = "reduce_sum")]
     #[track_caller]
     pub fn sum(self) -> Self {
         self.fold(FoldOp::Sum, AxisSet::all(self.ndim()))
@@ -290,6 +291,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum_axis(0).value(), ndarray::arr1(&[4.0, 6.0]).into_dyn());
     /// ```
+    #[doc(alias = "sum(dim)")]
+    #[doc(alias = "sum(axis)")]
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
     #[track_caller]
     pub fn sum_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_sum_axis(axes))
@@ -317,6 +322,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod().item(), 24.0);
     /// ```
+    #[doc(alias = "product")]
     #[track_caller]
     pub fn prod(self) -> Self {
         self.fold(FoldOp::Prod, AxisSet::all(self.ndim()))
@@ -329,6 +335,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod_axis(0).value(), ndarray::arr1(&[3.0, 8.0]).into_dyn());
     /// ```
+    #[doc(alias = "prod(dim)")]
     #[track_caller]
     pub fn prod_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_prod_axis(axes))
@@ -356,6 +363,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.max().item(), 4.0);
     /// ```
+    #[doc(alias = "reduce_max")]
     #[track_caller]
     pub fn max(self) -> Self {
         must(self.try_max())
@@ -383,6 +391,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.amax(0).value(), ndarray::arr1(&[3.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "max(dim)")]
+    #[doc(alias = "max_axis")]
     #[track_caller]
     pub fn amax(self, axes: impl IntoAxes) -> Self {
         must(self.try_amax(axes))
@@ -410,6 +420,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.cumsum(0).value(), ndarray::arr2(&[[1.0, 2.0], [4.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "cumulative_sum")]
     #[track_caller]
     pub fn cumsum(self, axes: impl IntoAxes) -> Self {
         must(self.try_cumsum(axes))

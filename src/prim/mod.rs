@@ -264,6 +264,20 @@ impl Prim {
         matches!(self.0, Family::Zip(Zip::Add))
     }
 
+    /// How many indices it holds, if it is a look-up.
+    pub(crate) fn indices(&self) -> Option<usize> {
+        match &self.0 {
+            Family::Index(index) => Some(index.indices()),
+            Family::Leaf(_)
+            | Family::Map(_)
+            | Family::Zip(_)
+            | Family::Pick(_)
+            | Family::Fold(_)
+            | Family::View(_)
+            | Family::Dot(_) => None,
+        }
+    }
+
     pub(crate) fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
         each!(self, family => family.shape(operands))
     }

@@ -4,8 +4,8 @@
 use super::{Domain, Family, FoldOp, Prim, Rule};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat,
-    pad, size_of,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat, pad,
+    size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;
@@ -334,11 +334,15 @@ fn concat_shape(axis: usize, operands: &[&[usize]]) -> Result<Shape, Problem> {
         if !alike {
             let which = match operands.len() {
                 2 => String::new(),
-                _ => format!("; operand {i} has shape {}, and the first {}", Dims(operand), Dims(operands[0])),
+                _ => {
+                    format!("; operand {i} has shape {}, and the first {}", Dims(operand), Dims(operands[0]))
+                }
             };
             return Err(Problem::new(
                 ErrorKind::Shape,
-                format!("arrays that are joined along axis {axis} must have equal sizes along all others{which}"),
+                format!(
+                    "arrays that are joined along axis {axis} must have equal sizes along all others{which}"
+                ),
                 joining(axis, operands, operand),
             ));
         }

@@ -25,6 +25,7 @@ const ELEMENTS: usize = 3;
 /// ```
 impl<T: Float> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
         let rows = self.len();
         let hidden = if f.alternate() || rows <= SHOWN { 0..0 } else { SHOWN / 2..rows - SHOWN / 2 };
         let shown = self.vars().enumerate().filter(|(row, _)| !hidden.contains(row));

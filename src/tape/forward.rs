@@ -68,6 +68,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let y = x * x;
     /// assert_eq!(y.jvp([(x, arr1(&[1.0, 10.0]))]).value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "forward_mode")]
+    #[doc(alias = "pushforward")]
+    #[doc(alias = "directional_derivative")]
+    #[doc(alias = "linearize")]
     #[track_caller]
     pub fn jvp(self, tangents: impl IntoIterator<Item = (Self, impl IntoVar<'t, T>)>) -> Self {
         must(self.try_jvp(tangents))

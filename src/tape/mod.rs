@@ -18,25 +18,25 @@ mod row;
 mod var;
 mod verify;
 
-pub use axes::IntoAxes;
+pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
-pub use convert::{IntoValue, IntoVar};
+pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
 pub use gradients::Gradients;
-pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
+pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
 pub use var::Var;
 
 use crate::array::{Room, Value, check_shape, same_shape};
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed, must};
 use crate::prim::{Family, Leaf, Prim};
-use guard::Read;
 use indexmap::IndexMap;
 use row::Operands;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
+use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -55,7 +55,9 @@ use std::rc::Rc;
 /// assert_eq!(loss.item(), 14.0);
 /// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
 /// ```
-#[derive(Debug)]
+#[doc(alias = "GradientTape")]
+#[doc(alias = "Graph")]
+#[doc(alias = "WengertList")]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
@@ -74,6 +76,20 @@ pub struct Tape<T: Float> {
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
     reads: RefCell<IndexMap<RowId, Read>>,
+    /// How many rows there were when it was last printed as a whole.
+    printed: Cell<usize>,
+}
+
+impl<T: Float> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
+        f.debug_struct("Tape")
+            .field("rows", &self.rows.borrow())
+            .field("names", &self.names.borrow())
+            .field("broadcasting", &self.broadcasting)
+            .field("guards", &self.guards.borrow())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -114,6 +130,7 @@ impl<T: Float> Tape<T> {
             refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
+            printed: Cell::new(0),
         }
     }
 
@@ -136,6 +153,10 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("W", array.t());
     /// assert_eq!(w.value(), array.t().into_dyn());
     /// ```
+    #[doc(alias = "requires_grad")]
+    #[doc(alias = "Parameter")]
+    #[doc(alias = "Variable")]
+    #[doc(alias = "tensor")]
     #[track_caller]
     pub fn leaf(&self, name: &str, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_leaf(name, value))
@@ -163,6 +184,11 @@ impl<T: Float> Tape<T> {
     /// let c = tape.constant(2.5);
     /// assert_eq!(c.item(), 2.5);
     /// ```
+    #[doc(alias = "tensor")]
+    #[doc(alias = "as_tensor")]
+    #[doc(alias = "asarray")]
+    #[doc(alias = "from_numpy")]
+    #[doc(alias = "no_grad")]
     #[track_caller]
     pub fn constant(&self, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_constant(value))
@@ -212,6 +238,7 @@ impl<T: Float> Tape<T> {
     /// let names: Vec<_> = tape.vars().map(|var| var.prim().name()).collect();
     /// assert_eq!(names, ["input", "sin"]);
     /// ```
+    #[doc(alias = "nodes")]
     pub fn vars(&self) -> impl Iterator<Item = Var<'_, T>> {
         (0..self.len()).map(|row| Var::new(self, id(row)))
     }
@@ -349,6 +376,11 @@ impl<T: Float> Tape<T> {
         };
         rows.push(Row { prim, operands, value, at, origin, varies });
         Ok(Var::new(self, id))
+    }
+
+    /// Where memory for values comes from.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Looks at all rows.

@@ -81,6 +81,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(slope.item(), 27.0); // 3x²
     /// assert_eq!(slope.backward()[x].item(), 18.0); // 6x
     /// ```
+    #[doc(alias = "grad")]
+    #[doc(alias = "gradient")]
+    #[doc(alias = "value_and_grad")]
     #[track_caller]
     pub fn backward(self) -> Gradients<'t, T> {
         must(self.try_backward())
@@ -122,6 +125,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let grads = (x * x).backward_with(arr1(&[1.0, 10.0]));
     /// assert_eq!(grads[x].value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "vjp")]
+    #[doc(alias = "pullback")]
     #[track_caller]
     pub fn backward_with(self, seed: impl IntoVar<'t, T>) -> Gradients<'t, T> {
         must(self.try_backward_with(seed))

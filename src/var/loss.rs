@@ -15,6 +15,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let w = tape.leaf("w", arr2(&[[3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]));
     /// assert_eq!(x.linear(w, arr1(&[0.0, 0.0, 1.0])).value(), arr2(&[[11.0, 17.0, 24.0]]).into_dyn());
     /// ```
+    #[doc(alias = "Linear")]
+    #[doc(alias = "dense")]
+    #[doc(alias = "addmm")]
+    #[doc(alias = "affine")]
     #[track_caller]
     pub fn linear(self, w: impl IntoVar<'t, T>, b: impl IntoVar<'t, T>) -> Self {
         must(self.try_linear(w, b))
@@ -54,6 +58,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", arr1(&[1.0, 2.0]));
     /// assert_eq!(x.mse(arr1(&[0.0, 0.0])).item(), 2.5);
     /// ```
+    #[doc(alias = "mse_loss")]
+    #[doc(alias = "MSELoss")]
+    #[doc(alias = "squared_error")]
+    #[doc(alias = "l2_loss")]
     #[track_caller]
     pub fn mse(self, target: impl IntoVar<'t, T>) -> Self {
         must(self.try_mse(target))
@@ -87,6 +95,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let logits = tape.leaf("logits", ndarray::arr2(&[[0.0, 0.0], [0.0, 0.0]]));
     /// assert_eq!(logits.cross_entropy([0, 1]).item(), 2.0_f64.ln());
     /// ```
+    #[doc(alias = "CrossEntropyLoss")]
+    #[doc(alias = "nll_loss")]
+    #[doc(alias = "NLLLoss")]
+    #[doc(alias = "softmax_cross_entropy")]
     #[track_caller]
     pub fn cross_entropy(self, labels: impl AsRef<[usize]>) -> Self {
         must(self.try_cross_entropy(labels))
@@ -118,6 +130,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let logits = tape.leaf("logits", arr2(&[[0.0, 0.0]]));
     /// assert_eq!(logits.cross_entropy_with(arr2(&[[0.5, 0.5]])).item(), 2.0_f64.ln());
     /// ```
+    #[doc(alias = "categorical_crossentropy")]
+    #[doc(alias = "soft_target_cross_entropy")]
     #[track_caller]
     pub fn cross_entropy_with(self, probabilities: impl IntoVar<'t, T>) -> Self {
         must(self.try_cross_entropy_with(probabilities))

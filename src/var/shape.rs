@@ -3,7 +3,7 @@
 use crate::array::{Range, check_shape};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::prim::View;
-use crate::tape::{IntoAxes, IntoVar, from_start, repeated};
+use crate::tape::{IntoAxes, IntoAxis, IntoVar, from_start, repeated};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 
@@ -15,8 +15,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.swap_axes(0, -1).shape(), [3, 2]);
     /// ```
+    #[doc(alias = "transpose")]
+    #[doc(alias = "swapaxes")]
     #[track_caller]
-    pub fn swap_axes(self, a: isize, b: isize) -> Self {
+    pub fn swap_axes(self, a: impl IntoAxis, b: impl IntoAxis) -> Self {
         must(self.try_swap_axes(a, b))
     }
 
@@ -31,8 +33,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(x.try_swap_axes(0, 2).is_err());
     /// ```
     #[track_caller]
-    pub fn try_swap_axes(self, a: isize, b: isize) -> Result<Self, Error> {
-        let [a, b] = self.axis_list("swap_axes", [a, b])?[..] else { return Ok(self) };
+    pub fn try_swap_axes(self, a: impl IntoAxis, b: impl IntoAxis) -> Result<Self, Error> {
+        let (a, b) = (self.axis("swap_axes", a)?, self.axis("swap_axes", b)?);
         let mut order: Vec<usize> = (0..self.ndim()).collect();
         order.swap(a, b);
         self.try_rearrange(View::Permute(order.into())).map_err(|error| error.called("swap_axes"))
@@ -46,6 +48,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
     /// assert_eq!(x.t().shape(), [3, 2]);
     /// ```
+    #[doc(alias = "transpose")]
+    #[doc(alias = "T")]
+    #[doc(alias = "mT")]
+    #[doc(alias = "reversed_axes")]
     #[track_caller]
     pub fn t(self) -> Self {
         if self.ndim() < 2 { self } else { self.rearrange(View::Permute((0..self.ndim()).rev().collect())) }
@@ -58,8 +64,12 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.narrow(1, 1, 2).value(), ndarray::arr2(&[[2.0, 3.0], [5.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "slice_axis")]
+    #[doc(alias = "dynamic_slice")]
+    #[doc(alias = "split")]
+    #[doc(alias = "chunk")]
     #[track_caller]
-    pub fn narrow(self, axis: isize, start: usize, len: usize) -> Self {
+    pub fn narrow(self, axis: impl IntoAxis, start: usize, len: usize) -> Self {
         must(self.try_narrow(axis, start, len))
     }
 
@@ -74,8 +84,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(x.try_narrow(1, 2, 2).is_err());
     /// ```
     #[track_caller]
-    pub fn try_narrow(self, axis: isize, start: usize, len: usize) -> Result<Self, Error> {
-        let axis = self.axis_list("narrow", axis)?[0];
+    pub fn try_narrow(self, axis: impl IntoAxis, start: usize, len: usize) -> Result<Self, Error> {
+        let axis = self.axis("narrow", axis)?;
         let shape = self.dims();
         if start.checked_add(len).is_none_or(|end| end > shape[axis]) {
             let what = format!(
@@ -83,7 +93,8 @@ impl<'t, T: Float> Var<'t, T> {
                 counted(len, "element", "elements"),
                 counted(shape[axis], "element", "elements")
             );
-            let problem = Problem::new(ErrorKind::Index, what, "Give the first element, counted from 0, and how many.");
+            let problem =
+                Problem::new(ErrorKind::Index, what, "Give the first element, counted from 0, and how many.");
             return Err(Self::error("narrow", problem, &[self]));
         }
         let mut ranges: Box<[Range]> = shape.iter().copied().map(Range::full).collect();
@@ -98,6 +109,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::Array2::zeros((4, 1)));
     /// assert_eq!(x.squeeze(-1).shape(), [4]);
     /// ```
+    #[doc(alias = "remove_axis")]
+    #[doc(alias = "index_axis")]
     #[track_caller]
     pub fn squeeze(self, axes: impl IntoAxes) -> Self {
         must(self.try_squeeze(axes))
@@ -128,7 +141,8 @@ impl<'t, T: Float> Var<'t, T> {
             return Err(Self::error("squeeze", problem, &[self]));
         }
         let kept = (0..shape.len()).filter(|&axis| !axes.contains(axis));
-        self.try_reshape(kept.map(|axis| shape[axis]).collect::<Vec<_>>()).map_err(|error| error.called("squeeze"))
+        self.try_reshape(kept.map(|axis| shape[axis]).collect::<Vec<_>>())
+            .map_err(|error| error.called("squeeze"))
     }
 
     /// With new axes of size 1 at these places *of the result*: after `y = x.sum_axis(axes)`,
@@ -140,6 +154,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(x.unsqueeze(1).shape(), [4, 1]);
     /// assert_eq!(x.unsqueeze([0, -1]).shape(), [1, 4, 1]);
     /// ```
+    #[doc(alias = "expand_dims")]
+    #[doc(alias = "insert_axis")]
+    #[doc(alias = "newaxis")]
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
     #[track_caller]
     pub fn unsqueeze(self, axes: impl IntoAxes) -> Self {
         must(self.try_unsqueeze(axes))
@@ -201,6 +220,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let a = tape.leaf("a", arr1(&[1.0, 2.0]));
     /// assert_eq!(a.outer(arr1(&[3.0, 4.0])).value(), arr2(&[[3.0, 4.0], [6.0, 8.0]]).into_dyn());
     /// ```
+    #[doc(alias = "ger")]
+    #[doc(alias = "tensordot")]
     #[track_caller]
     pub fn outer(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_outer(other))
@@ -238,8 +259,9 @@ impl<T: Float> Tape<T> {
     /// let a = tape.leaf("a", ndarray::Array2::zeros((2, 3)));
     /// assert_eq!(tape.stack(-1, &[a, a]).shape(), [2, 3, 2]);
     /// ```
+    #[doc(alias = "vstack")]
     #[track_caller]
-    pub fn stack<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Var<'t, T> {
+    pub fn stack<'t>(&'t self, axis: impl IntoAxis, vars: impl AsRef<[Var<'t, T>]>) -> Var<'t, T> {
         must(self.try_stack(axis, vars))
     }
 
@@ -256,7 +278,12 @@ impl<T: Float> Tape<T> {
     /// assert!(tape.try_stack(0, &[a, b]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_stack<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+    pub fn try_stack<'t>(
+        &'t self,
+        axis: impl IntoAxis,
+        vars: impl AsRef<[Var<'t, T>]>,
+    ) -> Result<Var<'t, T>, Error> {
+        let (vars, axis) = (vars.as_ref(), axis.number());
         self.check_joined("stack", vars)?;
         if let Some(other) = vars.iter().find(|var| var.dims() != vars[0].dims()) {
             let what = "arrays that are stacked must have equal shapes";
