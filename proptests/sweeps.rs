@@ -197,10 +197,10 @@ proptest! {
         let tape = Tape::<f32>::new();
         let (straight, placed) = (tape.leaf("x", &x), tape.leaf("x", layout.place(&x)));
         same("sum", &straight.sum(), &placed.sum())?;
-        for axis in [0, 1] {
+        for axis in [0_usize, 1] {
             let sums = straight.sum_axis(axis);
             same("sum_axis", &sums, &placed.sum_axis(axis))?;
-            let lanes = x.lanes(Axis(axis.cast_unsigned()));
+            let lanes = x.lanes(Axis(axis));
             for (sum, lane) in sums.value().iter().zip(lanes) {
                 let terms = lane.iter().copied().map(f64::from);
                 let exact: f64 = terms.clone().sum();
