@@ -26,7 +26,7 @@ fn step<'t, T: Float>(operation: usize, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t,
         7 => a.square().mean().tanh() * b,
         8 if a.ndim() > 0 => a.softmax(-1) + b.flip(0) * T::from_f64(0.5),
         9 if a.ndim() > 0 => {
-            let (n, both) = (a.shape()[0], a.tape().concat(0, &[a, b]));
+            let (n, both) = (a.shape()[0], a.tape().concat(0, [a, b]));
             (both.narrow(0, n / 2, n) - a) * T::from_f64(0.5)
         }
         10 if a.ndim() > 0 => a.sum_axis(0).sin() * b,
