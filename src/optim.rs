@@ -239,6 +239,32 @@ impl Default for Adam {
     }
 }
 
+impl Adam {
+    /// Whether a step can go by these: with β = 1 the correction would divide by 0, and every weight be NaN.
+    fn check(&self) -> Result<(), Problem> {
+        let Self { beta1, beta2, epsilon, decay } = *self;
+        for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                let what = format!(
+                    "`{name}` is {beta}, and a running mean keeps a share from 0 to below 1 of what it was"
+                );
+                return Err(Problem::new(ErrorKind::Parameter, what, "PyTorch's are 0.9 and 0.999."));
+            }
+        }
+        for (name, number) in [("epsilon", epsilon), ("decay", decay)] {
+            if !(number >= 0.0 && number.is_finite()) {
+                let what = format!("`{name}` is {number}, and must be a finite number that is not below 0");
+                return Err(Problem::new(
+                    ErrorKind::Parameter,
+                    what,
+                    "PyTorch's are 1e-8 for `epsilon`, and 0 for `decay`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Running means of the gradient and of its square, element by element; both start from zeros.
 ///
 /// ```
@@ -305,8 +331,8 @@ pub fn adam<'t, T: Float>(
 /// As [`adam`], without the panic.
 ///
 /// # Errors
-/// If the gradient or a moment has another shape than the weights, the rate or the count is an array, or the
-/// rows are of different tapes.
+/// If the gradient or a moment has another shape than the weights, the rate or the count is an array, the rows are of
+/// different tapes, or a constant is none: β₁ and β₂ are from 0 to below 1, ε and the decay at least 0, and finite.
 ///
 /// ```
 /// use wengert::optim::{self, Adam, Moments};
@@ -324,6 +350,7 @@ pub fn try_adam<'t, T: Float>(
     rate: impl IntoVar<'t, T>,
     constants: Adam,
 ) -> Result<AdamStep<'t, T>, Error> {
+    Var::judge("adam", constants.check(), &[w])?;
     let rate = rate.into_var(w.tape())?;
     check("adam", w, &[g, moments.m, moments.v], &[t, rate])?;
     let clock = Clock::new(t, rate, constants);

@@ -10,6 +10,7 @@ mod errors;
 mod guards;
 mod laws;
 mod manual;
+mod memory;
 mod notebook;
 mod operations;
 mod optim;

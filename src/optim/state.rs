@@ -2,6 +2,7 @@
 
 use super::Params;
 use super::list::{List, Memory};
+use crate::array::Room;
 use crate::error::{Error, must};
 use crate::{Float, IntoValue, Tape, Var};
 use ndarray::{ArcArray, IxDyn};
@@ -55,12 +56,28 @@ impl<'t, T: Float> Next<'t, T> {
     /// ```
     #[track_caller]
     pub fn state(&self) -> State<T> {
+        must(self.try_state())
+    }
+
+    /// As [`state`](Self::state), without the panic.
+    ///
+    /// # Errors
+    /// As of [`Var::try_value`].
+    ///
+    /// ```
+    /// use wengert::optim::{Optimiser, Params};
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let w = tape.leaf("w", 1.0);
+    /// assert!(Params::new([w]).step(Optimiser::Sgd, &w.backward(), 0.25).try_state().is_ok());
+    /// ```
+    #[track_caller]
+    pub fn try_state(&self) -> Result<State<T>, Error> {
         // A loop, since the line of a read is the caller's, which would not reach through a closure.
         let mut values = Vec::new();
         for row in self.after.all() {
-            values.push(row.value());
+            values.push(row.try_value()?);
         }
-        State(self.after.refilled(values))
+        Ok(State(self.after.refilled(values)))
     }
 
     /// The rows after the step, to take another one from on the same tape: for derivatives through training, with
@@ -140,12 +157,30 @@ impl<T: Float> State<T> {
     /// let state = wengert::optim::State::<f64>::new().with("w", [1.0, 2.0]).with("b", 0.5).with("b", 0.25);
     /// assert_eq!(state["b"][[]], 0.25);
     /// ```
-    pub fn with(mut self, name: impl Into<String>, value: impl IntoValue<T>) -> Self {
-        let (name, value) = (name.into(), value.into_value().to_array());
+    #[track_caller]
+    pub fn with(self, name: impl Into<String>, value: impl IntoValue<T>) -> Self {
+        must(self.try_with(name, value))
+    }
+
+    /// As [`with`](Self::with), without the panic.
+    ///
+    /// # Errors
+    /// If the array does not fit the memory, as one that is broadcast may not.
+    ///
+    /// ```
+    /// assert!(wengert::optim::State::new().try_with("w", [1.0, 2.0]).is_ok());
+    /// ```
+    #[track_caller]
+    pub fn try_with(mut self, name: impl Into<String>, value: impl IntoValue<T>) -> Result<Self, Error> {
+        let (name, room) = (name.into(), Room::default());
+        let value = match value.into_value(&room).and_then(|value| value.to_array(&room)) {
+            Ok(value) => value,
+            Err(problem) => return Err(Error::new("state", problem, Vec::new())),
+        };
         let List { names, weights, memory, kept } = &mut self.0;
         if let Some(place) = names.iter().position(|own| *own == name) {
             weights[place] = value;
-            return self;
+            return Ok(self);
         }
         let (n, zeros) = (weights.len(), ArcArray::zeros(value.raw_dim()));
         match memory {
@@ -158,7 +193,7 @@ impl<T: Float> State<T> {
         }
         names.push(name);
         weights.push(value);
-        self
+        Ok(self)
     }
 
     /// All values as leaves of a tape, to record a step with.

@@ -3,7 +3,7 @@
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Shape, Value, Work, arrange, reduce, reducer,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
     running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
@@ -191,10 +191,10 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         match self.op.computation() {
-            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
-            How::Run => running_sum(operands[0], self.axes),
+            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer, room),
+            How::Run => running_sum(operands[0], self.axes, room),
         }
     }
 
@@ -311,7 +311,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_sum_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Sum, self.axes("sum", axes)?)
+        let axes = self.axes("sum_axis", axes)?;
+        self.try_fold(FoldOp::Sum, axes).map_err(|error| error.called("sum_axis"))
     }
 
     /// The product of all elements, a number; 1 if there are none.
@@ -351,7 +352,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_prod_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Prod, self.axes("prod", axes)?)
+        let axes = self.axes("prod_axis", axes)?;
+        self.try_fold(FoldOp::Prod, axes).map_err(|error| error.called("prod_axis"))
     }
 
     /// The largest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -407,7 +409,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_amax(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Max, self.axes("max", axes)?)
+        let axes = self.axes("amax", axes)?;
+        self.try_fold(FoldOp::Max, axes).map_err(|error| error.called("amax"))
     }
 
     /// The running sums along an axis (along several: one after the other). The shape stays.

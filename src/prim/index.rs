@@ -2,7 +2,9 @@
 
 use super::{Domain, Family, Prim, Rule};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Piece, Range, Shape, Value, Work, scatter_add, take};
+use crate::array::{
+    Arithmetic, Kernel, Known, Layout, Piece, Range, Room, Shape, Value, Work, scatter_add, take,
+};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::{IntoAxis, Var};
 use std::sync::Arc;
@@ -108,11 +110,11 @@ impl Rule for Index {
         Ok(shape)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         let Entries { op, axis, indices } = &*self.0;
         match op {
-            IndexOp::Take => take(operands[0], *axis, indices),
-            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len),
+            IndexOp::Take => take(operands[0], *axis, indices, room),
+            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len, room),
         }
     }
 

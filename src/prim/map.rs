@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -190,8 +190,8 @@ impl Rule for Map {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {

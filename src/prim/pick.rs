@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -83,8 +83,8 @@ impl Rule for Pick {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -135,7 +135,7 @@ impl Rule for Pick {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn compare(self, pick: Pick, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(pick.name()))?;
         broadcast(Prim(Family::Pick(pick)), &[self, other])
     }
 
@@ -343,7 +343,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (yes, no) = (yes.into_var(self.tape())?, no.into_var(self.tape())?);
+        let called = |error: Error| error.called(Pick::Select.name());
+        let yes = yes.into_var(self.tape()).map_err(called)?;
+        let no = no.into_var(self.tape()).map_err(called)?;
         broadcast(Prim(Family::Pick(Pick::Select)), &[self, yes, no])
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -154,8 +154,8 @@ impl Rule for Zip {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -222,7 +222,7 @@ impl Rule for Zip {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn zip(self, zip: Zip, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(zip.name()))?;
         broadcast(Prim(Family::Zip(zip)), &[self, other])
     }
 

@@ -2,15 +2,17 @@
 
 use super::{Tape, Var};
 use crate::Float;
-use crate::array::Value;
-use crate::error::Error;
+use crate::array::{Room, Value};
+use crate::error::{Error, Problem};
 use ndarray::{
-    ArcArray, Array, Array2, ArrayBase, ArrayRef, ArrayView, ArrayViewMut, CowArray, Data, Dimension, arr2,
+    ArcArray, Array, Array1, Array2, ArrayBase, ArrayRef, ArrayView, ArrayView1, ArrayViewMut, CowArray,
+    Data, Dimension, arr2,
 };
 
 /// What a tape can hold: a number or any ndarray, or a `Vec`, slice or array of Rust's.
 ///
-/// Owned and shared arrays are taken over without a copy, and so is a `Vec`; views and references are copied.
+/// Owned and shared arrays are taken over without a copy, and so is a `Vec`; views and references are copied,
+/// of what a view repeats, one.
 ///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
@@ -42,12 +44,12 @@ use ndarray::{
 )]
 pub trait IntoValue<T: Float> {
     #[doc(hidden)]
-    fn into_value(self) -> Value<T>;
+    fn into_value(self, room: &Room) -> Result<Value<T>, Problem>;
 }
 
 impl<T: Float> IntoValue<T> for Value<T> {
-    fn into_value(self) -> Value<T> {
-        self
+    fn into_value(self, _: &Room) -> Result<Value<T>, Problem> {
+        Ok(self)
     }
 }
 
@@ -97,10 +99,10 @@ impl<'t, T: Float> IntoVar<'t, T> for &Var<'t, T> {
 /// What can be held, and so be a constant operand. One impl a type, since a blanket one could overlap with that
 /// for `Var`.
 macro_rules! held {
-    ($([$($generics:tt)*] $type:ty, $number:ty, |$it:ident| $value:expr);+ $(;)?) => {
+    ($([$($generics:tt)*] $type:ty, $number:ty, |$it:ident, $room:ident| $value:expr);+ $(;)?) => {
         $(
             impl<$($generics)*> IntoValue<$number> for $type {
-                fn into_value(self) -> Value<$number> {
+                fn into_value(self, $room: &Room) -> Result<Value<$number>, Problem> {
                     let $it = self;
                     $value
                 }
@@ -116,25 +118,27 @@ macro_rules! held {
 }
 
 held! {
-    [] f32, f32, |it| Value::Number(it);
-    [] f64, f64, |it| Value::Number(it);
-    [] &f32, f32, |it| Value::Number(*it);
-    [] &f64, f64, |it| Value::Number(*it);
-    [T: Float, D: Dimension] Array<T, D>, T, |it| Value::new(it.into_dyn().into_shared());
-    [T: Float, D: Dimension] ArcArray<T, D>, T, |it| Value::new(it.into_dyn());
-    [T: Float, D: Dimension] CowArray<'_, T, D>, T, |it| it.into_owned().into_value();
-    [T: Float, D: Dimension] ArrayView<'_, T, D>, T, |it| it.to_owned().into_value();
-    [T: Float, D: Dimension] ArrayViewMut<'_, T, D>, T, |it| it.to_owned().into_value();
-    [T: Float, D: Dimension] &ArrayRef<T, D>, T, |it| it.to_owned().into_value();
-    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D, T>, T, |it| it.to_owned().into_value();
-    [T: Float] Vec<T>, T, |it| Value::from_vec(&[it.len()], it);
-    [T: Float] &Vec<T>, T, |it| it.as_slice().into_value();
-    [T: Float] &[T], T, |it| it.to_vec().into_value();
-    [T: Float, const N: usize] [T; N], T, |it| it.to_vec().into_value();
-    [T: Float, const N: usize] &[T; N], T, |it| it.to_vec().into_value();
-    [T: Float, const M: usize, const N: usize] [[T; N]; M], T, |it| arr2(&it).into_value();
-    [T: Float, const M: usize, const N: usize] &[[T; N]; M], T, |it| arr2(it).into_value();
-    [T: Float, const N: usize] Vec<[T; N]>, T, |it| Array2::from(it).into_value();
+    [] f32, f32, |it, _room| Ok(Value::Number(it));
+    [] f64, f64, |it, _room| Ok(Value::Number(it));
+    [] &f32, f32, |it, _room| Ok(Value::Number(*it));
+    [] &f64, f64, |it, _room| Ok(Value::Number(*it));
+    [T: Float, D: Dimension] Array<T, D>, T, |it, room| Value::kept(it.into_dyn().into_shared(), room);
+    [T: Float, D: Dimension] ArcArray<T, D>, T, |it, room| Value::kept(it.into_dyn(), room);
+    [T: Float, D: Dimension] CowArray<'_, T, D>, T, |it, room| {
+        if it.is_view() { (&it).into_value(room) } else { it.into_owned().into_value(room) }
+    };
+    [T: Float, D: Dimension] ArrayView<'_, T, D>, T, |it, room| Value::copied(&it.into_dyn(), room);
+    [T: Float, D: Dimension] ArrayViewMut<'_, T, D>, T, |it, room| Value::copied(&it.view().into_dyn(), room);
+    [T: Float, D: Dimension] &ArrayRef<T, D>, T, |it, room| Value::copied(&it.view().into_dyn(), room);
+    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D, T>, T, |it, room| it.view().into_value(room);
+    [T: Float] Vec<T>, T, |it, room| Array1::from(it).into_value(room);
+    [T: Float] &Vec<T>, T, |it, room| it.as_slice().into_value(room);
+    [T: Float] &[T], T, |it, room| ArrayView1::from(it).into_value(room);
+    [T: Float, const N: usize] [T; N], T, |it, room| it.as_slice().into_value(room);
+    [T: Float, const N: usize] &[T; N], T, |it, room| it.as_slice().into_value(room);
+    [T: Float, const M: usize, const N: usize] [[T; N]; M], T, |it, room| arr2(&it).into_value(room);
+    [T: Float, const M: usize, const N: usize] &[[T; N]; M], T, |it, room| arr2(it).into_value(room);
+    [T: Float, const N: usize] Vec<[T; N]>, T, |it, room| Array2::from(it).into_value(room);
 }
 
 /// What the operators `<`, `==` and their kin compare a [`Var`] with: another `Var`, or a number of the tape's.

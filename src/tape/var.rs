@@ -138,8 +138,26 @@ impl<'t, T: Float> Var<'t, T> {
     #[doc(alias = "to_array")]
     #[track_caller]
     pub fn value(self) -> ArcArray<T, IxDyn> {
+        must(self.try_value())
+    }
+
+    /// As [`value`](Self::value), without the panic.
+    ///
+    /// # Errors
+    /// If the value was broadcast, and there is no memory to write it out: no more than the tape's
+    /// [limit](Tape::limit_bytes) leaves.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0).broadcast_to((1 << 30, 1 << 30));
+    /// assert!(x.try_value().is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_value(self) -> Result<ArcArray<T, IxDyn>, Error> {
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        let value = Self::judge("value", value, &[self])?;
         self.tape.log_read(self.id);
-        self.peek()
+        Ok(value)
     }
 
     /// The value as an array of so many axes, the caller's own: `Ix0` to `Ix6`, or `IxDyn` for any.
@@ -170,7 +188,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`array`](Self::array), without the panic.
     ///
     /// # Errors
-    /// If the row has another number of axes.
+    /// If the row has another number of axes, or what was broadcast does not fit the memory.
     ///
     /// ```
     /// use ndarray::{Ix1, Ix2};
@@ -182,21 +200,23 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_array<D: Dimension>(self) -> Result<Array<T, D>, Error> {
-        let copy = self.with_row(|row| row.value.view().into_dimensionality().map(|view| view.to_owned()));
-        let Ok(array) = copy else {
+        let ndim = self.ndim();
+        if D::NDIM.is_some_and(|asked| asked != ndim) {
             let what = format!(
                 "an array of {} was asked for, and this has {}",
                 counted(D::NDIM.unwrap_or_default(), "axis", "axes"),
-                counted(self.ndim(), "axis", "axes")
+                counted(ndim, "axis", "axes")
             );
             let mend = format!(
                 "Ask for `{}`, or change the axes first, as with `reshape`, `squeeze` or `unsqueeze`.",
-                if self.ndim() <= 6 { format!("Ix{}", self.ndim()) } else { "IxDyn".into() }
+                if ndim <= 6 { format!("Ix{ndim}") } else { "IxDyn".into() }
             );
             return Err(Self::error("array", Problem::new(ErrorKind::Shape, what, mend), &[self]));
-        };
+        }
+        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
+        let copy = Self::judge("array", copy, &[self])?;
         self.tape.log_read(self.id);
-        Ok(array)
+        Ok(copy.into_dimensionality().expect("as many axes"))
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -418,8 +438,11 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The value, without a note on the tape that the user's program has seen it.
+    #[cfg(feature = "check")]
+    #[track_caller]
     pub(crate) fn peek(self) -> ArcArray<T, IxDyn> {
-        self.with_row(|row| row.value.to_array())
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        must(Self::judge("value", value, &[self]))
     }
 
     /// The number, if it is a single one, without a note on the tape.

@@ -135,13 +135,14 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_clamp(self, low: impl IntoVar<'t, T>, high: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (low, high) = (low.into_var(self.tape())?, high.into_var(self.tape())?);
+        let within = |error: Error| error.within("clamp");
+        let low = low.into_var(self.tape()).map_err(|error| error.called("clamp"))?;
+        let high = high.into_var(self.tape()).map_err(|error| error.called("clamp"))?;
         if let Some(stranger) = [low, high].into_iter().find(|bound| !self.shares_tape(*bound)) {
             return Err(self.other_tape("clamp", stranger));
         }
         let joint = joint_shape(self.tape().broadcasting(), &[&self.dims(), &low.dims(), &high.dims()]);
         Self::judge("clamp", joint, &[self, low, high])?;
-        let within = |error: Error| error.within("clamp");
         let raised = self.try_lt(low).map_err(within)?.select(low, self);
         Ok(raised.try_gt(high).map_err(within)?.select(high, raised))
     }

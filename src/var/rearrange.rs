@@ -111,7 +111,7 @@ impl<T: Float> Var<'_, T> {
         if shape == self.shape() {
             return Ok(self);
         }
-        self.try_rearrange(View::Broadcast(shape.into()))
+        self.try_rearrange(View::Broadcast(shape.into())).map_err(|error| error.called("broadcast_to"))
     }
 
     /// Some of the elements, written with ndarray's `s!`: ranges with steps (negative ones walk backwards),
@@ -144,7 +144,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_slice(self, info: impl AsRef<[SliceInfoElem]>) -> Result<Self, Error> {
         let (ranges, shape) = Self::judge("slice", ranges(info.as_ref(), &self.dims()), &[self])?;
-        self.try_rearrange(View::Slice(ranges))?.try_reshape(shape)
+        self.try_rearrange(View::Slice(ranges))?.try_reshape(shape).map_err(|error| error.called("slice"))
     }
 
     /// One value around the elements: `(before, after)` for each axis.
@@ -163,7 +163,7 @@ impl<T: Float> Var<'_, T> {
     /// As [`pad_with`](Self::pad_with), without the panic.
     ///
     /// # Errors
-    /// If there is not one pair for each axis.
+    /// If there is not one pair for each axis, or the result passes the [limit](Tape::limit_bytes) in bytes.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -173,7 +173,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Result<Self, Error> {
         let margins = margins.as_ref().iter().map(|&(low, high)| Margin { low, high, between: 0 });
-        self.try_rearrange(View::Pad { margins: margins.collect(), value: Filling(value.to_f64()) })
+        let pad = View::Pad { margins: margins.collect(), value: Filling(value.to_f64()) };
+        self.try_rearrange(pad).map_err(|error| error.called("pad_with"))
     }
 
     /// The elements backwards along these axes. No copy.

@@ -47,7 +47,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_mean_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        let axes = self.axes("mean", axes)?;
+        let axes = self.axes("mean_axis", axes)?;
         Ok(self.fold(FoldOp::Sum, axes) / count::<T>(self.terms(axes)))
     }
 
@@ -90,7 +90,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_var_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
-        let axes = self.axes("var", axes)?;
+        let axes = self.axes("var_axis", axes)?;
         Ok(self.variance(axes, ddof))
     }
 
@@ -133,7 +133,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_std_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
-        let axes = self.axes("std", axes)?;
+        let axes = self.axes("std_axis", axes)?;
         Ok(self.variance(axes, ddof).root())
     }
 
@@ -162,7 +162,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_min(self) -> Result<Self, Error> {
-        Ok(-(-self).try_max().map_err(|error| error.within("min"))?)
+        Ok(-(-self).try_max().map_err(|error| error.called("min"))?)
     }
 
     /// The smallest elements over these axes, which the result has no more; NaN where one is. At a tie,
@@ -193,7 +193,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_amin(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("amin", axes)?;
-        Ok(-(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.within("amin"))?)
+        Ok(-(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.called("amin"))?)
     }
 
     /// The Euclidean norm √Σa² of all elements (Frobenius, of a matrix), with slope 0 where it is 0.
@@ -236,7 +236,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_norm_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        let axes = self.axes("norm", axes)?;
+        let axes = self.axes("norm_axis", axes)?;
         Ok(self.square().fold(FoldOp::Sum, axes).root())
     }
 

@@ -63,7 +63,7 @@ impl<T: Float> Memory<T> {
             registers = registers.max(fused.registers);
             longest = longest.max(fused.block.min(fused.len));
             product = product.max(fused.product_scratch());
-            lanes = lanes.max(fused.folds.iter().map(|fold| fold.extent.scratch()).sum());
+            lanes = lanes.max(fused.lanes());
             folds = folds.max(fused.folds.len());
             outs = outs.max(fused.outs.len());
         }
