@@ -246,7 +246,7 @@ fn every_kind_of_instruction() {
     let (a, b, c) =
         (tape.leaf("a", numbers(&[3, 4, 6])), tape.leaf("b", numbers(&[3, 6, 4])), tape.leaf("c", 1.0));
     let product = a.matmul(b).softmax(-1);
-    let joined = tape.concat(1, &[a.pad_with([(0, 0), (1, 2), (0, 0)], 0.5), b.swap_axes(1, 2).flip([0, 2])]);
+    let joined = tape.concat(1, [a.pad_with([(0, 0), (1, 2), (0, 0)], 0.5), b.swap_axes(1, 2).flip([0, 2])]);
     let moved = joined.take(1, [0, 5, 5, 10]).scatter_add(1, [1, 1, 3, 0], 4).cumsum([0, 1]);
     let loss =
         (moved * c).amax(2).square().sum() + product.std_axis([0, 1], 1.0).sum() + a.prod_axis(0).mean();

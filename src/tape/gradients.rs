@@ -5,6 +5,7 @@ use super::{RowId, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use elsa::FrozenMap;
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Index;
 
@@ -117,23 +118,13 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 }
 
-impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
+impl<'t, T: Float, W: Borrow<Var<'t, T>>> Index<W> for Gradients<'t, T> {
     type Output = Var<'t, T>;
 
-    /// The gradient with respect to `var`, a row of `var`'s shape.
+    /// The gradient with respect to a row, of that row's shape: `grads[w]`, or `grads[&w]` of a reference.
     #[track_caller]
-    fn index(&self, var: Var<'t, T>) -> &Var<'t, T> {
-        must(self.look_up(var))
-    }
-}
-
-impl<'t, T: Float> Index<&Var<'t, T>> for Gradients<'t, T> {
-    type Output = Var<'t, T>;
-
-    /// As of the handle itself: `for w in &weights { grads[w] … }`.
-    #[track_caller]
-    fn index(&self, var: &Var<'t, T>) -> &Var<'t, T> {
-        must(self.look_up(*var))
+    fn index(&self, var: W) -> &Var<'t, T> {
+        must(self.look_up(*var.borrow()))
     }
 }
 
