@@ -103,6 +103,9 @@ mod show;
 mod tape;
 mod var;
 
+/// The arrays that go in and come out: the version of [ndarray](https://docs.rs/ndarray) that fits.
+pub use ndarray;
+
 pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
@@ -110,7 +113,11 @@ pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
-pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
+#[doc(hidden)]
+pub use tape::Compared;
+pub use tape::{
+    Broadcasting, Comparable, Float, Gradients, IntoAxes, IntoAxis, IntoValue, IntoVar, Tape, Var,
+};
 
 /// The README's programs, run as tests.
 #[cfg(doctest)]

@@ -16,40 +16,47 @@ thread_local! {
     /// How often this thread allocated.
     static COUNT: Cell<usize> = const { Cell::new(0) };
     /// Bytes that this thread asked for, ever.
-    static BYTES: Cell<usize> = const { Cell::new(0) };
-    /// Of these, bytes that were given back: by this thread, whoever asked for them.
-    static BACK: Cell<usize> = const { Cell::new(0) };
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that this thread holds, and the most that it held.
+    static BYTES: Cell<[isize; 2]> = const { Cell::new([0; 2]) };
 }
 
-fn count(bytes: usize) {
+/// An allocation that changes how much is held.
+fn count(more: usize, less: usize) {
     COUNT.set(COUNT.get() + 1);
-    BYTES.set(BYTES.get() + bytes);
+    ASKED.set(ASKED.get() + more);
+    hold(more, less);
+}
+
+fn hold(more: usize, less: usize) {
+    let [held, most] = BYTES.get();
+    let held = held + more.cast_signed() - less.cast_signed();
+    BYTES.set([held, most.max(held)]);
 }
 
 // SAFETY. Every call is handed on as it came to the system's allocator, which keeps the contract. The count
 // is a constant-initialised `Cell` of a type without a destructor, which is there as long as the thread.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        count(layout.size(), 0);
         // SAFETY. The caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        count(layout.size(), 0);
         // SAFETY. As above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size);
-        BACK.set(BACK.get() + layout.size());
+        count(size, layout.size());
         // SAFETY. The caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        BACK.set(BACK.get() + layout.size());
+        hold(0, layout.size());
         // SAFETY. The caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -67,10 +74,10 @@ fn allocations(run: impl FnOnce()) -> usize {
 
 /// What `make` makes, how many bytes it asked for on the way, and how many it holds in the end.
 fn bytes<R>(make: impl FnOnce() -> R) -> (R, usize, usize) {
-    let before = (BYTES.get(), BACK.get());
+    let before = (ASKED.get(), BYTES.get()[0]);
     let made = make();
-    let (asked, back) = (BYTES.get() - before.0, BACK.get() - before.1);
-    (made, asked, asked - back)
+    let held = BYTES.get()[0] - before.1;
+    (made, ASKED.get() - before.0, usize::try_from(held).expect("more is held than before"))
 }
 
 #[test]
@@ -141,6 +148,60 @@ fn the_notebooks_step() {
     };
     assert_none(&step(1));
     assert_none(&step(2));
+}
+
+/// The most bytes that `run` holds at a time on this thread, besides those held before.
+fn bytes<R>(run: impl FnOnce() -> R) -> (isize, R) {
+    let [held, _] = BYTES.get();
+    BYTES.set([held; 2]);
+    let result = run();
+    (BYTES.get()[1] - held, result)
+}
+
+/// A reduction holds its results, and working memory that does not grow with them or with what it reads.
+#[test]
+fn what_a_reduction_holds() {
+    const WORKING: isize = 200_000;
+    let tape = Tape::<f64>::new();
+    let (wide, tall) =
+        (tape.leaf("wide", numbers(&[2, 1_000_000])), tape.leaf("tall", numbers(&[1_000_000, 2])));
+    let middle = tape.leaf("middle", numbers(&[100, 100, 100]));
+    let row = tape.leaf("row", numbers(&[1000])).broadcast_to((10_000, 1000));
+    let number = tape.leaf("number", 0.1).broadcast_to((1000, 10_000));
+    for (what, results, (held, _)) in [
+        ("columns", 1_000_000, bytes(|| wide.sum_axis(0))),
+        ("columns, of the largest", 1_000_000, bytes(|| wide.amax(0))),
+        ("rows", 1_000_000, bytes(|| tall.sum_axis(1))),
+        ("tall columns", 2, bytes(|| tall.sum_axis(0))),
+        ("a transposed operand", 1_000_000, bytes(|| wide.t().sum_axis(1))),
+        ("an operand that lies backwards", 1_000_000, bytes(|| wide.flip([0, 1]).prod_axis(0))),
+        ("an axis in the middle", 10_000, bytes(|| middle.sum_axis(1))),
+        ("all of what is repeated", 1, bytes(|| row.sum())),
+        ("columns of what is repeated", 1000, bytes(|| row.sum_axis(0))),
+        ("rows of what is repeated", 10_000, bytes(|| row.mean_axis(1))),
+        ("all of a number", 1, bytes(|| number.mean())),
+        ("columns of a number", 10_000, bytes(|| number.amin(0))),
+    ] {
+        let copies =
+            if what.contains("mean") || what.contains("rows of what") || what.contains("columns of a number")
+            {
+                3
+            } else {
+                1
+            };
+        assert!(held < copies * results * 8 + WORKING, "{what}: {held} bytes for {results} results");
+    }
+}
+
+/// Nor does a program that reduces.
+#[test]
+fn what_a_program_that_reduces_holds() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", numbers(&[2, 1_000_000]));
+    let c = tape.leaf("c", numbers(&[1_000_000]));
+    let program = tape.program([x, c], [(x * x + c).sum_axis(0), x.sin().amax(0)]).unwrap();
+    let workspace = program.workspace();
+    assert!(workspace.bytes() < 2 * 8_000_000 + 400_000, "{} bytes", workspace.bytes());
 }
 
 #[test]

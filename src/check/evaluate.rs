@@ -1,6 +1,6 @@
 //! The rows of a tape, evaluated a second time: on other values, in another arithmetic.
 
-use crate::array::{Value, same_shape};
+use crate::array::{Room, Value, same_shape};
 use crate::{Arithmetic, Float, Tape, Var};
 use ndarray::ArrayD;
 
@@ -45,7 +45,7 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
                 .iter()
                 .map(|operand| values[operand.row()].as_ref().expect("an earlier row"))
                 .collect();
-            row.prim().eval(&operands)
+            row.prim().eval(&operands, &Room::default()).expect("as much as the tape had room for")
         };
         values[row.row()] = Some(value);
     }

@@ -140,6 +140,10 @@ impl<T: Float> Tape<T> {
     /// assert_eq!((y[[]], dx), (25.0, arr1(&[6.0, 8.0]).into_dyn()));
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "jit")]
+    #[doc(alias = "compile")]
+    #[doc(alias = "trace")]
+    #[doc(alias = "make_jaxpr")]
     #[track_caller]
     pub fn program<'t>(
         &'t self,
@@ -203,6 +207,7 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(y.item(), 1.0); // the tape is as it was
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "jit")]
     #[track_caller]
     pub fn replay<'t, 'a, const N: usize>(
         &'t self,
@@ -253,6 +258,9 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// assert_eq!(workspace.state(1).first(), Some(&89.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "scan")]
+    #[doc(alias = "fori_loop")]
+    #[doc(alias = "while_loop")]
     pub fn carry(mut self, state: impl IntoIterator<Item = (Var<'t, T>, Var<'t, T>)>) -> Self {
         self.state.extend(state.into_iter().map(|(leaf, next)| [leaf, next]));
         self
@@ -338,6 +346,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// assert_eq!(all.replay_one(&ones)?, few.replay_one(&ones)?);
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "checkpoint")]
+    #[doc(alias = "remat")]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.options.budget = Some(bytes);
         self

@@ -153,7 +153,10 @@ impl<'t, T: Float> Call<'t, T> {
     /// ```
     #[track_caller]
     pub fn state(self, name: &str, initial: impl IntoValue<T>) -> Var<'t, T> {
-        let initial = initial.into_value();
+        let initial = match initial.into_value(self.tape.room()) {
+            Ok(initial) => initial,
+            Err(problem) => must(Err(Error::new("state", problem, Vec::new()))),
+        };
         let problem = match self.store.value(name) {
             _ if self.declared.borrow().iter().any(|state| state.name == name) => Problem::new(
                 ErrorKind::Signature,

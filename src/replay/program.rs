@@ -39,6 +39,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// println!("{step}\n{}", step.report());
 /// # Ok::<(), wengert::Error>(())
 /// ```
+#[doc(alias = "jit")]
 #[derive(Clone)]
 pub struct Program<T: Float>(pub(super) Arc<Compiled<T>>);
 

@@ -8,6 +8,7 @@ use super::{IntoVar, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use smallvec::SmallVec;
+use std::panic::Location;
 
 impl<T: Float> Tape<T> {
     /// Which rows `root` was computed from, itself included.
@@ -23,11 +24,13 @@ impl<T: Float> Tape<T> {
         needed
     }
 
+    #[track_caller]
     fn push_forward<'t>(
         &'t self,
         root: Var<'t, T>,
         seeds: &[(Var<'t, T>, Var<'t, T>)],
-    ) -> Option<Var<'t, T>> {
+    ) -> Result<Option<Var<'t, T>>, Error> {
+        let start = self.mark();
         let needed = self.ancestors(root);
         let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; root.row() + 1];
         for (var, tangent) in seeds.iter().filter(|(var, _)| var.row() <= root.row()) {
@@ -42,6 +45,7 @@ impl<T: Float> Tape<T> {
             let arriving: SmallVec<[_; 3]> = operands.iter().map(|operand| tangents[operand.row()]).collect();
             if arriving.iter().any(Option::is_some) {
                 tangents[row] = self.sweeping(id(row), || out.prim().jvp(&operands, out, &arriving));
+                self.check_room("jvp", Location::caller(), start)?;
                 debug_assert!(
                     tangents[row].is_none_or(|t| t.shape() == out.shape()),
                     "jvp of {}",
@@ -49,7 +53,7 @@ impl<T: Float> Tape<T> {
                 );
             }
         }
-        tangents[root.row()]
+        Ok(tangents[root.row()])
     }
 }
 
@@ -64,6 +68,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let y = x * x;
     /// assert_eq!(y.jvp([(x, arr1(&[1.0, 10.0]))]).value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "forward_mode")]
+    #[doc(alias = "pushforward")]
+    #[doc(alias = "directional_derivative")]
+    #[doc(alias = "linearize")]
     #[track_caller]
     pub fn jvp(self, tangents: impl IntoIterator<Item = (Self, impl IntoVar<'t, T>)>) -> Self {
         must(self.try_jvp(tangents))
@@ -86,7 +94,7 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self, Error> {
         let mut seeds: SmallVec<[(Self, Self); 4]> = SmallVec::new();
         for (var, tangent) in tangents {
-            let tangent = tangent.into_var(self.tape())?;
+            let tangent = tangent.into_var(self.tape()).map_err(|error| error.called("jvp"))?;
             if let Some(stranger) = [var, tangent].into_iter().find(|var| !self.shares_tape(*var)) {
                 return Err(self.other_tape("jvp", stranger));
             }
@@ -108,7 +116,7 @@ impl<'t, T: Float> Var<'t, T> {
             }
             seeds.push((var, tangent));
         }
-        let tangent = self.tape().push_forward(self, &seeds);
+        let tangent = self.tape().push_forward(self, &seeds)?;
         Ok(tangent.unwrap_or_else(|| self.constant_like(T::zero())))
     }
 }

@@ -24,6 +24,9 @@ use std::ops::Index;
 /// assert_eq!(grads[x].value(), arr1(&[18.0, 36.0]).into_dyn());
 /// assert_eq!(grads[unused].value(), arr1(&[0.0, 0.0, 0.0]).into_dyn());
 /// ```
+#[doc(alias = "grad")]
+#[doc(alias = "zero_grad")]
+#[doc(alias = "retain_grad")]
 pub struct Gradients<'t, T: Float> {
     root: Var<'t, T>,
     cotangents: Cotangents,
@@ -60,6 +63,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// assert_eq!(grads.try_wrt(x).unwrap().item(), 2.0);
     /// assert!(grads.try_wrt(c).is_err());
     /// ```
+    #[doc(alias = "grad")]
     #[track_caller]
     pub fn try_wrt(&self, var: Var<'t, T>) -> Result<Var<'t, T>, Error> {
         self.look_up(var).copied()
@@ -112,6 +116,16 @@ impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
     #[track_caller]
     fn index(&self, var: Var<'t, T>) -> &Var<'t, T> {
         must(self.look_up(var))
+    }
+}
+
+impl<'t, T: Float> Index<&Var<'t, T>> for Gradients<'t, T> {
+    type Output = Var<'t, T>;
+
+    /// As of the handle itself: `for w in &weights { grads[w] … }`.
+    #[track_caller]
+    fn index(&self, var: &Var<'t, T>) -> &Var<'t, T> {
+        must(self.look_up(*var))
     }
 }
 

@@ -7,6 +7,7 @@
 use super::{Gradients, IntoVar, RowId, Tape, Var, id};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
+use std::panic::Location;
 use std::rc::Rc;
 
 /// The cotangent of each row up to the swept one.
@@ -14,21 +15,29 @@ pub(super) type Cotangents = Rc<[Option<RowId>]>;
 
 impl<T: Float> Tape<T> {
     /// Sweeps backwards from `root`, whose cotangent is `seed`, unless that was done before.
-    fn cotangents(&self, root: Var<'_, T>, seed: Var<'_, T>) -> Cotangents {
+    #[track_caller]
+    fn cotangents(
+        &self,
+        operation: &'static str,
+        root: Var<'_, T>,
+        seed: Var<'_, T>,
+    ) -> Result<Cotangents, Error> {
         let key = (root.id(), seed.id());
         if let Some(done) = self.swept.borrow().get(&key) {
-            return Rc::clone(done);
+            return Ok(Rc::clone(done));
         }
+        let start = self.mark();
         let mut cotangents: Vec<Option<RowId>> = vec![None; root.row() + 1];
         cotangents[root.row()] = Some(seed.id());
         for row in (0..=root.row()).rev() {
             if let Some(cotangent) = cotangents[row] {
                 self.sweeping(id(row), || self.pull_back(id(row), cotangent, &mut cotangents));
+                self.check_room(operation, Location::caller(), start)?;
             }
         }
         let cotangents: Cotangents = cotangents.into();
         self.swept.borrow_mut().insert(key, Rc::clone(&cotangents));
-        cotangents
+        Ok(cotangents)
     }
 
     /// Adds what the cotangent of `row` contributes to the cotangents of its operands.
@@ -72,6 +81,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(slope.item(), 27.0); // 3x²
     /// assert_eq!(slope.backward()[x].item(), 18.0); // 6x
     /// ```
+    #[doc(alias = "grad")]
+    #[doc(alias = "gradient")]
+    #[doc(alias = "value_and_grad")]
     #[track_caller]
     pub fn backward(self) -> Gradients<'t, T> {
         must(self.try_backward())
@@ -97,7 +109,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self]));
         }
-        let cotangents = self.tape().cotangents(self, self.tape().unit_seed(self));
+        let cotangents = self.tape().cotangents("backward", self, self.tape().unit_seed(self))?;
         Ok(Gradients::new(self, cotangents))
     }
 
@@ -113,6 +125,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let grads = (x * x).backward_with(arr1(&[1.0, 10.0]));
     /// assert_eq!(grads[x].value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "vjp")]
+    #[doc(alias = "pullback")]
     #[track_caller]
     pub fn backward_with(self, seed: impl IntoVar<'t, T>) -> Gradients<'t, T> {
         must(self.try_backward_with(seed))
@@ -130,9 +144,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_backward_with(self, seed: impl IntoVar<'t, T>) -> Result<Gradients<'t, T>, Error> {
-        let seed = seed.into_var(self.tape())?;
+        let seed = seed.into_var(self.tape()).map_err(|error| error.called("backward_with"))?;
         if !self.shares_tape(seed) {
-            return Err(self.other_tape("backward", seed));
+            return Err(self.other_tape("backward_with", seed));
         }
         if seed.shape() != self.shape() {
             let problem = Problem::new(
@@ -140,8 +154,8 @@ impl<'t, T: Float> Var<'t, T> {
                 "the seed cotangent needs the shape of the row that the sweep starts from",
                 "A seed has one element for each element of the row: the weight of that element.",
             );
-            return Err(Self::error("backward", problem, &[self, seed]));
+            return Err(Self::error("backward_with", problem, &[self, seed]));
         }
-        Ok(Gradients::new(self, self.tape().cotangents(self, seed)))
+        Ok(Gradients::new(self, self.tape().cotangents("backward_with", self, seed)?))
     }
 }

@@ -2,6 +2,7 @@
 //! library, each in several layouts.
 
 use super::{assert_bits, numbers};
+use approx::assert_abs_diff_eq;
 use ndarray::{Array2, ArrayD, Axis, Ix2};
 use wengert::{Tape, Var};
 
@@ -52,9 +53,7 @@ fn every_size_and_way_to_lie() {
             // Terms below 1: k + 1 roundings of at most k.
             let terms = f64::from(u8::try_from(k).expect("few"));
             let tolerance = (terms + 1.0) * terms * f64::EPSILON;
-            for (got, expected) in replayed[0].iter().zip(&expected) {
-                assert!((got - expected).abs() <= tolerance, "({m}, {k}) @ ({k}, {n}): {got} for {expected}");
-            }
+            assert_abs_diff_eq!(product.array(), expected, epsilon = tolerance);
         }
     }
 }

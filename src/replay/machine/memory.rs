@@ -58,7 +58,7 @@ pub(crate) struct Scratch<T: Copy> {
 impl<T: Float> Memory<T> {
     pub fn new(code: &Code<T>, inputs: usize) -> Self {
         let zero = T::zero();
-        let Room { registers, longest, product, lanes, folds, outs } = Room::of(code);
+        let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
         Self {
             buffers: code
                 .buffers
@@ -137,7 +137,7 @@ impl<T: Float> Memory<T> {
 }
 
 /// How much scratch the instructions need: each finds it as the one before left it.
-struct Room {
+struct Needs {
     registers: usize,
     longest: usize,
     product: usize,
@@ -146,26 +146,26 @@ struct Room {
     outs: usize,
 }
 
-impl Room {
+impl Needs {
     fn of<T: Float>(code: &Code<T>) -> Self {
-        let mut room = Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1 };
+        let mut needs = Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1 };
         for instruction in &code.instructions {
             let Instruction::Fused(fused) = instruction else { continue };
-            room.registers = room.registers.max(fused.registers);
-            room.longest = room.longest.max(fused.block.min(fused.len));
-            room.product = room.product.max(fused.product_scratch());
-            room.lanes = room.lanes.max(fused.folds.iter().map(|fold| fold.extent.scratch()).sum());
-            room.folds = room.folds.max(fused.folds.len());
-            room.outs = room.outs.max(fused.outs.len());
+            needs.registers = needs.registers.max(fused.registers);
+            needs.longest = needs.longest.max(fused.block.min(fused.len));
+            needs.product = needs.product.max(fused.product_scratch());
+            needs.lanes = needs.lanes.max(fused.lanes());
+            needs.folds = needs.folds.max(fused.folds.len());
+            needs.outs = needs.outs.max(fused.outs.len());
         }
-        room
+        needs
     }
 }
 
 /// Bytes of a [`Memory`] for this code, as [`Memory::bytes`] will count them, without making one; and how many of
 /// them are scratch.
 pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize) {
-    let Room { registers, longest, product, lanes, folds, outs } = Room::of(code);
+    let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
     let aligned = Aligned::<T>::bytes_for;
     let place = size_of::<Aligned<T>>();
     let scratch = registers * (place + aligned(longest + SLACK))
