@@ -433,7 +433,7 @@ mod tests {
             "replay: the comparison `loss` with row %1 (add of `loss` and `loss`) at THERE was less when the \
              program was recorded (0.7 against 1.4) and is not comparable (NaN) now (NaN against 0.5), so that \
              the program would take a branch that is not in it. Record again with these inputs, or use \
-             `replay_or_record`. (at HERE)"
+             `Replayed`, which does. (at HERE)"
         );
     }
 
