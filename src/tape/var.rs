@@ -73,7 +73,7 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::Display for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::Display::fmt(&number, f),
             Value::Array(_) => fmt::Display::fmt(&row.value.view(), f),
@@ -89,7 +89,7 @@ impl<T: Float> fmt::Display for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::LowerExp for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::LowerExp::fmt(&number, f),
             Value::Array(_) => fmt::LowerExp::fmt(&row.value.view(), f),
