@@ -155,6 +155,8 @@ mod operators {
         for w in &weights {
             assert!(grads[w] == 2.0 * w);
         }
+        let gradient = |w| grads[w].item(); // the type of `w` comes later
+        assert_eq!(weights.map(gradient), [2.0, 4.0]);
     }
 }
 

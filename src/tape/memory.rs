@@ -1,6 +1,7 @@
 //! How much memory a tape may take.
 
 use super::Tape;
+use super::sweeps::Working;
 use crate::Float;
 use crate::error::Error;
 use std::panic::Location;
@@ -45,23 +46,28 @@ impl<T: Float> Tape<T> {
         self.room.taken()
     }
 
-    /// How far the tape has come, for [`check_room`](Self::check_room) to go back to.
+    /// How far the tape has come, for [`check_sweep`](Self::check_sweep) to go back to.
     pub(super) fn mark(&self) -> Mark {
         Mark { rows: self.len(), bytes: self.bytes() }
     }
 
-    /// What stopped a rule in a sweep, if something did. Rules cannot fail: a row for which there was no room has
-    /// the right shape and no numbers. The sweep ends here, with an error at the user's line, and its rows are taken off
-    /// the tape: nobody has a handle on one.
-    pub(super) fn check_room(
+    /// What stopped a sweep after a rule, if something did: the tape's length, or its memory. Rules cannot fail, so a row
+    /// for which there was no room has the right shape and no numbers. The sweep ends here, with an error at the user's
+    /// line, and its rows are taken off the tape: nobody has a handle on one.
+    pub(super) fn check_sweep(
         &self,
         operation: &'static str,
         at: &'static Location<'static>,
+        sweep: &Working,
         start: Mark,
     ) -> Result<(), Error> {
-        let Some(error) = self.refused.take() else { return Ok(()) };
+        let refused = self.refused.take().map(|error| error.within(operation));
+        let Some(error) = refused.or_else(|| self.check_rows(operation, self.len(), Some(sweep)).err())
+        else {
+            return Ok(());
+        };
         self.rows.borrow_mut().truncate(start.rows);
         self.room.set_taken(start.bytes);
-        Err(error.within(operation).at(at))
+        Err(error.at(at))
     }
 }

@@ -189,7 +189,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`array`](Self::array), without the panic.
     ///
     /// # Errors
-    /// If the row has another number of axes.
+    /// If the row has another number of axes, or what was broadcast does not fit the memory.
     ///
     /// ```
     /// use ndarray::{Ix1, Ix2};
@@ -201,21 +201,23 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_array<D: Dimension>(self) -> Result<Array<T, D>, Error> {
-        let copy = self.with_row(|row| row.value.view().into_dimensionality().map(|view| view.to_owned()));
-        let Ok(array) = copy else {
+        let ndim = self.ndim();
+        if D::NDIM.is_some_and(|asked| asked != ndim) {
             let what = format!(
                 "an array of {} was asked for, and this has {}",
                 counted(D::NDIM.unwrap_or_default(), "axis", "axes"),
-                counted(self.ndim(), "axis", "axes")
+                counted(ndim, "axis", "axes")
             );
             let mend = format!(
                 "Ask for `{}`, or change the axes first, as with `reshape`, `squeeze` or `unsqueeze`.",
-                if self.ndim() <= 6 { format!("Ix{}", self.ndim()) } else { "IxDyn".into() }
+                if ndim <= 6 { format!("Ix{ndim}") } else { "IxDyn".into() }
             );
             return Err(Self::error("array", Problem::new(ErrorKind::Shape, what, mend), &[self]));
-        };
+        }
+        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
+        let copy = Self::judge("array", copy, &[self])?;
         self.tape.log_read(self.id);
-        Ok(array)
+        Ok(copy.into_dimensionality().expect("as many axes"))
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -360,7 +362,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.at)
     }
 
-    /// For a row of a gradient: the row whose derivative rule emitted it.
+    /// For a row of a gradient: the row whose derivative rule recorded it. That is not the row whose gradient it is:
+    /// the rule of `y = sin x` makes that of `x`. Printing the tape says both.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -493,6 +496,11 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// The handle on a row that is known to exist.
+    pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
+        Var::new(self, row)
+    }
+
     /// The handle on row `row`.
     ///
     /// # Errors

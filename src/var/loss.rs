@@ -222,7 +222,11 @@ fn same_shapes(x: &[usize], target: &[usize]) -> Result<(), Problem> {
         None => "A loss compares element with element: the target needs the same shape.".into(),
     };
     let Err(refused) = joint_shape(Broadcasting::OneSided, &[x, target]) else {
-        let what = "the target has another shape, and elements would be compared with more than one";
+        let what = if size_of(x) == size_of(target) {
+            "the target has another shape"
+        } else {
+            "the target has another shape, and elements would be compared with more than one"
+        };
         return Err(Problem::new(ErrorKind::Shape, what, mend));
     };
     Err(Problem { mend, ..refused })
