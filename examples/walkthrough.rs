@@ -54,7 +54,7 @@ fn main() -> Result<(), wengert::Error> {
 
     chapter(5, "A replay", "It gives the bits that recording afresh gives.");
     let inputs = (arr2(&[[0.5, 1.0], [1.5, -2.0], [2.5, 3.0]]), arr1(&[0.0, 1.0, 0.5]), arr1(&[0.1, 0.2]));
-    let [replayed, slope] = program.replay(&[&inputs.0, &inputs.1, &inputs.2])?;
+    let [replayed, slope] = program.replay((&inputs.0, &inputs.1, &inputs.2))?;
     let afresh = Tape::<f64>::new();
     let [x2, y2, w2] = [afresh.leaf("x", &inputs.0), afresh.leaf("y", &inputs.1), afresh.leaf("w", &inputs.2)];
     let loss2 = (x2.matmul(w2) - y2).square().mean();
