@@ -71,9 +71,9 @@ fn main() -> Result<(), wengert::Error> {
     let x = tape.leaf("x", 2.0);
     let y = if x < 0.0 { -x } else { x.sqrt() };
     let program = tape.program([x], [y])?;
-    println!("at 9:  {}", program.replay::<1>(&[&9.0])?[0]);
-    match program.replay::<1>(&[&-9.0]) {
-        Ok(outputs) => println!("at -9: {}", outputs[0]),
+    println!("at 9:  {}", program.replay_one(9.0)?);
+    match program.replay_one(-9.0) {
+        Ok(y) => println!("at -9: {y}"),
         Err(error) => println!("at -9: {error}"),
     }
 
