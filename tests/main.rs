@@ -15,6 +15,7 @@ mod notebook;
 mod operations;
 mod optim;
 mod prims;
+mod promises;
 mod replay;
 mod reports;
 mod tape;
