@@ -26,7 +26,7 @@ fn step<'t, T: Float>(operation: usize, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t,
         7 => a.square().mean().tanh() * b,
         8 if a.ndim() > 0 => a.softmax(-1) + b.flip(0) * T::from_f64(0.5),
         9 if a.ndim() > 0 => {
-            let (n, both) = (a.shape()[0], a.tape().concat(0, &[a, b]));
+            let (n, both) = (a.shape()[0], a.tape().concat(0, [a, b]));
             (both.narrow(0, n / 2, n) - a) * T::from_f64(0.5)
         }
         10 if a.ndim() > 0 => a.sum_axis(0).sin() * b,
@@ -203,10 +203,10 @@ proptest! {
         let tape = Tape::<f32>::new();
         let (straight, placed) = (tape.leaf("x", &x), tape.leaf("x", layout.place(&x)));
         same("sum", &straight.sum(), &placed.sum())?;
-        for axis in [0, 1] {
+        for axis in [0_usize, 1] {
             let sums = straight.sum_axis(axis);
             same("sum_axis", &sums, &placed.sum_axis(axis))?;
-            let lanes = x.lanes(Axis(axis.cast_unsigned()));
+            let lanes = x.lanes(Axis(axis));
             for (sum, lane) in sums.value().iter().zip(lanes) {
                 let terms = lane.iter().copied().map(f64::from);
                 let exact: f64 = terms.clone().sum();

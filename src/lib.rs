@@ -37,7 +37,8 @@
 //! * [`optim`] has steps of optimisers, as functions from rows to rows.
 //! * [`Tape::program`] makes a [`Program`] of a tape: a machine that computes the same from other inputs, gradients
 //!   included, without recording. It gives the same bits as recording afresh, or an error where the recorded branch is
-//!   not the one to take; [`Paths`] then records that one too. [`Program::report`] says what became of the rows.
+//!   not the one to take; [`Replayed`] records a function where it must
+//!   be and replays it where it can be. [`Program::report`] says what became of the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -79,8 +80,10 @@
 //! 5. One convention for each kink, declared beside the rule: relu'(0) = 0, abs'(0) = 0, a tie of two gives
 //!    half to each, a tie in a reduction equal shares.
 //! 6. A fallible method has a `try_` twin that returns an [`Error`]; the method itself, and every operator,
-//!    panics with the same text at the caller's line.
-//!
+//!    panics with the same text at the caller's line. What makes or runs a [`Program`] or a [`Replayed`] function
+//!    (`program`, `build`, `replay`, `run`, `call`) has no panicking form and returns the `Result`: that a comparison
+//!    turns out otherwise there is news of the data, and no mistake in the code. What is looked up in them (`output`,
+//!    `state`) has both.
 //! 7. A replay gives what recording afresh would give, to the bit, or an error: kernels, the order of every sum, and
 //!    the cut of every product are the same in both.
 //!
@@ -100,11 +103,21 @@ mod show;
 mod tape;
 mod var;
 
+/// The arrays that go in and come out: the version of [ndarray](https://docs.rs/ndarray) that fits.
+pub use ndarray;
+
 pub use array::Arithmetic;
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
-pub use replay::{Feed, Level, Pass, Paths, Port, Program, ProgramBuilder, Report, Sink, Workspace};
-pub use tape::{Broadcasting, Float, Gradients, IntoAxes, IntoValue, IntoVar, Tape, Var};
+pub use replay::{
+    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
+    ProgramBuilder, Replayed, Report, StateKey, Workspace,
+};
+#[doc(hidden)]
+pub use tape::Compared;
+pub use tape::{
+    Broadcasting, Comparable, Float, Gradients, IntoAxes, IntoAxis, IntoValue, IntoVar, Tape, Var,
+};
 
 /// The README's programs, run as tests.
 #[cfg(doctest)]

@@ -4,11 +4,13 @@
 //! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
 
 mod common;
+mod desk;
 mod edge_cases;
 mod errors;
 mod guards;
 mod laws;
 mod manual;
+mod memory;
 mod notebook;
 mod operations;
 mod optim;

@@ -1,6 +1,6 @@
 //! The rows of a tape, evaluated a second time: on other values, in another arithmetic.
 
-use crate::array::{Value, same_shape};
+use crate::array::{Room, Value, same_shape};
 use crate::{Arithmetic, Float, Tape, Var};
 use ndarray::ArrayD;
 
@@ -36,7 +36,7 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
             let value = |operand: &Var<'t, T>| values[rows.place_before(place, operand.id())?].as_ref();
             let operands: Vec<&Value<U>> =
                 operands.iter().map(|operand| value(operand).expect("an earlier row")).collect();
-            row.prim().eval(&operands)
+            row.prim().eval(&operands, &Room::default()).expect("as much as the tape had room for")
         };
         values[place] = Some(value);
     }

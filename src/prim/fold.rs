@@ -3,7 +3,7 @@
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Shape, Value, Work, arrange, reduce, reducer,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
     running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
@@ -191,10 +191,10 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         match self.op.computation() {
-            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
-            How::Run => running_sum(operands[0], self.axes),
+            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer, room),
+            How::Run => running_sum(operands[0], self.axes, room),
         }
     }
 
@@ -278,6 +278,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum().item(), 10.0);
     /// ```
+    #[doc(alias = "reduce_sum")]
     #[track_caller]
     pub fn sum(self) -> Self {
         self.fold(FoldOp::Sum, AxisSet::all(self.ndim()))
@@ -290,6 +291,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum_axis(0).value(), ndarray::arr1(&[4.0, 6.0]).into_dyn());
     /// ```
+    #[doc(alias = "sum(dim)")]
+    #[doc(alias = "sum(axis)")]
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
     #[track_caller]
     pub fn sum_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_sum_axis(axes))
@@ -306,7 +311,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_sum_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Sum, self.axes("sum", axes)?)
+        let axes = self.axes("sum_axis", axes)?;
+        self.try_fold(FoldOp::Sum, axes).map_err(|error| error.called("sum_axis"))
     }
 
     /// The product of all elements, a number; 1 if there are none.
@@ -316,6 +322,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod().item(), 24.0);
     /// ```
+    #[doc(alias = "product")]
     #[track_caller]
     pub fn prod(self) -> Self {
         self.fold(FoldOp::Prod, AxisSet::all(self.ndim()))
@@ -328,6 +335,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod_axis(0).value(), ndarray::arr1(&[3.0, 8.0]).into_dyn());
     /// ```
+    #[doc(alias = "prod(dim)")]
     #[track_caller]
     pub fn prod_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_prod_axis(axes))
@@ -344,7 +352,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_prod_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Prod, self.axes("prod", axes)?)
+        let axes = self.axes("prod_axis", axes)?;
+        self.try_fold(FoldOp::Prod, axes).map_err(|error| error.called("prod_axis"))
     }
 
     /// The largest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -354,6 +363,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.max().item(), 4.0);
     /// ```
+    #[doc(alias = "reduce_max")]
     #[track_caller]
     pub fn max(self) -> Self {
         must(self.try_max())
@@ -381,6 +391,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.amax(0).value(), ndarray::arr1(&[3.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "max(dim)")]
+    #[doc(alias = "max_axis")]
     #[track_caller]
     pub fn amax(self, axes: impl IntoAxes) -> Self {
         must(self.try_amax(axes))
@@ -397,7 +409,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_amax(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Max, self.axes("max", axes)?)
+        let axes = self.axes("amax", axes)?;
+        self.try_fold(FoldOp::Max, axes).map_err(|error| error.called("amax"))
     }
 
     /// The running sums along an axis (along several: one after the other). The shape stays.
@@ -407,6 +420,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.cumsum(0).value(), ndarray::arr2(&[[1.0, 2.0], [4.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "cumulative_sum")]
     #[track_caller]
     pub fn cumsum(self, axes: impl IntoAxes) -> Self {
         must(self.try_cumsum(axes))

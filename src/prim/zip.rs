@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -154,8 +154,8 @@ impl Rule for Zip {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -222,7 +222,7 @@ impl Rule for Zip {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn zip(self, zip: Zip, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(zip.name()))?;
         broadcast(Prim(Family::Zip(zip)), &[self, other])
     }
 
@@ -237,6 +237,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_add(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_add(5.0).is_ok());
     /// ```
+    #[doc(alias = "add")]
     #[track_caller]
     pub fn try_add(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Add, other)
@@ -253,6 +254,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_sub(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_sub(5.0).is_ok());
     /// ```
+    #[doc(alias = "subtract")]
     #[track_caller]
     pub fn try_sub(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Sub, other)
@@ -269,6 +271,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_mul(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_mul(5.0).is_ok());
     /// ```
+    #[doc(alias = "multiply")]
     #[track_caller]
     pub fn try_mul(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Mul, other)
@@ -285,6 +288,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_div(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_div(5.0).is_ok());
     /// ```
+    #[doc(alias = "true_divide")]
     #[track_caller]
     pub fn try_div(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Div, other)
@@ -298,6 +302,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).pow(2.0).item(), 9.0);
     /// ```
+    #[doc(alias = "powf")]
+    #[doc(alias = "powi")]
+    #[doc(alias = "power")]
     #[track_caller]
     pub fn pow(self, exponent: impl IntoVar<'t, T>) -> Self {
         must(self.try_pow(exponent))
@@ -326,6 +333,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -3.0).maximum(0.0).item(), 0.0);
     /// ```
+    #[doc(alias = "fmax")]
     #[track_caller]
     pub fn maximum(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_maximum(other))
@@ -354,6 +362,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -3.0).minimum(0.0).item(), -3.0);
     /// ```
+    #[doc(alias = "fmin")]
     #[track_caller]
     pub fn minimum(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_minimum(other))
@@ -382,6 +391,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).atan2(1.0).item(), 0.0);
     /// ```
+    #[doc(alias = "arctan2")]
     #[track_caller]
     pub fn atan2(self, x: impl IntoVar<'t, T>) -> Self {
         must(self.try_atan2(x))

@@ -1,25 +1,34 @@
 //! From the tape to a list of nodes.
+//!
+//! The rows that the outputs are computed from are the tape's [`Ancestry`] of them, so that a program costs what its own
+//! rows do, however long the tape is; and they come out in order.
 
+use super::fixed::Fixed;
 use super::graph::{Graph, Id, Node, Op};
 use crate::array::Value;
-use crate::tape::{Ancestry, Guard, GuardText, Row, RowId, Side};
+use crate::tape::{Ancestry, Guard, GuardText, Read, Row, RowId, Side};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::panic::Location;
 
 /// What a program is made from.
-pub(super) struct Listing<U: Float> {
+pub(super) struct Listing<T, U: Float> {
     pub graph: Graph<U>,
-    /// The guards of the graph, in words.
-    pub guards: Vec<GuardText>,
-    /// Which rows of the tape depend on an input.
-    pub depends: Depends,
-    /// The last row that is an output.
-    pub last: usize,
+    /// The guards of the graph, and in words.
+    pub guards: Vec<(Guard<T>, GuardText)>,
+    /// For each node its row and line; the numbers that guards compare with come after, and have none.
+    pub places: Vec<(usize, &'static Location<'static>)>,
+    /// The values that were read, of rows that depend on an input.
+    pub reads: Vec<Read>,
+    /// Whether the tape was printed with such a row on it.
+    pub printed: bool,
+    /// What keeps the value that was recorded.
+    pub fixed: Vec<Fixed>,
 }
 
 /// Which rows depend on an input, of those that were asked about.
-pub(super) struct Depends {
+struct Depends {
     rows: Ancestry,
     depend: Vec<bool>,
 }
@@ -44,7 +53,7 @@ impl Depends {
         Self { rows, depend }
     }
 
-    pub fn contains(&self, row: RowId) -> bool {
+    fn contains(&self, row: RowId) -> bool {
         self.rows.place(row).is_some_and(|place| self.depend[place])
     }
 }
@@ -55,27 +64,27 @@ fn first(leaves: &HashMap<RowId, usize>) -> usize {
 }
 
 /// Lists the rows that compute `outputs` from `leaves`; with `all`, those that nobody needs as well. Guards that
-/// depend on a leaf are part of the list. It visits the rows that it lists, and what guards and reads taken since the
-/// first leaf depend on.
+/// depend on a leaf are part of the list.
 pub(super) fn list<T: Float, U: Float>(
     tape: &Tape<T>,
     leaves: &[Var<'_, T>],
     outputs: &[Var<'_, T>],
     all: bool,
     convert: &impl Fn(&Value<T>) -> Value<U>,
-) -> Listing<U> {
+) -> Listing<T, U> {
     let places: HashMap<RowId, usize> =
         leaves.iter().enumerate().map(|(place, leaf)| (leaf.id(), place)).collect();
-    let last = outputs.iter().map(|var| var.row()).max().unwrap_or(0);
-    // All of them, those that were taken after the last row as well: they may have chosen the outputs.
+    // What was recorded before the first input does not depend on any.
+    let first = first(&places);
+    // All guards from there on, those that were taken after the last row as well: they may have chosen the outputs.
     let taken: Vec<Guard<T>> = {
-        let (guards, first) = (tape.guards(), first(&places));
+        let guards = tape.guards();
         guards[guards.partition_point(|guard| guard.rows <= first)..].to_vec()
     };
+    let reads = tape.reads(first);
     let compared = || taken.iter().flat_map(rows_of);
     let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.id()));
-    let depends =
-        Depends::new(tape, &places, wanted().chain(compared()).chain(tape.read_since(first(&places))));
+    let depends = Depends::new(tape, &places, compared().chain(reads.iter().map(|read| read.row)));
     let live: Vec<&Guard<T>> =
         taken.iter().filter(|guard| rows_of(guard).any(|row| depends.contains(row))).collect();
     let needed = if all {
@@ -92,10 +101,14 @@ pub(super) fn list<T: Float, U: Float>(
             outputs: Vec::new(),
             guards: Vec::new(),
         };
+        let mut fixed = Vec::new();
         // A row's node has the number of its place among those that are needed.
         for (place, row) in needed.iter() {
-            let number = |operand| number(needed.place_before(place, operand));
-            graph.push(node(&rows[row.index()], places.get(&row).copied(), number, convert));
+            let (of, input) = (&rows[row.index()], places.get(&row).copied());
+            if input.is_none() {
+                fixed.extend(Fixed::of(tape, row.index(), of));
+            }
+            graph.push(node(of, input, |operand| number(needed.place_before(place, operand)), convert));
         }
         let place = |row| number(needed.place(row));
         graph.outputs = outputs.iter().map(|var| place(var.id())).collect();
@@ -106,8 +119,10 @@ pub(super) fn list<T: Float, U: Float>(
             });
             graph.guards.push(sides);
         }
-        let guards = live.iter().map(|guard| tape.describe_guard(guard)).collect();
-        Listing { graph, guards, depends, last }
+        let guards = live.iter().map(|guard| (**guard, tape.describe_guard(guard))).collect();
+        let places = needed.iter().map(|(_, row)| (row.index(), rows[row.index()].at)).collect();
+        let reads = reads.iter().filter(|read| depends.contains(read.row)).copied().collect();
+        Listing { graph, guards, places, reads, printed: tape.printed() > first, fixed }
     })
 }
 

@@ -43,6 +43,7 @@ const COLUMNS: usize = 8;
 /// ```
 impl<T: Float> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
         let rows = self.len();
         let hidden = if f.alternate() || rows <= SHOWN { 0..0 } else { SHOWN / 2..rows - SHOWN / 2 };
         let shown = (0..hidden.start).chain(hidden.end..rows).filter_map(|row| self.try_var(row).ok());

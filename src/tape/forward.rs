@@ -10,6 +10,7 @@ use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 impl<T: Float> Tape<T> {
     /// The tangent of `root` when these rows move. Visits the rows that it was computed from, as far back as
@@ -18,6 +19,7 @@ impl<T: Float> Tape<T> {
     fn push_forward(&self, root: RowId, moving: &BTreeMap<RowId, RowId>) -> Result<RowId, Error> {
         let first = moving.first_key_value().map_or(self.len(), |(first, _)| first.index());
         let rows = self.ancestry([root], first);
+        let mark = self.mark();
         let mut sweep = Working::new(root, self.len());
         let mut tangents: Vec<Option<RowId>> = vec![None; rows.len()];
         for (place, row) in rows.iter() {
@@ -39,7 +41,7 @@ impl<T: Float> Tape<T> {
                 tangents[place] = Some(tangent.id());
                 sweep.found.push((row, tangent.id()));
             }
-            self.check_rows("jvp", self.len(), Some(&sweep))?;
+            self.check_sweep("jvp", Location::caller(), &sweep, mark)?;
         }
         let tangent = tangents.last().copied().flatten().unwrap_or_else(|| self.zero(&mut sweep, root));
         self.swept(sweep, Mode::Forward(moving.keys().copied().collect()));
@@ -58,6 +60,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// let y = x * x;
     /// assert_eq!(y.jvp([(x, arr1(&[1.0, 10.0]))]).value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "forward_mode")]
+    #[doc(alias = "pushforward")]
+    #[doc(alias = "directional_derivative")]
+    #[doc(alias = "linearize")]
     #[track_caller]
     pub fn jvp(self, tangents: impl IntoIterator<Item = (Self, impl IntoVar<'t, T>)>) -> Self {
         must(self.try_jvp(tangents))
@@ -81,7 +87,7 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self, Error> {
         let mut moving: BTreeMap<RowId, RowId> = BTreeMap::new();
         for (var, tangent) in tangents {
-            let tangent = tangent.into_var(self.tape())?;
+            let tangent = tangent.into_var(self.tape()).map_err(|error| error.called("jvp"))?;
             if let Some(stranger) = [var, tangent].into_iter().find(|var| !self.shares_tape(*var)) {
                 return Err(self.other_tape("jvp", stranger));
             }

@@ -5,6 +5,7 @@ use super::{RowId, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use elsa::FrozenMap;
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Index;
 
@@ -25,6 +26,9 @@ use std::ops::Index;
 /// assert_eq!(grads[x].value(), arr1(&[18.0, 36.0]).into_dyn());
 /// assert_eq!(grads[unused].value(), arr1(&[0.0, 0.0, 0.0]).into_dyn());
 /// ```
+#[doc(alias = "grad")]
+#[doc(alias = "zero_grad")]
+#[doc(alias = "retain_grad")]
 pub struct Gradients<'t, T: Float> {
     root: Var<'t, T>,
     cotangents: Derivatives,
@@ -61,6 +65,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// assert_eq!(grads.try_wrt(x).unwrap().item(), 2.0);
     /// assert!(grads.try_wrt(c).is_err());
     /// ```
+    #[doc(alias = "grad")]
     #[track_caller]
     pub fn try_wrt(&self, var: Var<'t, T>) -> Result<Var<'t, T>, Error> {
         self.look_up(var).copied()
@@ -113,13 +118,13 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 }
 
-impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
+impl<'t, T: Float, W: Borrow<Var<'t, T>>> Index<W> for Gradients<'t, T> {
     type Output = Var<'t, T>;
 
-    /// The gradient with respect to `var`, a row of `var`'s shape.
+    /// The gradient with respect to a row, of that row's shape: `grads[w]`, or `grads[&w]` of a reference.
     #[track_caller]
-    fn index(&self, var: Var<'t, T>) -> &Var<'t, T> {
-        must(self.look_up(var))
+    fn index(&self, var: W) -> &Var<'t, T> {
+        must(self.look_up(*var.borrow()))
     }
 }
 

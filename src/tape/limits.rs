@@ -47,16 +47,22 @@ impl<T: Float> Tape<T> {
             sweeps,
             differentiated,
             limit: _,
+            room,
+            refused,
             guards,
             reads,
+            printed,
         } = self;
         rows.get_mut().clear();
         names.get_mut().clear();
         cotangents.get_mut().clear();
         sweeps.get_mut().clear();
         differentiated.set(None);
+        room.set_taken(0);
+        refused.get_mut().take();
         guards.get_mut().clear();
         reads.get_mut().clear();
+        printed.set(0);
     }
 
     /// Sets how many rows the tape may have; without it there is no such limit.

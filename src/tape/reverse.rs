@@ -9,16 +9,23 @@ use super::sweeps::{Derivatives, Mode, Working};
 use super::{Gradients, IntoVar, RowId, Tape, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
+use std::panic::Location;
 use std::rc::Rc;
 
 impl<T: Float> Tape<T> {
     /// Sweeps backwards from `root`, whose cotangent is `seed` or 1, unless that was done before. Visits the rows that
     /// `root` was computed from, and no others.
     #[track_caller]
-    fn cotangents(&self, root: RowId, seed: Option<RowId>) -> Result<Derivatives, Error> {
+    fn cotangents(
+        &self,
+        operation: &'static str,
+        root: RowId,
+        seed: Option<RowId>,
+    ) -> Result<Derivatives, Error> {
         if let Some(done) = self.cotangents.borrow().get(&(root, seed)) {
             return Ok(Rc::clone(done));
         }
+        let mark = self.mark();
         let mut sweep = Working::new(root, self.len());
         let start = seed.unwrap_or_else(|| self.unit_seed(root));
         let mut waiting = Frontier::default();
@@ -26,7 +33,7 @@ impl<T: Float> Tape<T> {
         while let Some((row, cotangent)) = waiting.take_last() {
             sweep.found.push((row, cotangent));
             self.sweeping(row, || self.pull_back(row, cotangent, &mut waiting, &mut sweep));
-            self.check_rows("backward", self.len(), Some(&sweep))?;
+            self.check_sweep(operation, Location::caller(), &sweep, mark)?;
         }
         sweep.found.reverse();
         let cotangents = self.swept(sweep, seed.map_or(Mode::Reverse, Mode::Seeded));
@@ -78,6 +85,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(slope.item(), 27.0); // 3x²
     /// assert_eq!(slope.backward()[x].item(), 18.0); // 6x
     /// ```
+    #[doc(alias = "grad")]
+    #[doc(alias = "gradient")]
+    #[doc(alias = "value_and_grad")]
     #[track_caller]
     pub fn backward(self) -> Gradients<'t, T> {
         must(self.try_backward())
@@ -103,7 +113,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self]));
         }
-        let cotangents = self.tape().cotangents(self.id(), None)?;
+        let cotangents = self.tape().cotangents("backward", self.id(), None)?;
         Ok(Gradients::new(self, cotangents))
     }
 
@@ -119,6 +129,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let grads = (x * x).backward_with(arr1(&[1.0, 10.0]));
     /// assert_eq!(grads[x].value(), arr1(&[2.0, 40.0]).into_dyn());
     /// ```
+    #[doc(alias = "vjp")]
+    #[doc(alias = "pullback")]
     #[track_caller]
     pub fn backward_with(self, seed: impl IntoVar<'t, T>) -> Gradients<'t, T> {
         must(self.try_backward_with(seed))
@@ -137,9 +149,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_backward_with(self, seed: impl IntoVar<'t, T>) -> Result<Gradients<'t, T>, Error> {
-        let seed = seed.into_var(self.tape())?;
+        let seed = seed.into_var(self.tape()).map_err(|error| error.called("backward_with"))?;
         if !self.shares_tape(seed) {
-            return Err(self.other_tape("backward", seed));
+            return Err(self.other_tape("backward_with", seed));
         }
         if seed.shape() != self.shape() {
             let problem = Problem::new(
@@ -147,8 +159,8 @@ impl<'t, T: Float> Var<'t, T> {
                 "the seed cotangent needs the shape of the row that the sweep starts from",
                 "A seed has one element for each element of the row: the weight of that element.",
             );
-            return Err(Self::error("backward", problem, &[self, seed]));
+            return Err(Self::error("backward_with", problem, &[self, seed]));
         }
-        Ok(Gradients::new(self, self.tape().cotangents(self.id(), Some(seed.id()))?))
+        Ok(Gradients::new(self, self.tape().cotangents("backward_with", self.id(), Some(seed.id()))?))
     }
 }
