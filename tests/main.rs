@@ -17,3 +17,4 @@ mod replay;
 mod reports;
 mod tape;
 mod tester;
+mod unchosen;
