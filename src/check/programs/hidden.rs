@@ -40,6 +40,10 @@ impl Recording for Hidden<'_> {
         None
     }
 
+    fn spills(&self) -> bool {
+        self.program.spills()
+    }
+
     /// As the program; but one of its rows, wherever it is used later, has gone through the masks.
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let mut rows = inputs.to_vec();
@@ -149,6 +153,10 @@ impl Recording for Anywhere<'_> {
 
     fn moving(&self) -> Option<RangeFrom<usize>> {
         None
+    }
+
+    fn spills(&self) -> bool {
+        self.program.spills()
     }
 
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {

@@ -241,6 +241,10 @@ impl Recording for Program {
         None
     }
 
+    fn spills(&self) -> bool {
+        self.primitives().any(|name| name == "matmul")
+    }
+
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let mut rows = inputs.to_vec();
         for step in &self.steps {
