@@ -11,7 +11,8 @@ use rand::{RngExt, SeedableRng};
 use crate::Real;
 
 /// Stored in f32, which holds the reference weights exactly, those of the f64 run included.
-const REFERENCE: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/reference_weights.npz"));
+const REFERENCE: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/reference_weights.npz"));
 
 /// The number of hidden units that the reference weights are for.
 pub const REFERENCE_HIDDEN: usize = 30;
