@@ -284,15 +284,6 @@ pub(crate) fn reduce_slice<T: Arithmetic>(extent: Extent, reducer: &Reducer<T>, 
     out
 }
 
-/// The running sum, term by term in order.
-pub(crate) fn running_sum<T: Arithmetic>(x: &Value<T>, axes: AxisSet) -> Value<T> {
-    let mut out = x.view().to_owned();
-    for axis in axes.iter() {
-        out.accumulate_axis_inplace(ndarray::Axis(axis), |before, here| *here = *before + *here);
-    }
-    Value::new(out.into_shared())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,22 +13,23 @@ pub(super) struct Power<F> {
 impl<F: Format> Power<F> {
     #[inline(always)]
     pub fn of(x: F) -> Self {
-        Self::of_sum([x, F::from(0.0)])
-    }
-
-    /// Of the sum of a number and a part so small that it is within the number's rounding.
-    #[inline(always)]
-    pub fn of_sum([x, part]: [F; 2]) -> Self {
         let [ln_2, ln_2_rest] = F::LN_2;
         let rounded = x * F::LOG2_E + F::ROUNDER;
         let k = rounded - F::ROUNDER;
         let (exact, less) = (x - k * ln_2, k * ln_2_rest);
         let r = exact - less;
-        let lost = ((exact - r) - less) + part;
+        let lost = (exact - r) - less;
         let square = r * r;
         // The derivative of eʳ − 1 − r, to first order r, tells what the lost part of r changes in the rest.
         let rest = F::from(0.5) * square + (square * r * polynomial(F::EXP, r) + (lost + lost * r));
         Self { factors: F::powers(rounded), r, rest }
+    }
+
+    /// Of the sum of a number and a part that is within the number's rounding: eˣ⁺ᵖ = eˣ + p eˣ.
+    #[inline(always)]
+    pub fn of_sum([x, part]: [F; 2]) -> Self {
+        let Self { factors, r, rest } = Self::of(x);
+        Self { factors, r, rest: rest + part * (F::from(1.0) + (r + rest)) }
     }
 
     /// 1 + r + rest, from √½ to √2.

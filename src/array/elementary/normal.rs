@@ -40,12 +40,13 @@ pub(crate) fn bell<F: Format>(w: F, x: F) -> F {
 #[inline(always)]
 pub(crate) fn distribution<F: Format>(w: F, x: F) -> F {
     let ([m, p, q], vanished) = decay(x, F::from(0.5));
-    let (one, five) = (F::from(1.0), F::from(5.0));
+    let (one, four) = (F::from(1.0), F::from(4.0));
     let limit = F::from(64.0);
     let t = x.magnitude();
     let t = if t > limit { limit } else { t };
-    let reciprocal = one / (t + five);
-    let tail = m * (polynomial(F::MILLS, (t - five) * reciprocal) * reciprocal);
+    let near = t / (t + four);
+    let mills = F::from(0.375) + (near + near) * polynomial(F::MILLS, near + near - one);
+    let tail = m * mills / (t + F::from(0.75));
     let negative = x < F::from(0.0);
     let lower = w * p * tail * q;
     let upper = w * (one - tail * p * q);
