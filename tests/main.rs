@@ -18,3 +18,4 @@ mod replay;
 mod reports;
 mod tape;
 mod tester;
+mod unchosen;
