@@ -30,7 +30,11 @@ fn derivatives_are(x: &[f64], f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, 
         let tangent = elements(reverse.jvp([(x, ones())]));
         assert!(same(&tangent, &total), "forward over reverse, order {order}: {tangent:?}, not {total:?}");
         ahead = ahead.jvp([(x, ones())]);
-        assert!(same(&elements(ahead), &total), "forward, order {order}: {:?}, not {total:?}", elements(ahead));
+        assert!(
+            same(&elements(ahead), &total),
+            "forward, order {order}: {:?}, not {total:?}",
+            elements(ahead)
+        );
         let gradient = reverse.backward()[x];
         let found = elements(gradient);
         assert!(same(&found, expected), "reverse, order {order}: {found:?}, not {expected:?}");
@@ -60,10 +64,16 @@ fn derivatives_are(x: &[f64], f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, 
         let replayed = program.replay_to_vec(&feeds).unwrap();
         for (replayed, &expected) in replayed.iter().zip(expected) {
             let replayed: Vec<f64> = replayed.iter().copied().collect();
-            assert!(same(&replayed, expected), "replayed without passes {choice:b}: {replayed:?}, not {expected:?}");
+            assert!(
+                same(&replayed, expected),
+                "replayed without passes {choice:b}: {replayed:?}, not {expected:?}"
+            );
         }
         let tangent: Vec<f64> = replayed[2].iter().copied().collect();
-        assert!(same(&tangent, &[expected[0].iter().sum()]), "replayed without passes {choice:b}: {tangent:?}");
+        assert!(
+            same(&tangent, &[expected[0].iter().sum()]),
+            "replayed without passes {choice:b}: {tangent:?}"
+        );
     }
 }
 

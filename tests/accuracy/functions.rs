@@ -12,13 +12,7 @@ macro_rules! function {
         function!($name, |$x| $y, |$at| $exact, false)
     };
     ($name:literal, |$x:ident| $y:expr, |$at:ident| $exact:expr, $cancels:literal) => {
-        Function {
-            name: $name,
-            single: |$x| $y,
-            double: |$x| $y,
-            exact: |$at| $exact,
-            cancels: $cancels,
-        }
+        Function { name: $name, single: |$x| $y, double: |$x| $y, exact: |$at| $exact, cancels: $cancels }
     };
 }
 
@@ -29,7 +23,11 @@ pub const FUNCTIONS: &[Function] = &[
     function!("relu", |x| x.relu(), |x| [vec![x.max(0.0)], vec![sign(x).max(0.0)], vec![0.0]]),
     function!("square", |x| x.square(), |x| [vec![x * x], vec![2.0 * x], vec![2.0]]),
     function!("exp", |x| x.exp(), |x| [vec![x.exp()], vec![x.exp()], vec![x.exp()]]),
-    function!("log", |x| x.log(), |x| [vec![x.ln()], vec![1.0 / positive(x)], vec![-1.0 / (positive(x) * x)]]),
+    function!("log", |x| x.log(), |x| [
+        vec![x.ln()],
+        vec![1.0 / positive(x)],
+        vec![-1.0 / (positive(x) * x)]
+    ]),
     function!("log1p", |x| x.log1p(), |x| {
         let whole = 1.0 + x;
         [vec![x.ln_1p()], vec![1.0 / positive(whole)], vec![-1.0 / (positive(whole) * whole)]]
@@ -43,7 +41,11 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     function!("tanh", |x| x.tanh(), |x| {
         let slope = 1.0 / (x.cosh() * x.cosh());
-        [vec![x.sinh().min(1e300).max(-1e300) / x.cosh().min(1e300)], vec![slope], vec![-2.0 * x.tanh() * slope]]
+        [
+            vec![x.sinh().min(1e300).max(-1e300) / x.cosh().min(1e300)],
+            vec![slope],
+            vec![-2.0 * x.tanh() * slope],
+        ]
     }),
     function!("sqrt", |x| x.sqrt(), |x| {
         let y = x.sqrt();
@@ -57,7 +59,11 @@ pub const FUNCTIONS: &[Function] = &[
         let [y, slope, second] = logistic(x);
         [vec![y], vec![slope], vec![second]]
     }),
-    function!("reciprocal", |x| x.reciprocal(), |x| [vec![1.0 / x], vec![-1.0 / (x * x)], vec![2.0 / (x * x * x)]]),
+    function!("reciprocal", |x| x.reciprocal(), |x| [
+        vec![1.0 / x],
+        vec![-1.0 / (x * x)],
+        vec![2.0 / (x * x * x)]
+    ]),
     function!("3 / x", |x| x.tape().constant(3.0) / x, |x| {
         [vec![3.0 / x], vec![-3.0 / (x * x)], vec![6.0 / (x * x * x)]]
     }),

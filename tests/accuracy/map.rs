@@ -119,13 +119,18 @@ impl Function {
         let mut all = [Worst::default(); 3];
         let numbers: Vec<u32> = (0..1_u64 << 32).step_by(step).map(|bits| bits as u32).collect();
         for bits in numbers.chunks(1 << 16) {
-            let xs: Vec<f32> = bits.iter().map(|bits| f32::from_bits(*bits)).filter(|x| x.is_finite()).collect();
+            let xs: Vec<f32> =
+                bits.iter().map(|bits| f32::from_bits(*bits)).filter(|x| x.is_finite()).collect();
             let found = derivatives(xs.clone(), self.single);
             let entries = xs.iter().enumerate().map(|(i, x)| {
                 let exact = (self.exact)(f64::from(*x)).map(|summands| Exact {
                     value: summands.iter().sum(),
                     rest: 0.0,
-                    size: if self.cancels { summands.iter().fold(0.0, |most: f64, s| most.max(s.abs())) } else { 0.0 },
+                    size: if self.cancels {
+                        summands.iter().fold(0.0, |most: f64, s| most.max(s.abs()))
+                    } else {
+                        0.0
+                    },
                 });
                 Entry { at: f64::from(*x), found: [0, 1, 2].map(|order| found[order][i]), exact }
             });
@@ -156,7 +161,8 @@ impl Function {
                 let (value, rest) = fields[2 + order].split_once(':').unwrap_or((fields[2 + order], "0"));
                 let value = number(value);
                 let rest = number(rest) / 100.0 * DOUBLE.unit(value);
-                let size = if order > 0 { fields.get(4 + order).map_or(0.0, |size| number(size)) } else { 0.0 };
+                let size =
+                    if order > 0 { fields.get(4 + order).map_or(0.0, |size| number(size)) } else { 0.0 };
                 Exact { value, rest, size }
             }),
         });

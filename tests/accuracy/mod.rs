@@ -21,7 +21,8 @@ fn hold(name: &str, precision: &str, worst: [Worst; 3]) -> Vec<String> {
 }
 
 fn single_precision(step: usize) {
-    let failures: Vec<String> = FUNCTIONS.iter().flat_map(|f| hold(f.name, "f32", f.single_precision(step))).collect();
+    let failures: Vec<String> =
+        FUNCTIONS.iter().flat_map(|f| hold(f.name, "f32", f.single_precision(step))).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

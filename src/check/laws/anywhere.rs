@@ -73,11 +73,7 @@ fn pulled<'t, T: Float>(
 }
 
 /// The tangents of the result's elements.
-fn pushed<'t, T: Float>(
-    rules: &impl Rules,
-    moves: &[(Var<'t, T>, ArrayD<T>)],
-    out: Var<'t, T>,
-) -> Vec<f64> {
+fn pushed<'t, T: Float>(rules: &impl Rules, moves: &[(Var<'t, T>, ArrayD<T>)], out: Var<'t, T>) -> Vec<f64> {
     let seeds: Vec<_> = moves.iter().map(|(var, tangent)| (*var, out.tape().constant(tangent))).collect();
     match forwards(rules, out, &seeds) {
         Some(tangent) => tangent.peek().iter().map(|x| x.to_f64()).collect(),

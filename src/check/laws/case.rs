@@ -38,7 +38,8 @@ impl Recording for Case<'_> {
                 seed = mix(seed, 0);
                 special(seed, finite)
             };
-            let each = self.inputs.iter().map(|shape| ArrayD::from_shape_simple_fn(shape.as_slice(), &mut next));
+            let each =
+                self.inputs.iter().map(|shape| ArrayD::from_shape_simple_fn(shape.as_slice(), &mut next));
             return each.collect();
         }
         let plain =

@@ -87,10 +87,21 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         if self.what.orders() > 1 {
             let second = "forward over reverse equals reverse over reverse";
             self.modes::<SINGLE>(tally, second, mixed, derivatives[1]);
-            let backwards = ahead.and_then(|ahead| along(rules, ahead, Some(ahead.lift(1.0)), &self.vars, &rows[1]));
-            self.modes::<SINGLE>(tally, "reverse over forward equals reverse over reverse", backwards, derivatives[1]);
+            let backwards =
+                ahead.and_then(|ahead| along(rules, ahead, Some(ahead.lift(1.0)), &self.vars, &rows[1]));
+            self.modes::<SINGLE>(
+                tally,
+                "reverse over forward equals reverse over reverse",
+                backwards,
+                derivatives[1],
+            );
             let twice = ahead.and_then(|ahead| forwards(rules, ahead, &seeds(1)));
-            self.modes::<SINGLE>(tally, "forward over forward equals reverse over reverse", twice, derivatives[1]);
+            self.modes::<SINGLE>(
+                tally,
+                "forward over forward equals reverse over reverse",
+                twice,
+                derivatives[1],
+            );
         }
         if !SINGLE {
             self.complex_step(tally, oracle[0]);

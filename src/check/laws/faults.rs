@@ -136,9 +136,8 @@ impl Faulty<'_> {
             })
         };
         let ((_, right), (_, wrong)) = (values(right), values(wrong));
-        let far = |(a, b): (&f64, &f64)| {
-            a.is_nan() != b.is_nan() || (a - b).abs() > 1e-9 * (a.abs() + b.abs())
-        };
+        let far =
+            |(a, b): (&f64, &f64)| a.is_nan() != b.is_nan() || (a - b).abs() > 1e-9 * (a.abs() + b.abs());
         let nonzero = |x: &[f64]| x.iter().any(|x| *x != 0.0);
         let differs = if right.len() == wrong.len() {
             right.iter().zip(&wrong).any(far)
