@@ -81,7 +81,7 @@ pub trait Arithmetic:
     fn times_logistic_slope(self, x: Self) -> Self;
     /// w times the logistic function of 2√(2/π) (x + 0.044715 x³).
     fn times_cubic(self, x: Self) -> Self;
-    /// w times the slope of the logistic function at 2√(2/π) (x + 0.044715 x³).
+    /// 1024 w times the slope of the logistic function at 2√(2/π) (x + 0.044715 x³).
     fn times_cubic_slope(self, x: Self) -> Self;
     /// The hyperbolic tangent of √(2/π) (x + 0.044715 x³).
     fn cubic_tanh(self) -> Self;
@@ -196,7 +196,7 @@ macro_rules! arithmetic {
             }
             #[inline(always)]
             fn times_cubic_slope(self, x: Self) -> Self {
-                elementary::slope(self, elementary::cubic(x))
+                elementary::slope(self * 1024.0, elementary::cubic(x))
             }
             #[inline(always)]
             fn cubic_tanh(self) -> Self {

@@ -100,7 +100,7 @@ table! {
         name: "cubic_tanh",
         formula: "tanh(√(2/π) (a + 0.044715 a³))",
         kernel: kernel!(|x| x.cubic_tanh()),
-        slope: |x, _| Some(times(Weighted::CubicSlope.of(&[cubic_slope(x) * x.lift(2.0), x]))),
+        slope: |x, _| Some(times(Weighted::CubicSlope.of(&[cubic_slope(x, 512.0), x]))),
         domain: Domain::ALL,
     },
     Sqrt => {

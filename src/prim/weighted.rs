@@ -59,16 +59,16 @@ table! {
         name: "times_cubic",
         formula: "a σ(2√(2/π) (b + 0.044715 b³))",
         kernel: kernel!(|a, b| a.times_cubic(b)),
-        slope_b: |ab| times(Self::CubicSlope.of(&[ab[0] * cubic_slope(ab[1]), ab[1]])),
+        slope_b: |ab| times(Self::CubicSlope.of(&[ab[0] * cubic_slope(ab[1], 1024.0), ab[1]])),
         slope_c: None,
         domain: Domain::ALL,
     },
     CubicSlope => {
         name: "times_cubic_slope",
-        formula: "a σ'(2√(2/π) (b + 0.044715 b³))",
+        formula: "1024 a σ'(2√(2/π) (b + 0.044715 b³))", // A slope in a of more than σ' alone: see `cubic_slope`.
         kernel: kernel!(|a, b| a.times_cubic_slope(b)),
         slope_b: |ab| {
-            let turn = cubic_slope(ab[1]) * ab[1].cubic_tanh();
+            let turn = cubic_slope(ab[1], 1.0) * ab[1].cubic_tanh();
             -times(Self::CubicSlope.of(&[ab[0] * turn, ab[1]]))
         },
         slope_c: None,
@@ -138,10 +138,13 @@ table! {
 
 const POSITIVE: Domain = Domain::only("b > 0", |abc| abc[1] > 0.0);
 
-/// The slope of 2√(2/π) (b + 0.044715 b³).
-pub(super) fn cubic_slope<T: Float>(b: Var<'_, T>) -> Var<'_, T> {
+/// The slope of 2√(2/π) (b + 0.044715 b³), divided by a power of two.
+///
+/// Where σ' leaves the normal range, this is up to 100, and its slope with it, by which the sweep multiplies σ' once that is
+/// rounded. A factor of 1024 moves from here to there, to keep σ' above.
+pub(super) fn cubic_slope<T: Float>(b: Var<'_, T>, divisor: f64) -> Var<'_, T> {
     let [scale, c] = CUBIC;
-    b.lift(scale) + b * b * b.lift(3.0 * scale * c)
+    b.lift(scale / divisor) + b * b * b.lift(3.0 * scale * c / divisor)
 }
 
 /// 0 at 0: 0ᶜ is constant in c for c > 0, and its slope is 0 there, not 0 · log 0.

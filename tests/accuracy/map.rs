@@ -22,8 +22,12 @@ pub struct Function {
     pub cancels: bool,
 }
 
+/// Of the exact result; below the normal range, of the smallest positive number.
+pub const UNITS: f64 = 4.0;
+
 /// What was computed, and what is exact.
 struct Entry {
+    /// Where.
     at: f64,
     found: [f64; 3],
     exact: [Exact; 3],
@@ -42,19 +46,40 @@ struct Exact {
 pub struct Worst {
     pub units: f64,
     pub at: f64,
+    /// The same where the exact result is below the normal range.
+    pub below: f64,
+    pub below_at: f64,
     pub of: usize,
 }
 
-/// A format's largest number, its smallest positive one, and the distance from 1 to the next larger number.
+impl Worst {
+    fn merge(&mut self, other: Self) {
+        self.of += other.of;
+        if other.units > self.units {
+            (self.units, self.at) = (other.units, other.at);
+        }
+        if other.below > self.below {
+            (self.below, self.below_at) = (other.below, other.below_at);
+        }
+    }
+}
+
+/// A format's largest number, its smallest positive one, its smallest normal one, and the distance from 1 to the next larger number.
 struct Format {
     largest: f64,
     smallest: f64,
+    normal: f64,
     epsilon: f64,
 }
 
-const SINGLE: Format =
-    Format { largest: f32::MAX as f64, smallest: 1.401_298_464_324_817e-45, epsilon: f32::EPSILON as f64 };
-const DOUBLE: Format = Format { largest: f64::MAX, smallest: 5e-324, epsilon: f64::EPSILON };
+const SINGLE: Format = Format {
+    largest: f32::MAX as f64,
+    smallest: 1.401_298_464_324_817e-45,
+    normal: f32::MIN_POSITIVE as f64,
+    epsilon: f32::EPSILON as f64,
+};
+const DOUBLE: Format =
+    Format { largest: f64::MAX, smallest: 5e-324, normal: f64::MIN_POSITIVE, epsilon: f64::EPSILON };
 
 impl Format {
     /// The distance of neighbours at a number.
@@ -100,13 +125,17 @@ fn slope<'t, T: Float>(y: Var<'t, T>, x: Var<'t, T>) -> Option<Var<'t, T>> {
 
 fn worst(entries: impl Iterator<Item = Entry>, format: &Format) -> [Worst; 3] {
     let mut worst = [Worst::default(); 3];
-    for Entry { at, found, exact } in entries {
+    // Where there is no value, there is no derivative to speak of.
+    for Entry { at, found, exact } in
+        entries.filter(|entry| !entry.exact[0].value.is_nan() || !entry.found[0].is_nan())
+    {
         for ((worst, found), exact) in worst.iter_mut().zip(found).zip(exact) {
             let units = format.units(found, exact);
-            worst.of += 1;
-            if units > worst.units {
-                (worst.units, worst.at) = (units, at);
-            }
+            worst.merge(if exact.value.abs() < format.normal {
+                Worst { below: units, below_at: at, of: 1, ..Worst::default() }
+            } else {
+                Worst { units, at, of: 1, ..Worst::default() }
+            });
         }
     }
     worst
@@ -134,12 +163,7 @@ impl Function {
                 });
                 Entry { at: f64::from(*x), found: [0, 1, 2].map(|order| found[order][i]), exact }
             });
-            for (all, here) in all.iter_mut().zip(worst(entries, &SINGLE)) {
-                all.of += here.of;
-                if here.units > all.units {
-                    (all.units, all.at) = (here.units, here.at);
-                }
-            }
+            all.iter_mut().zip(worst(entries, &SINGLE)).for_each(|(all, here)| all.merge(here));
         }
         all
     }
@@ -172,18 +196,18 @@ impl Function {
 
 /// The table, in Markdown, with every `step`-th number of single precision.
 pub fn print(step: usize) {
-    println!("| function | precision | value | at | slope | at | second | at |");
+    println!("| function | | value | at | slope | at | second | at |");
     println!("|---|---|---|---|---|---|---|---|");
     for function in FUNCTIONS {
         let row = |precision: &str, worst: [Worst; 3]| {
-            let cells: Vec<String> = worst
-                .iter()
-                .enumerate()
-                .map(|(order, Worst { units, at, .. })| {
-                    let star = if function.cancels && order > 0 { "\\*" } else { "" };
-                    if *units > 0.0 { format!("{units:.2}{star} | {at:.4e}") } else { "0 |".into() }
-                })
-                .collect();
+            let cell = |(order, worst): (usize, &Worst)| {
+                let star = if function.cancels && order > 0 { "\\*" } else { "" };
+                let below =
+                    if worst.below > UNITS { format!(" (below {:.0})", worst.below) } else { String::new() };
+                let at = if worst.units > 0.0 { format!("{:.4e}", worst.at) } else { String::new() };
+                format!("{:.2}{star}{below} | {at}", worst.units)
+            };
+            let cells: Vec<String> = worst.iter().enumerate().map(cell).collect();
             println!("| {} | {precision} | {} |", function.name, cells.join(" | "));
         };
         row("f32", function.single_precision(step));

@@ -37,8 +37,8 @@ pub(crate) trait Format:
     const ARTANH: &'static [[Self; 4]];
     /// Of R, above.
     const TANH: &'static [[Self; 4]];
-    /// 1 / √(2π).
-    const FRAC_1_SQRT_TAU: Self;
+    /// log √(2π) in two parts.
+    const LN_SQRT_TAU: [Self; 2];
     /// 2 √(2/π) and 0.044715 of it, each in two parts.
     const CUBIC: [[Self; 2]; 2];
     /// Of S, above.
@@ -112,7 +112,7 @@ impl Format for f32 {
         [-0.333_333_33, 0.133_333_33, -0.053_968_22, 0.021_868_898],
         [-0.008_857_327_5, 0.003_557_341, -0.001_334_382_7, 0.000_349_549_17],
     ];
-    const FRAC_1_SQRT_TAU: Self = 0.398_942_3;
+    const LN_SQRT_TAU: [Self; 2] = [0.918_938_5, 1.563_417_7e-8];
     const CUBIC: [[Self; 2]; 2] = [[1.595_769_2, -4.534_068e-8], [0.071_354_814, 2.398_832_5e-9]];
     const MILLS: &'static [[Self; 4]] = &[
         [0.073_450_54, -0.127_554_6, 0.110_459_4, -0.063_932_195],
@@ -157,7 +157,7 @@ impl Format for f64 {
             7.449_009_370_958_913e-6,
         ],
     ];
-    const FRAC_1_SQRT_TAU: Self = 0.398_942_280_401_432_7;
+    const LN_SQRT_TAU: [Self; 2] = [0.918_938_533_204_672_8, -3.878_294_158_067_241_4e-17];
     const CUBIC: [[Self; 2]; 2] = [
         [1.595_769_121_605_730_8, -9.969_308_809_110_92e-17],
         [0.071_354_816_272_600_25, -6.175_149_918_155_315e-19],

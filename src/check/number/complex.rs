@@ -103,7 +103,7 @@ impl Arithmetic for Complex {
     }
     fn times_cubic_slope(self, x: Self) -> Self {
         let [inner, turn] = cubic(x.re);
-        let [_, y, slope] = logistic(inner);
+        let [_, y, slope] = logistic(inner).map(|y| 1024.0 * y);
         Self::first(self.re.times_cubic_slope(x.re), [(self, y), (x, self.re * slope * turn)])
     }
     fn cubic_tanh(self) -> Self {

@@ -100,7 +100,8 @@ macro_rules! carrier {
             }
             fn times_cubic_slope(self, x: Self) -> Self {
                 let [inner, turn] = cubic(x.value);
-                let [_, y, slope] = logistic(inner);
+                let large = <$base>::from_f64(1024.0);
+                let [_, y, slope] = logistic(inner).map(|y| large * y);
                 Self::near(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value * slope * turn)])
             }
             fn cubic_tanh(self) -> Self {
