@@ -144,7 +144,7 @@ const POSITIVE: Domain = Domain::only("b > 0", |abc| abc[1] > 0.0);
 /// rounded. A factor of 1024 moves from here to there, to keep σ' above.
 pub(super) fn cubic_slope<T: Float>(b: Var<'_, T>, divisor: f64) -> Var<'_, T> {
     let [scale, c] = CUBIC;
-    b.lift(scale / divisor) + b * b * b.lift(3.0 * scale * c / divisor)
+    b.lift(scale / divisor) + b * b.lift(3.0 * scale * c / divisor) * b
 }
 
 /// 0 at 0: 0ᶜ is constant in c for c > 0, and its slope is 0 there, not 0 · log 0.

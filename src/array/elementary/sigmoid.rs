@@ -24,35 +24,57 @@ pub(crate) fn tanh<F: Format>(x: F) -> F {
     (if a < F::from(0.55) { small } else { large }).with_sign_of(x)
 }
 
-/// e⁻|ˣ| for a factor: m and powers of two p and q, of which m p q is to be made only with the factor, and e = m p q itself; and
-/// whether x is negative.
+/// e = e⁻|ˣ| = p q (m + part), with powers of two p and q, by which a result is to be multiplied last.
+struct Decay<F> {
+    m: F,
+    part: F,
+    factors: [F; 2],
+    /// p q m, and p q part.
+    e: [F; 2],
+    negative: bool,
+}
+
 #[inline(always)]
-fn decay<F: Format>([x, part]: [F; 2]) -> ([F; 3], F, bool) {
+fn decay<F: Format>([x, part]: [F; 2]) -> Decay<F> {
     let negative = x < F::from(0.0);
     let [x, part] = if negative { [x, part] } else { [-x, -part] };
     let [x, part] = if x < F::WEIGHED { [F::WEIGHED, F::from(0.0)] } else { [x, part] };
-    let power = Power::of_sum([x, part]);
-    let (m, [p, q]) = (power.mantissa(), power.factors);
-    ([m, p, q], m * p * q, negative)
+    let Power { factors: [p, q], r, rest } = Power::of_sum([x, part]);
+    let [most, lost] = sum(F::from(1.0), r);
+    let [m, part] = sum(most, lost + rest);
+    Decay { m, part, factors: [p, q], e: [m * p * q, part * p * q], negative }
+}
+
+/// (a + b) / (c + d) with small b and d, given about 1 / c.
+#[inline(always)]
+fn quotient<F: Format>([a, b]: [F; 2], [c, d]: [F; 2], about: F) -> F {
+    let y = a / c;
+    y + (b - y * d) * about
 }
 
 /// w σ(x), with the logistic function σ(x) = 1 / (1 + e⁻ˣ); x is the sum of two numbers.
 #[inline(always)]
 pub(crate) fn gate<F: Format>(w: F, x: [F; 2]) -> F {
-    let ([m, p, q], e, negative) = decay(x);
-    let one = F::from(1.0);
-    let [m, p, q] = if negative { [m, p, q] } else { [one; 3] };
-    let y = w * p * (m / (one + e)) * q;
+    let Decay { m, part, factors: [p, q], e: [e, e_part], negative } = decay(x);
+    let (zero, one) = (F::from(0.0), F::from(1.0));
+    let [[m, part], [p, q]] = if negative { [[m, part], [p, q]] } else { [[one, zero], [one, one]] };
+    let [whole, lost] = sum(one, e);
+    let about = one - e * (F::from(0.75) - F::from(0.25) * e);
+    let y = w * p * quotient([m, part], [whole, lost + e_part], about) * q;
     if x[0] < F::WEIGHED { nothing(w) } else { y }
 }
 
 /// w σ'(x) = w e⁻ˣ / (1 + e⁻ˣ)².
 #[inline(always)]
 pub(crate) fn slope<F: Format>(w: F, x: [F; 2]) -> F {
-    let ([m, p, q], e, _) = decay(x);
-    // (1 + e)², rounding on the scale of e.
-    let square = F::from(1.0) + e * (F::from(2.0) + e);
-    let y = w * p * (m / square) * q;
+    let Decay { m, part, factors: [p, q], e: [e, e_part], .. } = decay(x);
+    let (one, two) = (F::from(1.0), F::from(2.0));
+    // (1 + e)² = 1 + 2e + e².
+    let [once, lost] = sum(one, two * e);
+    let [whole, lost_too] = sum(once, e * e);
+    let lost = lost + lost_too + two * (one + e) * e_part;
+    let about = one - e * (F::from(1.75) - e);
+    let y = w * p * quotient([m, part], [whole, lost], about) * q;
     if x[0].magnitude() > -F::WEIGHED { nothing(w) } else { y }
 }
 
