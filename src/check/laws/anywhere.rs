@@ -4,6 +4,8 @@
 
 use super::recording::Recording;
 use super::{Tally, replayed};
+use crate::check::evaluate::evaluate;
+use crate::check::number::Bound;
 use crate::check::sweep::{Rules, backwards, forwards};
 use crate::check::values::mix;
 use crate::check::{Layout, Measured, Verdict};
@@ -21,8 +23,8 @@ const SPECIAL: [f64; 14] = [
     2.0,
     -3.0,
     std::f64::consts::FRAC_PI_2,
-    1e-30,
-    1e30,
+    1e-6,
+    1e6,
     f64::INFINITY,
     f64::NEG_INFINITY,
     f64::NAN,
@@ -97,6 +99,9 @@ fn jacobians<T: Float>(what: &impl Recording, rules: &impl Rules, tally: &mut Ta
     let differ = entries().filter(|&(row, column)| !same(back[row][column], ahead[column][row])).count();
     count(tally, what, "forward equals reverse at any point", differ, "entries of the Jacobian differ");
 
+    if what.spills() {
+        return;
+    }
     let nan = |shape: &[usize]| ArrayD::from_elem(shape, T::NAN);
     let moves: Vec<_> = vars.iter().map(|var| (*var, nan(&var.shape()))).collect();
     let (cotangents, tangents) = (pulled(rules, &vars, out, &nan(&shape)), pushed(rules, &moves, out));
@@ -143,10 +148,97 @@ fn unchosen<T: Float>(what: &impl Recording, rules: &impl Rules, tally: &mut Tal
     let twice = forwards(rules, out, &seeds(0)).and_then(|first| forwards(rules, first, &seeds(1)));
     look(twice);
     count(tally, what, "what was not chosen has no influence", wrong, "derivatives are not 0");
+    replay::<T>(&masked, "what was not chosen, replayed", tally);
+}
 
+/// Some entries of the Jacobian, at any point whatever, in both modes: equal but for rounding, or one of them is NaN,
+/// as where contributions of both signs meet at an infinite slope.
+pub(in crate::check) fn modes<T: Float>(what: &impl Recording, rules: &impl Rules, tally: &mut Tally) {
+    let tape = Tape::<T>::new();
+    let (vars, out) = record(&tape, what);
+    let Some(var) = vars.iter().find(|var| !var.is_empty()).filter(|_| !out.is_empty()) else { return };
+    for pair in 0..4 {
+        let draw = |from: usize, n: usize| {
+            usize::try_from(mix(mix(what.seed(), 700 + from), pair) % n as u64).expect("below a usize")
+        };
+        let (row, column) = (draw(0, out.len()), draw(1, var.len()));
+        let one = |of: Var<'_, T>, at| tape.constant(unit::<T>(&of.shape(), at));
+        let seed = one(out, row);
+        let tangent = forwards(rules, out, &[(*var, one(*var, column))]);
+        let cotangent =
+            backwards(out, seed, |out, wrt, operands, d| rules.vjp(&out.prim(), wrt, operands, out, d))
+                [var.row()];
+        let [ahead, back] = [(tangent, row), (cotangent, column)].map(|(derivative, at)| {
+            derivative.map_or(Bound { value: 0.0, error: 0.0 }, |derivative| {
+                let all: Vec<ArrayD<Bound<false>>> = evaluate(&tape, &[], &[derivative]);
+                *all[0].iter().nth(at).expect("an element")
+            })
+        });
+        let verdict = if ahead.value.is_nan() == back.value.is_nan() {
+            let equal = same(ahead.value, back.value);
+            let error = if equal { 0.0 } else { (ahead.value - back.value).abs() };
+            let tolerance = 2.0 * (ahead.error + back.error);
+            if tolerance.is_nan() || error > 0.0 && tolerance.is_infinite() {
+                Verdict::Inconclusive("an intermediate result was infinite".into())
+            } else {
+                let because = "running bounds for the rounding of both".into();
+                Verdict::of(Measured { error, tolerance, because })
+            }
+        } else {
+            Verdict::Inconclusive("contributions met at an infinite slope".into())
+        };
+        let law = "forward equals reverse at any point, or one of them is NaN";
+        tally.add(law, || format!("{}: entry ({row}, {column})", at(what)), &verdict);
+    }
+}
+
+/// A replay has the bits of recording afresh, whatever passes the program went through.
+pub(in crate::check) fn replay<T: Float>(what: &impl Recording, law: &'static str, tally: &mut Tally) {
+    let tape = Tape::<T>::new();
+    let (vars, out) = record(&tape, what);
     let u = super::examine::plain(&out.shape(), mix(what.seed(), 500)).mapv(T::from_f64);
-    let differ = replayed::bits_that_differ(&masked, &vars, out, &u);
-    count(tally, what, "what was not chosen, replayed", differ, "elements of which a bit differs");
+    let differ = replayed::bits_that_differ(what, &vars, out, &u);
+    count(tally, what, law, differ, "elements of which a bit differs");
+}
+
+/// Two recordings with the same inputs and the same derivatives, to the bit but for the sign of a zero.
+pub(in crate::check) fn alike<T: Float>(
+    one: &impl Recording,
+    other: &impl Recording,
+    rules: &impl Rules,
+    tally: &mut Tally,
+) {
+    let (one_has, other_has) = (derivatives::<T>(one, rules), derivatives::<T>(other, rules));
+    let differ = one_has.iter().zip(&other_has).filter(|(a, b)| !same(**a, **b)).count();
+    let differ = differ + one_has.len().abs_diff(other_has.len());
+    count(tally, one, "a hidden branch changes no bit", differ, "of value and derivatives differ");
+}
+
+/// The value, the gradient, and along directions the derivatives up to the highest order, in both modes.
+fn derivatives<T: Float>(what: &impl Recording, rules: &impl Rules) -> Vec<f64> {
+    let tape = Tape::<T>::new();
+    let (vars, out) = record(&tape, what);
+    let plain = |order: usize, i: usize, shape: &[usize]| {
+        super::examine::plain(shape, mix(mix(what.seed(), 400 + order), i)).mapv(T::from_f64)
+    };
+    let mut all: Vec<f64> = out.peek().iter().map(|x| x.to_f64()).collect();
+    let seed = plain(3, 0, &out.shape());
+    all.extend(pulled(rules, &vars, out, &seed));
+    let (mut root, mut cotangent) = (Some(out), Some(tape.constant(&seed)));
+    for order in 0..what.orders() {
+        let Some(of) = root else {
+            all.extend([0.0; 2]); // Nothing flows: tangent and derivative.
+            continue;
+        };
+        let moves: Vec<_> =
+            vars.iter().enumerate().map(|(i, var)| (*var, plain(order, i, &var.shape()))).collect();
+        all.extend(pushed(rules, &moves, of));
+        let direction: Vec<_> = moves.iter().map(|(_, tangent)| tape.constant(tangent)).collect();
+        root = super::examine::along(rules, of, cotangent, &vars, &direction);
+        cotangent = root.map(|root| root.lift(1.0));
+        all.push(root.and_then(Var::peek_item).map_or(0.0, T::to_f64));
+    }
+    all
 }
 
 /// With a mask in front of its result that chooses none of it.
@@ -173,6 +265,10 @@ impl<R: Recording> Recording for Masked<'_, R> {
         self.0.moving()
     }
 
+    fn spills(&self) -> bool {
+        self.0.spills()
+    }
+
     /// A mask of which a pass cannot know that it is 0.
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let out = self.0.record(tape, inputs);
@@ -187,9 +283,11 @@ impl<R: Recording> Recording for Masked<'_, R> {
 fn count(tally: &mut Tally, what: &impl Recording, law: &'static str, differ: usize, because: &str) {
     let error = crate::check::diagnose::count(differ);
     let measured = Measured { error, tolerance: 0.0, because: because.into() };
-    let describe = || {
-        let inputs: Vec<String> = what.inputs().iter().map(|x| format!("{x}")).collect();
-        format!("{}, at {}", what.describe(), inputs.join(" and "))
-    };
-    tally.add(law, describe, &Verdict::of(measured));
+    tally.add(law, || at(what), &Verdict::of(measured));
+}
+
+/// What it is, and where.
+fn at(what: &impl Recording) -> String {
+    let inputs: Vec<String> = what.inputs().iter().map(|x| format!("{x}")).collect();
+    format!("{}, at {}", what.describe(), inputs.join(" and "))
 }

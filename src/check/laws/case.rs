@@ -32,7 +32,7 @@ pub(super) enum Points {
 impl Recording for Case<'_> {
     fn inputs(&self) -> Vec<ArrayD<f64>> {
         if self.points == Points::Any {
-            let finite = self.prim.name() == "matmul";
+            let finite = self.spills();
             let mut seed = self.seed;
             let mut next = || {
                 seed = mix(seed, 0);
@@ -87,6 +87,10 @@ impl Recording for Case<'_> {
             "select" => Some(1..),
             _ => Some(0..),
         }
+    }
+
+    fn spills(&self) -> bool {
+        self.prim.name() == "matmul"
     }
 
     /// Inputs broadcast by explicit rows, then the primitive.

@@ -19,6 +19,7 @@ use super::{Layout, Verdict};
 use crate::array::Shape;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Prim};
+pub(super) use anywhere::{alike, modes, replay, special};
 use case::{Case, Points};
 pub(super) use examine::examine as law;
 use indexmap::IndexMap;
