@@ -20,3 +20,4 @@ mod replay;
 mod reports;
 mod tape;
 mod tester;
+mod unchosen;
