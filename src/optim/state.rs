@@ -19,7 +19,7 @@ use std::ops::Index;
 /// let next = Params::new([w]).step(Adam::default(), &loss.backward(), 0.1);
 /// let step = tape.program_builder(tape.none(), [loss]).carry(&next).build()?; // w, its moments and the count go on
 /// let mut workspace = step.workspace();
-/// (0..200).try_for_each(|_| step.run(&mut workspace, &[]))?;
+/// (0..200).try_for_each(|_| step.run(&mut workspace, ()))?;
 /// assert!(workspace.output(0)[[]] < 1e-2);
 /// # Ok::<(), wengert::Error>(())
 /// ```
