@@ -32,11 +32,18 @@ fn main() -> Result<(), wengert::Error> {
     println!("∂loss/∂w = {}", grads[w].value());
     println!("{forward} rows forward, {} for all gradients", tape.len() - forward);
 
-    chapter(3, "A rule", "What the rule of the row z = x @ w emitted: for each operand, a product with the other.");
+    chapter(
+        3,
+        "A rule",
+        "What the rule of the row z = x @ w emitted: for each operand, a product with the other.",
+    );
     let prim = z.operands()[0].prim();
     println!("{}: {}   (defined {})", prim.name(), prim.formula(), prim.domain().text);
-    for row in tape.vars().filter(|row| row.origin().is_some_and(|made_by| made_by.row() == z.operands()[0].row())) {
-        let operands: Vec<String> = row.operands().iter().map(|operand| format!("%{}", operand.row())).collect();
+    for row in
+        tape.vars().filter(|row| row.origin().is_some_and(|made_by| made_by.row() == z.operands()[0].row()))
+    {
+        let operands: Vec<String> =
+            row.operands().iter().map(|operand| format!("%{}", operand.row())).collect();
         println!("  %{:<3} {} of {}   {:?}", row.row(), row.prim().name(), operands.join(", "), row.shape());
     }
     println!("And once more: the second derivative, from the gradient's own rows.");
@@ -56,7 +63,8 @@ fn main() -> Result<(), wengert::Error> {
     let inputs = (arr2(&[[0.5, 1.0], [1.5, -2.0], [2.5, 3.0]]), arr1(&[0.0, 1.0, 0.5]), arr1(&[0.1, 0.2]));
     let [replayed, slope] = program.replay(&[&inputs.0, &inputs.1, &inputs.2])?;
     let afresh = Tape::<f64>::new();
-    let [x2, y2, w2] = [afresh.leaf("x", &inputs.0), afresh.leaf("y", &inputs.1), afresh.leaf("w", &inputs.2)];
+    let [x2, y2, w2] =
+        [afresh.leaf("x", &inputs.0), afresh.leaf("y", &inputs.1), afresh.leaf("w", &inputs.2)];
     let loss2 = (x2.matmul(w2) - y2).square().mean();
     println!("replayed  {replayed:.17}   {slope:.17}");
     println!("recorded  {:.17}   {:.17}", loss2.value(), loss2.backward()[w2].value());
