@@ -144,7 +144,7 @@ proptest! {
         }
         let text = error.to_string();
         if let Some((_, rest)) = text.split_once("They fit along axis ") {
-            let other = rest.split('.').next().unwrap().parse().unwrap();
+            let other = rest.split('.').next().unwrap().parse::<isize>().unwrap();
             prop_assert!(tape.try_concat(other, &operands).is_ok(), "{}", error);
         }
         let Err(error) = tape.try_stack(0, &operands) else { return Ok(()) };

@@ -269,6 +269,18 @@ mod printing {
         assert_eq!(format!("{:.3}", Tape::<f32>::new().leaf("x", 1.5)), "1.500");
     }
 
+    /// Replayed, what was printed does not go stale: it was for people to see.
+    #[test]
+    fn a_strict_program_lets_it_pass() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", [1.0, 2.0]);
+        let y = x * x;
+        assert!(!format!("{y} {y:.2} {y:e}").is_empty());
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_ok());
+        y.value();
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_err());
+    }
+
     #[test]
     fn arrays_as_ndarray_prints_them() {
         let tape = Tape::<f64>::new();

@@ -126,9 +126,10 @@ impl<'t, T: Float> IntoIterator for Next<'t, T> {
 ///
 /// ```
 /// use wengert::{Tape, optim::{Adam, State}};
+/// let mut tape = Tape::<f64>::new();
 /// let mut state = State::new().with("w", [3.0, -4.0]).with("b", 1.0);
 /// for _ in 0..200 {
-///     let tape = Tape::<f64>::new();
+///     tape.clear();
 ///     let params = state.leaves(&tape);
 ///     let (w, b) = (params["w"], params["b"]);
 ///     let loss = (w * w).sum() + b * b;

@@ -65,6 +65,8 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 
 /// The value, printed as the number or as ndarray prints the array, with the same flags: `{:.4}`, `{:8.3}`.
 ///
+/// Printing is a read that is listed, and that a [strict](crate::ProgramBuilder::strict) program lets pass.
+///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
 /// let x = tape.leaf("x", [1.0, 2.0]);
@@ -73,7 +75,7 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::Display for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::Display::fmt(&number, f),
             Value::Array(_) => fmt::Display::fmt(&row.value.view(), f),
@@ -89,7 +91,7 @@ impl<T: Float> fmt::Display for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::LowerExp for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::LowerExp::fmt(&number, f),
             Value::Array(_) => fmt::LowerExp::fmt(&row.value.view(), f),

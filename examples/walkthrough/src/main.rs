@@ -1,15 +1,15 @@
 //! One small tape, read in all its ways: the list, its gradient, a rule, a program, a replay, a guard, an examination.
 //!
-//! `cargo run --example walkthrough` (the examiner is behind the feature `check`, which is on for examples and tests).
+//! `cargo run -p walkthrough`
 
 use ndarray::{Array1, Array2, arr1, arr2};
 use wengert::{Tape, Var, check};
 
 fn main() -> Result<(), wengert::Error> {
     let tape = Tape::<f64>::new();
-    let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]));
-    let y = tape.leaf("y", arr1(&[1.0, 0.0, 2.0]));
-    let w = tape.leaf("w", arr1(&[0.5, -0.25]));
+    let x = tape.leaf("x", [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    let y = tape.leaf("y", [1.0, 0.0, 2.0]);
+    let w = tape.leaf("w", [0.5, -0.25]);
 
     chapter(
         1,
@@ -29,7 +29,7 @@ fn main() -> Result<(), wengert::Error> {
     let forward = tape.len();
     let grads = loss.backward();
     println!("{tape}");
-    println!("∂loss/∂w = {}", grads[w].value());
+    println!("∂loss/∂w = {}", grads[w]);
     println!("{forward} rows forward, {} for all gradients", tape.len() - forward);
 
     chapter(
@@ -48,7 +48,7 @@ fn main() -> Result<(), wengert::Error> {
     }
     println!("And once more: the second derivative, from the gradient's own rows.");
     let curvature = grads[w].slice(ndarray::s![0]).backward()[w];
-    println!("∂²loss/∂w₀∂w = {}", curvature.value());
+    println!("∂²loss/∂w₀∂w = {curvature}");
 
     chapter(
         4,
@@ -61,13 +61,13 @@ fn main() -> Result<(), wengert::Error> {
 
     chapter(5, "A replay", "It gives the bits that recording afresh gives.");
     let inputs = (arr2(&[[0.5, 1.0], [1.5, -2.0], [2.5, 3.0]]), arr1(&[0.0, 1.0, 0.5]), arr1(&[0.1, 0.2]));
-    let [replayed, slope] = program.replay(&[&inputs.0, &inputs.1, &inputs.2])?;
+    let [replayed, slope] = program.replay((&inputs.0, &inputs.1, &inputs.2))?;
     let afresh = Tape::<f64>::new();
     let [x2, y2, w2] =
         [afresh.leaf("x", &inputs.0), afresh.leaf("y", &inputs.1), afresh.leaf("w", &inputs.2)];
     let loss2 = (x2.matmul(w2) - y2).square().mean();
     println!("replayed  {replayed:.17}   {slope:.17}");
-    println!("recorded  {:.17}   {:.17}", loss2.value(), loss2.backward()[w2].value());
+    println!("recorded  {loss2:.17}   {:.17}", loss2.backward()[w2]);
 
     chapter(
         6,
@@ -79,9 +79,9 @@ fn main() -> Result<(), wengert::Error> {
     let x = tape.leaf("x", 2.0);
     let y = if x < 0.0 { -x } else { x.sqrt() };
     let program = tape.program([x], [y])?;
-    println!("at 9:  {}", program.replay::<1>(&[&9.0])?[0]);
-    match program.replay::<1>(&[&-9.0]) {
-        Ok(outputs) => println!("at -9: {}", outputs[0]),
+    println!("at 9:  {}", program.replay_one(9.0)?);
+    match program.replay_one(-9.0) {
+        Ok(y) => println!("at -9: {y}"),
         Err(error) => println!("at -9: {error}"),
     }
 
