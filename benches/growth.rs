@@ -10,7 +10,7 @@ use chain::{A, chain};
 use divan::Bencher;
 use ndarray::{ArcArray1, Array1};
 use step::{Step, layers};
-use wengert::{Feed, IntoValue, Tape};
+use wengert::{Input, IntoValue, Tape};
 
 /// Rows of the list; two thirds of them are the gradient's.
 const NUMBERS: [usize; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
@@ -80,7 +80,10 @@ fn record(bencher: Bencher, rows: usize, start: &(impl IntoValue<f64> + Clone)) 
     });
 }
 
-fn replay(bencher: Bencher, rows: usize, start: &(impl IntoValue<f64> + Feed<f64> + Clone)) {
+fn replay<S: IntoValue<f64> + Clone>(bencher: Bencher, rows: usize, start: &S)
+where
+    for<'a> &'a S: Into<Input<'a, f64>>,
+{
     let tape = Tape::new();
     let a = tape.leaf("a", start.clone());
     let s = chain(a, rows / 3).sum();
@@ -88,5 +91,5 @@ fn replay(bencher: Bencher, rows: usize, start: &(impl IntoValue<f64> + Feed<f64
     drop(tape);
     let mut workspace = program.workspace();
     let bencher = bencher.counter(rows);
-    bencher.bench_local(|| program.run(&mut workspace, &[start]).expect("the shapes are those recorded"));
+    bencher.bench_local(|| program.run(&mut workspace, [start]).expect("the shapes are those recorded"));
 }

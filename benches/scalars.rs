@@ -66,5 +66,5 @@ fn measure(bencher: Bencher, phase: Phase, run: fn(Var<f64>, usize) -> Var<f64>)
     }
     let program = make();
     let mut workspace = program.workspace();
-    bencher.bench_local(|| program.run(&mut workspace, &[&A]).expect("the shapes are those recorded"));
+    bencher.bench_local(|| program.run(&mut workspace, [&A]).expect("the shapes are those recorded"));
 }

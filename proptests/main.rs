@@ -17,6 +17,7 @@ mod network;
 mod oracle;
 mod primitives;
 mod programs;
+mod refusals;
 mod replay;
 mod strategies;
 mod structure;

@@ -2,30 +2,44 @@
 
 use crate::strategies::{Seed, config, seeds};
 use ndarray::{ArrayD, Ix2};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use std::cell::Cell;
 use std::collections::HashMap;
 use wengert::check::{self, Layout, layouts};
-use wengert::{Feed, Float, Level, Pass, Program, ProgramBuilder, Tape, Var};
+use wengert::{Call, ErrorKind, Float, Level, Pass, Program, ProgramBuilder, Replayed, Tape, Var};
 
-/// Records the rows of a tape on another one, primitive by primitive, with other values for some of the leaves.
+/// Records the rows of a tape on another one, primitive by primitive, from other leaves.
+fn replant<'t, T: Float>(
+    from: &Tape<T>,
+    leaves: &[Var<'_, T>],
+    to: &[Var<'t, T>],
+    tape: &'t Tape<T>,
+) -> Vec<Var<'t, T>> {
+    let places: HashMap<usize, Var<'t, T>> =
+        leaves.iter().map(|leaf| leaf.row()).zip(to.iter().copied()).collect();
+    let mut rows: Vec<Var<'t, T>> = Vec::new();
+    for var in from.vars() {
+        let operands: Vec<Var<'t, T>> = var.operands().iter().map(|operand| rows[operand.row()]).collect();
+        rows.push(match places.get(&var.row()) {
+            Some(leaf) => *leaf,
+            None if operands.is_empty() => tape.constant(var.value()),
+            None => tape.apply(&var.prim(), &operands),
+        });
+    }
+    rows
+}
+
+/// As [`replant`], with other values for some of the leaves.
 fn record_again<'t, T: Float>(
     from: &Tape<T>,
     leaves: &[Var<'_, T>],
     values: &[ArrayD<T>],
     tape: &'t Tape<T>,
 ) -> Vec<Var<'t, T>> {
-    let values: HashMap<usize, &ArrayD<T>> = leaves.iter().map(|leaf| leaf.row()).zip(values).collect();
-    let mut rows: Vec<Var<'t, T>> = Vec::new();
-    for var in from.vars() {
-        let operands: Vec<Var<'t, T>> = var.operands().iter().map(|operand| rows[operand.row()]).collect();
-        rows.push(match values.get(&var.row()) {
-            Some(value) => tape.leaf("x", *value),
-            None if operands.is_empty() => tape.constant(var.value()),
-            None => tape.apply(&var.prim(), &operands),
-        });
-    }
-    rows
+    let to: Vec<Var<'t, T>> = values.iter().map(|value| tape.leaf("x", value)).collect();
+    replant(from, leaves, &to, tape)
 }
 
 /// NaNs are alike, and all other bits count.
@@ -67,7 +81,6 @@ fn replay_is_recording<T: Float>(program: &check::Program, choice: Choice) -> Re
     let rows = record_again(&tape, &leaves, &inputs, &afresh);
     let recorded: Vec<_> = outputs.iter().map(|y| bits(&rows[y.row()].value().into_owned())).collect();
 
-    let feeds: Vec<&dyn Feed<T>> = inputs.iter().map(|x| x as &dyn Feed<T>).collect();
     let builder = || tape.program_builder(&leaves, &outputs);
     let choose = |passes: &[Pass]| passes.iter().fold(builder(), |builder, pass| builder.without(*pass));
     let some = |builder: ProgramBuilder<'_, T>| builder.threads(threads).build().expect("it can be made");
@@ -79,13 +92,13 @@ fn replay_is_recording<T: Float>(program: &check::Program, choice: Choice) -> Re
     for made in programs.into_iter().flatten() {
         let mut workspace = made.workspace();
         for _ in 0..2 {
-            made.run(&mut workspace, &feeds).expect("it has no guards");
+            made.run(&mut workspace, &inputs).expect("it has no guards");
             for (i, recorded) in recorded.iter().enumerate() {
                 let replayed = bits(&workspace.output(i).to_owned());
                 prop_assert_eq!(&replayed, recorded, "output {} of {}", i, made.report());
             }
         }
-        let again: Vec<_> = made.replay_to_vec(&feeds).expect("as before").iter().map(bits).collect();
+        let again: Vec<_> = made.replay_to_vec(&inputs).expect("as before").iter().map(bits).collect();
         prop_assert_eq!(&again, &recorded);
     }
     Ok(())
@@ -109,8 +122,7 @@ fn fast_is_within_its_bound<T: Float>([m, k, n]: [usize; 3], mut seed: Seed) -> 
         outputs.map(program)
     };
     let replay = |program: &Program<T>| {
-        let [out] =
-            program.replay(&[&values[0], &values[1], &values[2], &values[3]]).expect("the shapes fit");
+        let [out] = program.replay((&values[0], &values[1], &values[2], &values[3])).expect("the shapes fit");
         out
     };
     let (exact, fast) = (make(Level::Exact), make(Level::Fast));
@@ -139,8 +151,149 @@ fn fast_is_within_its_bound<T: Float>([m, k, n]: [usize; 3], mut seed: Seed) -> 
     Ok(())
 }
 
+/// What a function does with a value, besides computing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Twist {
+    Nothing,
+    /// Compares it: the tape knows.
+    Branches,
+    /// Takes it off the tape, and brings it back as a constant.
+    Reads,
+    /// Takes it off the tape, and goes by its sign.
+    Chooses,
+    /// Counts its calls.
+    Counts,
+}
+
+/// A random program with a twist and a state that it carries, called and recorded afresh: whatever is given is right, and
+/// the state with it; what could become stale is an error in the second call.
+fn calls_are_recordings<T: Float>(
+    program: &check::Program,
+    (twist, chosen): (Twist, usize),
+    mut seed: Seed,
+) -> Result<(), TestCaseError> {
+    let template = Tape::<T>::new();
+    let (leaves, out) = program.record(&template);
+    let (out, chosen) = (out.row(), chosen % template.len());
+    // The output, the next state, and the value that it is all about.
+    fn body<'t, T: Float>(
+        rows: &[Var<'t, T>],
+        (out, chosen): (usize, usize),
+        twist: Twist,
+        w: Var<'t, T>,
+        count: f64,
+    ) -> [Var<'t, T>; 3] {
+        let (y, about) = (rows[out], rows[chosen].sum());
+        let zero = T::zero();
+        let y = match twist {
+            Twist::Nothing => y,
+            Twist::Branches if about > about.tape().constant(zero) => y * T::from_f64(2.0),
+            Twist::Branches => -y,
+            Twist::Reads => y * about.item(),
+            Twist::Chooses => [-y, y.exp()][usize::from(about.item() > zero)],
+            Twist::Counts => y * T::from_f64(count),
+        };
+        [y, w * T::from_f64(0.5) + y.sum(), about]
+    }
+    let recorded = Cell::new(0.0);
+    let start = T::from_f64(0.75);
+    let mut f = Replayed::new(|call: Call<'_, T>| {
+        recorded.set(recorded.get() + 1.0);
+        let rows = replant(&template, &leaves, call.list(), call.tape());
+        let w = call.state("w", call.tape().constant(start).value());
+        let [y, next, _] = body(&rows, (out, chosen), twist, w, recorded.get());
+        call.carry([(w, next)]);
+        vec![y, w]
+    });
+    let (mut w, mut abouts, mut inputs) = (ndarray::arr0(start).into_dyn(), Vec::new(), Vec::new());
+    for _ in 0..5 {
+        inputs = leaves.iter().map(|leaf| seed.numbers(&leaf.shape()).mapv(T::from_f64)).collect();
+        let afresh = Tape::new();
+        let rows = record_again(&template, &leaves, &inputs, &afresh);
+        let [y, next, about] = body(&rows, (out, chosen), twist, afresh.leaf("w", &w), recorded.get() + 1.0);
+        abouts.push(about.item());
+        let same = |a: T, b: T| a.to_f64().to_bits() == b.to_f64().to_bits() || a.is_nan() && b.is_nan();
+        if let [first, second] = abouts[..] {
+            let differ = match twist {
+                Twist::Nothing | Twist::Branches => None,
+                Twist::Counts => Some(ErrorKind::Impure),
+                Twist::Reads => (!same(first, second)).then_some(ErrorKind::Read),
+                Twist::Chooses => ((first > T::zero()) != (second > T::zero())).then_some(ErrorKind::Read),
+            };
+            if let Some(kind) = differ {
+                prop_assert_eq!(f.call_to_vec(&inputs).map_err(|error| error.kind()), Err(kind));
+                prop_assert_eq!(bits(&f.state("w").to_owned()), bits(&w));
+                return Ok(());
+            }
+            if matches!(twist, Twist::Reads | Twist::Chooses) {
+                return Ok(()); // What is made of the value agrees, which the page says cannot be seen.
+            }
+        }
+        let found = f.call_to_vec(&inputs).expect("nothing differs");
+        prop_assert_eq!(bits(&found[0]), bits(&y.value().into_owned()), "{}", f);
+        prop_assert_eq!(bits(&found[1]), bits(&w), "{}", f);
+        w = next.value().into_owned();
+        prop_assert_eq!(bits(&f.state("w").to_owned()), bits(&w), "{}", f);
+    }
+    let paths = f.len();
+    prop_assert!(recorded.get() <= 2.0 * paths as f64, "{}", f);
+    drop(inputs);
+    Ok(())
+}
+
+/// One function at vectors of several lengths, with a branch and a state: all in one sequence.
+fn shapes_share_state(lens: &[usize], mut seed: Seed) -> Result<(), TestCaseError> {
+    fn step<'t>(x: Var<'t, f64>, w: Var<'t, f64>) -> [Var<'t, f64>; 2] {
+        let y = if x.sum() < 0.25 { (x.sin() * w.sum()).sum() } else { (x * x).sum() - w.norm() };
+        [y, w * 0.5 + y]
+    }
+    let mut f = Replayed::new(|call: Call<'_, f64>| {
+        let w = call.state("w", vec3());
+        let [y, next] = step(call.input(0), w);
+        call.carry([(w, next)]);
+        vec![y]
+    })
+    .keep(3); // Fewer than there are.
+    let mut w = vec3().into_dyn();
+    for &len in lens {
+        let (x, tape) = (seed.numbers(&[len]), Tape::new());
+        let [y, next] = step(tape.leaf("x", &x), tape.leaf("w", &w));
+        prop_assert_eq!(bits(&f.call_one(&x).expect("nothing differs")), bits(&y.value().into_owned()));
+        w = next.value().into_owned();
+        prop_assert_eq!(bits(&f.state("w").to_owned()), bits(&w));
+        prop_assert!(f.len() <= 3);
+    }
+    Ok(())
+}
+
+fn vec3() -> ndarray::Array1<f64> {
+    ndarray::arr1(&[1.0, -2.0, 0.5])
+}
+
 proptest! {
     #![proptest_config(config(1))]
+
+    #[test]
+    fn functions_are_replayed_honestly(
+        program in check::programs(),
+        twist in prop_oneof![
+            Just(Twist::Nothing),
+            Just(Twist::Branches),
+            Just(Twist::Reads),
+            Just(Twist::Chooses),
+            Just(Twist::Counts)
+        ],
+        chosen in 0..1000_usize,
+        seed in seeds(),
+    ) {
+        calls_are_recordings::<f64>(&program, (twist, chosen), seed)?;
+        calls_are_recordings::<f32>(&program, (twist, chosen), seed)?;
+    }
+
+    #[test]
+    fn functions_share_state_among_shapes(lens in vec(1..5_usize, 1..40), seed in seeds()) {
+        shapes_share_state(&lens, seed)?;
+    }
 
     #[test]
     fn replay_gives_the_bits_of_recording(program in check::programs(), choice in choices()) {

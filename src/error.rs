@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Index,
     /// The operation has no value for this input, such as the maximum of no elements.
     Empty,
+    /// A number that steers the operation is none that it can go by, as a rate of decay that is not below 1.
+    Parameter,
     /// A primitive was applied to another number of operands than it takes.
     Operands,
     /// The operand was recorded on another tape.
@@ -32,16 +34,23 @@ pub enum ErrorKind {
     Seed,
     /// A gradient was asked for with respect to a constant.
     Constant,
+    /// A gradient was asked for with respect to a row, or a tangent given to one, that was recorded after the result.
+    Later,
     /// The array would have more axes or elements than an array can have.
     Size,
+    /// There is no memory for the array: it passes the [limit](crate::Tape::limit_bytes), or the allocator refuses it.
+    Memory,
     /// What is given for a program's inputs or outputs does not fit its signature.
     Signature,
-    /// The tape has no room for another row, or a row was asked for that it does not have.
+    /// The tape has no room for another row or has reached the limit that was set for it, or a row was asked for that
+    /// it does not have.
     Rows,
     /// A program was replayed on inputs with which one of its comparisons turns out otherwise.
     Branch,
     /// A value was read while a program was recorded that is to depend on nothing outside of it.
     Read,
+    /// Two recordings of a function differ in what depends on no input, so that it cannot be replayed.
+    Impure,
     /// A tape broke one of its own rules; see [`Tape::verify`](crate::Tape::verify).
     Invalid,
 }
@@ -55,7 +64,7 @@ pub(crate) struct Operand {
 
 /// A rule's complaint, before the tape adds the operands' names and the user's line.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
+pub struct Problem {
     pub kind: ErrorKind,
     /// What was expected and what was found, without a full stop.
     pub what: String,
@@ -106,7 +115,8 @@ impl Problem {
 /// assert!(error.to_string().starts_with("add: the shapes do not broadcast"));
 /// assert_eq!(error.operation(), "add");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+/// `Debug` is the text as well, so that `unwrap`, `expect` and a `main` that returns an error print what can be read.
+#[derive(Clone, PartialEq)]
 pub struct Error(Box<Inner>);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +141,18 @@ impl Error {
         self
     }
 
+    /// The same error, of a method that is the operation by another name or with other words for its parameters.
+    pub(crate) fn called(mut self, method: &'static str) -> Self {
+        self.0.operation = method;
+        self
+    }
+
+    /// The same error, at another line.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
+        self
+    }
+
     /// Which kind of mistake it was.
     ///
     /// ```
@@ -143,15 +165,15 @@ impl Error {
         self.0.problem.kind
     }
 
-    /// The name of the operation that failed.
+    /// The name of the operation that was called; an operator's is that of its method, as `add`.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
-    /// assert_eq!(x.try_sum_axis(1).unwrap_err().operation(), "sum");
+    /// assert_eq!(x.try_sum_axis(1).unwrap_err().operation(), "sum_axis");
     /// ```
     pub fn operation(&self) -> &'static str {
-        self.0.operation
+        self.0.composite.unwrap_or(self.0.operation)
     }
 
     /// The line of the caller's source at which it failed.
@@ -173,15 +195,17 @@ impl fmt::Display for Error {
             Some(composite) => write!(f, "{composite}, in its {operation}: {}", problem.what)?,
             None => write!(f, "{operation}: {}", problem.what)?,
         }
-        for (i, operand) in operands.iter().enumerate() {
-            let lead = match i {
-                0 => "; given ",
-                _ if i + 1 == operands.len() => " and ",
-                _ => ", ",
-            };
-            write!(f, "{lead}{} of shape {}", operand.label, Dims(&operand.shape))?;
+        let given = |operand: &Operand| format!("{} of shape {}", operand.label, Dims(&operand.shape));
+        if !operands.is_empty() {
+            write!(f, "; given {}", listed(operands.len(), operands.iter().map(given)))?;
         }
         write!(f, ". {} (at {}:{}:{})", problem.mend, at.file(), at.line(), at.column())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -201,7 +225,44 @@ pub(crate) fn counted(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
 }
 
-/// A shape as ndarray's and NumPy's users write it: `(2, 3)`, `(5,)`, `()`.
+/// Things that are shown of a list: the first ones of it, and how many more there are.
+const LISTED: usize = 4;
+
+/// A list of `n` things in words: `a`, `a and b`, `a, b and c`, `a, b, c, d and 96 more`.
+pub(crate) fn listed(n: usize, things: impl Iterator<Item = String>) -> String {
+    let shown = if n > LISTED + 1 { LISTED } else { n };
+    let mut words: Vec<String> = things.take(shown).collect();
+    if n > shown {
+        words.push(format!("{} more", n - shown));
+    }
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+/// A name as it is shown wherever one is: characters that are not seen, or that move what is around them, as Rust
+/// writes them in a literal (`\n`, `\u{1b}`); a name without any characters as `""`.
+pub(crate) fn escaped(name: &str) -> String {
+    if name.is_empty() {
+        return "\"\"".into();
+    }
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        // Rust's own judgement of what can be seen, behind a letter: accents stay where they combine. Quotes and
+        // backslashes, which a literal needs to escape, can be seen.
+        let escaped = format!("a{c}").escape_debug().skip(1).collect::<String>();
+        if matches!(c, '"' | '\'' | '\\') { out.push(c) } else { out.push_str(&escaped) }
+    }
+    out
+}
+
+/// Axes of a shape that are shown: there is no array with more.
+const SIZES: usize = 64;
+
+/// A shape as ndarray's and NumPy's users write it: `(2, 3)`, `(5,)`, `()`. One of more axes than an array can have
+/// is cut short.
 pub(crate) struct Dims<'a>(pub &'a [usize]);
 
 impl fmt::Display for Dims<'_> {
@@ -209,9 +270,72 @@ impl fmt::Display for Dims<'_> {
         match self.0 {
             [n] => write!(f, "({n},)"),
             shape => {
-                let sizes: Vec<_> = shape.iter().map(ToString::to_string).collect();
+                let shown = if shape.len() > SIZES { LISTED } else { shape.len() };
+                let mut sizes: Vec<_> = shape[..shown].iter().map(ToString::to_string).collect();
+                if shown < shape.len() {
+                    sizes.push(format!("and {} more", shape.len() - shown));
+                }
                 write!(f, "({})", sizes.join(", "))
             }
         }
+    }
+}
+
+/// Something in as many bytes as people say it in: `24 bytes`, `1.5 GB`, with units of thousands.
+pub(crate) struct Bytes(pub usize);
+
+impl fmt::Display for Bytes {
+    #[allow(clippy::cast_precision_loss)] // Three digits are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut amount, mut unit) = (self.0 as f64, 0);
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+        while amount >= 999.5 && unit + 1 < units.len() {
+            (amount, unit) = (amount / 1000.0, unit + 1);
+        }
+        let digits = if unit == 0 || amount >= 99.95 { 0 } else { 1 };
+        write!(f, "{amount:.digits$} {}", units[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_so_that_they_can_be_seen() {
+        for (name, shown) in [
+            ("W_1", "W_1"),
+            ("", "\"\""),
+            (" ", " "),
+            ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
+            ("two\nlines\r\t\u{7}", "two\\nlines\\r\\t\\u{7}"),
+            ("\u{202e}drawkcab", "\\u{202e}drawkcab"),
+            ("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}"),
+            ("∂λ/∂ŷ", "∂λ/∂ŷ"),
+            ("x\u{302}", "x\u{302}"),
+            (r#"\theta"'"#, r#"\theta"'"#),
+        ] {
+            assert_eq!(escaped(name), shown);
+        }
+    }
+
+    #[test]
+    fn long_lists_are_cut_short() {
+        let list = |n: usize| listed(n, (0..n).map(|i| i.to_string()));
+        assert_eq!(list(1), "0");
+        assert_eq!(list(2), "0 and 1");
+        assert_eq!(list(5), "0, 1, 2, 3 and 4");
+        assert_eq!(list(6), "0, 1, 2, 3 and 2 more");
+        assert_eq!(list(12_001), "0, 1, 2, 3 and 11997 more");
+        assert_eq!(Dims(&[1; 64]).to_string().len(), 64 * 3);
+        assert_eq!(Dims(&[1; 1000]).to_string(), "(1, 1, 1, 1, and 996 more)");
+    }
+
+    #[test]
+    fn bytes_have_three_digits() {
+        let shown = [0, 999, 1000, 1536, 99_960, 999_499, 999_500, 72_000_000_000_000, usize::MAX];
+        let expected =
+            ["0 bytes", "999 bytes", "1.0 kB", "1.5 kB", "100 kB", "999 kB", "1.0 MB", "72.0 TB", "18.4 EB"];
+        assert_eq!(shown.map(|n| Bytes(n).to_string()), expected);
     }
 }

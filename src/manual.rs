@@ -235,7 +235,7 @@ pub fn softmax_cross_entropy<T: NdFloat>(
 /// use ndarray::array;
 /// use wengert::manual::softmax_cross_entropy_backward;
 /// let dz = softmax_cross_entropy_backward(&array![[0.0, 0.0]], &array![[1.0, 0.0]])?;
-/// assert!((&dz - &array![[-0.5, 0.5_f64]]).iter().all(|error| error.abs() < 1e-9));
+/// approx::assert_abs_diff_eq!(dz, array![[-0.5, 0.5_f64]], epsilon = 1e-9);
 /// # Ok::<(), wengert::manual::ShapeMismatch>(())
 /// ```
 pub fn softmax_cross_entropy_backward<T: NdFloat>(

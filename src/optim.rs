@@ -2,28 +2,58 @@
 //!
 //! They keep no state. What an optimiser remembers from step to step, a velocity, moments, a count, goes
 //! in as rows and comes out as rows, so that a step can be read, printed and differentiated like anything
-//! else on the tape, and that the outputs of a program can be fed back to its inputs. To go on from a
-//! step on a fresh tape, take over the values that it gave.
+//! else on the tape, and that the outputs of a program can be fed back to its inputs.
 //!
 //! The formulas are those of PyTorch's `torch.optim`. Every `w`, its gradient `g` and what is remembered
 //! of it have one shape; a learning rate, as any other factor, is a number or a row that holds one,
 //! such as an input that a schedule sets.
 //!
-//! ```
-//! use ndarray::{ArcArray, arr1};
-//! use wengert::{Tape, optim};
+//! # All weights at once
 //!
-//! let mut w = arr1(&[3.0, -4.0]).into_dyn().into_shared();
-//! let mut v = ArcArray::zeros(w.raw_dim());
-//! for _ in 0..100 {
-//!     let tape = Tape::<f64>::new();
-//!     let (at, velocity) = (tape.leaf("w", w), tape.leaf("v", v));
-//!     let g = at.square().sum().backward()[at];
-//!     let step = optim::momentum(at, g, velocity, 0.05, 0.8);
-//!     (w, v) = (step.w.value(), step.v.value());
-//! }
-//! assert!(w.iter().all(|w| w.abs() < 1e-3));
+//! [`Params`] is a list of weights by name; its [`step`](Params::step) is that of each by the optimiser that one
+//! [names](Optimiser), and what it gives is at once what a program carries:
+//!
 //! ```
+//! use wengert::{Tape, optim::{Adam, Params}};
+//!
+//! let tape = Tape::<f64>::new();
+//! let (x, y) = (tape.leaf("x", [1.0, 2.0, 3.0]), tape.leaf("y", [1.0, 3.0, 5.0]));
+//! let (w, b) = (tape.leaf("w", 0.0), tape.leaf("b", 0.0));
+//! let loss = (w * x + b).mse(y);
+//! let next = Params::new([w, b]).step(Adam::default(), &loss.backward(), 0.1);
+//!
+//! let step = tape.program_builder([x, y], [loss]).carry(&next).build()?; // weights, moments and count go on
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
+//! and what a loop goes on from that records each step afresh. [`State`] is the same list of values, on no tape:
+//!
+//! ```
+//! use wengert::{Tape, optim::{Adam, State}};
+//!
+//! let mut state = State::new().with("w", 0.0).with("b", 0.0);
+//! for _ in 0..500 {
+//!     let tape = Tape::<f64>::new();
+//!     let params = state.leaves(&tape);
+//!     let prediction = params["w"] * [1.0, 2.0, 3.0] + params["b"];
+//!     let loss = prediction.mse([1.0, 3.0, 5.0]);
+//!     state = params.step(Adam::default(), &loss.backward(), 0.1).state();
+//! }
+//! assert!((state["w"][[]] - 2.0).abs() < 1e-2 && (state["b"][[]] + 1.0).abs() < 1e-2);
+//! ```
+//!
+//! Each step there starts from values. `w = optim::sgd(w, g, rate)` in a loop on one tape means another thing: the new
+//! `w` is a row that was computed from all earlier ones, so that the tape grows, and each gradient goes back through the
+//! whole training. That is right for derivatives *of* training; [`Next::params`] does it for a list.
+
+mod convert;
+mod list;
+mod params;
+mod state;
+
+pub use convert::{IntoGradients, IntoParam};
+pub use params::{Optimiser, Params};
+pub use state::{Next, State};
 
 use crate::error::{Error, ErrorKind, Problem, must};
 use crate::{Float, IntoVar, Var};
@@ -37,6 +67,8 @@ use crate::{Float, IntoVar, Var};
 /// let g = (w * w).backward()[w];
 /// assert_eq!(optim::sgd(w, g, 0.25).item(), 1.5);
 /// ```
+#[doc(alias = "SGD")]
+#[doc(alias = "gradient_descent")]
 #[track_caller]
 pub fn sgd<'t, T: Float>(w: Var<'t, T>, g: Var<'t, T>, rate: impl IntoVar<'t, T>) -> Var<'t, T> {
     must(try_sgd(w, g, rate))
@@ -92,6 +124,8 @@ pub struct Step<'t, T: Float> {
 /// let step = optim::momentum(w, g, v, 0.125, 0.5);
 /// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
 /// ```
+#[doc(alias = "SGD")]
+#[doc(alias = "heavy_ball")]
 #[track_caller]
 pub fn momentum<'t, T: Float>(
     w: Var<'t, T>,
@@ -139,6 +173,7 @@ pub fn try_momentum<'t, T: Float>(
 /// let step = optim::nesterov(w, g, v, 0.125, 0.5);
 /// assert_eq!((step.w.item(), step.v.item()), (0.5, 4.0));
 /// ```
+#[doc(alias = "NAG")]
 #[track_caller]
 pub fn nesterov<'t, T: Float>(
     w: Var<'t, T>,
@@ -204,6 +239,32 @@ impl Default for Adam {
     }
 }
 
+impl Adam {
+    /// Whether a step can go by these: with β = 1 the correction would divide by 0, and every weight be NaN.
+    fn check(&self) -> Result<(), Problem> {
+        let Self { beta1, beta2, epsilon, decay } = *self;
+        for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                let what = format!(
+                    "`{name}` is {beta}, and a running mean keeps a share from 0 to below 1 of what it was"
+                );
+                return Err(Problem::new(ErrorKind::Parameter, what, "PyTorch's are 0.9 and 0.999."));
+            }
+        }
+        for (name, number) in [("epsilon", epsilon), ("decay", decay)] {
+            if !(number >= 0.0 && number.is_finite()) {
+                let what = format!("`{name}` is {number}, and must be a finite number that is not below 0");
+                return Err(Problem::new(
+                    ErrorKind::Parameter,
+                    what,
+                    "PyTorch's are 1e-8 for `epsilon`, and 0 for `decay`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Running means of the gradient and of its square, element by element; both start from zeros.
 ///
 /// ```
@@ -254,6 +315,7 @@ pub struct AdamStep<'t, T: Float> {
 /// let step = optim::adam(w, g, Moments { m, v }, t, 0.1, Adam::default());
 /// assert!((step.w.item() - 0.9).abs() < 1e-8); // the first step has the size of the rate
 /// ```
+#[doc(alias = "AdamW")]
 #[track_caller]
 pub fn adam<'t, T: Float>(
     w: Var<'t, T>,
@@ -269,8 +331,8 @@ pub fn adam<'t, T: Float>(
 /// As [`adam`], without the panic.
 ///
 /// # Errors
-/// If the gradient or a moment has another shape than the weights, the rate or the count is an array, or the
-/// rows are of different tapes.
+/// If the gradient or a moment has another shape than the weights, the rate or the count is an array, the rows are of
+/// different tapes, or a constant is none: β₁ and β₂ are from 0 to below 1, ε and the decay at least 0, and finite.
 ///
 /// ```
 /// use wengert::optim::{self, Adam, Moments};
@@ -288,20 +350,49 @@ pub fn try_adam<'t, T: Float>(
     rate: impl IntoVar<'t, T>,
     constants: Adam,
 ) -> Result<AdamStep<'t, T>, Error> {
+    Var::judge("adam", constants.check(), &[w])?;
     let rate = rate.into_var(w.tape())?;
     check("adam", w, &[g, moments.m, moments.v], &[t, rate])?;
-    let Adam { beta1, beta2, epsilon, decay } = constants;
-    let number = T::from_f64;
+    let clock = Clock::new(t, rate, constants);
+    let (w, moments) = clock.step(w, g, moments);
+    Ok(AdamStep { w, moments, t: clock.t })
+}
 
-    let t = t + T::one();
-    let m = moments.m * number(beta1) + g * number(1.0 - beta1);
-    let v = moments.v * number(beta2) + g.square() * number(1.0 - beta2);
-    // 1 − βᵗ = −(exp(t log β) − 1), without the cancellation of its left side for β near 1.
-    let [bias1, bias2] = [-(t * number(beta1.ln())).expm1(), -(t * number(beta2.ln())).expm1()];
-    // The correction of m goes to the rate, which is a number: a pass over an array less (PyTorch does so too).
-    let divisor = v.sqrt() / bias2.sqrt() + number(epsilon);
-    let kept = if decay == 0.0 { w } else { w * (-(rate * number(decay)) + T::one()) };
-    Ok(AdamStep { w: kept - m * (rate / bias1) / divisor, moments: Moments { m, v }, t })
+/// What a step of Adam's has in common for all weights.
+#[derive(Clone, Copy)]
+struct Clock<'t, T: Float> {
+    constants: Adam,
+    rate: Var<'t, T>,
+    /// The number of steps done, this one included.
+    t: Var<'t, T>,
+    /// η / (1 − β₁ᵗ): the correction of m goes to the rate, which is a number: a pass over an array less (PyTorch does
+    /// so too).
+    corrected: Var<'t, T>,
+    /// √(1 − β₂ᵗ).
+    root: Var<'t, T>,
+}
+
+impl<'t, T: Float> Clock<'t, T> {
+    #[track_caller]
+    fn new(before: Var<'t, T>, rate: Var<'t, T>, constants: Adam) -> Self {
+        let t = before + T::one();
+        // 1 − βᵗ = −(exp(t log β) − 1), without the cancellation of its left side for β near 1.
+        let [beta1, beta2] = [constants.beta1, constants.beta2].map(|beta| T::from_f64(beta.ln()));
+        let (bias1, bias2) = (-(t * beta1).expm1(), -(t * beta2).expm1());
+        Self { constants, rate, t, corrected: rate / bias1, root: bias2.sqrt() }
+    }
+
+    /// Of rows that fit.
+    #[track_caller]
+    fn step(self, w: Var<'t, T>, g: Var<'t, T>, moments: Moments<'t, T>) -> (Var<'t, T>, Moments<'t, T>) {
+        let Adam { beta1, beta2, epsilon, decay } = self.constants;
+        let number = T::from_f64;
+        let m = moments.m * number(beta1) + g * number(1.0 - beta1);
+        let v = moments.v * number(beta2) + g.square() * number(1.0 - beta2);
+        let divisor = v.sqrt() / self.root + number(epsilon);
+        let kept = if decay == 0.0 { w } else { w * (-(self.rate * number(decay)) + T::one()) };
+        (kept - m * self.corrected / divisor, Moments { m, v })
+    }
 }
 
 /// Whether these rows have the weights' shape, and these are numbers, all on one tape: then no operation of

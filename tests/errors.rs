@@ -37,6 +37,10 @@ macro_rules! fails {
             let _ = $receiver.$method($($arg),*);
         });
         assert_eq!((text, file.as_str(), line), (error.to_string(), file!(), line!()));
+        if stringify!($method) != "apply" {
+            assert_eq!(error.operation(), stringify!($method), "what was called");
+        }
+        assert!(error.to_string().starts_with(error.operation()), "{error}");
         $golden.note($title, &error, ErrorKind::$kind, line!());
     }};
 }
@@ -62,7 +66,8 @@ fn two_sided_broadcasting() {
     fails!(golden, TwoSided, "the notebook's target", t [yhat [4, 1], y [4]] yhat.try_mse / mse(y));
     fails!(golden, TwoSided, "targets of rows", t [logits [2, 1, 3], p [4, 3]] logits.try_cross_entropy_with / cross_entropy_with(p));
     fails!(golden, TwoSided, "stacks of matrices", t [a [2, 1, 3, 4], b [5, 4, 3]] a.try_matmul / matmul(b));
-    fails!(golden, TwoSided, "a bias that is a column", t [x [1, 3], w [2, 3], b [2, 1]] x.try_linear / linear(w, b));
+    fails!(golden, TwoSided, "a number with two axes and a flat vector", t [a [1, 1], b [3]] a.try_add / add(b));
+    fails!(golden, TwoSided, "a choice in which no mend would do", t [mask [4, 1], yes [1, 4], no [2, 1, 1]] mask.try_select / select(yes, no));
     fails!(golden, TwoSided, "an unnamed operand", t [x [4, 1]] x.try_mse / mse(zeros(&[4])));
     let tape = Tape::<f64>::new();
     let x = tape.leaf("x", 1.0);
@@ -79,6 +84,7 @@ fn shapes() {
     fails!(golden, Shape, "sizes that differ, first axis", t [x [2, 3], y [5, 3]] x.try_eq / eq(y));
     fails!(golden, Shape, "a reduction that lost its axis", t [x [2, 3], m [2]] x.try_sub / sub(m));
     fails!(golden, Shape, "a reduction that lost its axis, rank 3", t [x [2, 3, 4], m [2, 4]] x.try_ne / ne(m));
+    fails!(golden, Shape, "a reduction over one of two axes", t [x [3, 2, 2], m [3, 2]] x.try_sub / sub(m));
     fails!(golden, Shape, "an empty axis and two elements", t [x [0], y [2]] x.try_mul / mul(y));
     fails!(golden, Shape, "a choice", t [mask [3], yes [3], no [2]] mask.try_select / select(yes, no));
     fails!(golden, Shape, "bounds", t [x [2, 3], low [2]] x.try_clamp / clamp(low, 1.0));
@@ -86,7 +92,12 @@ fn shapes() {
     fails!(golden, Shape, "ge", t [x [2], y [3]] x.try_ge / ge(y));
     fails!(golden, Shape, "le", t [x [2], y [3]] x.try_le / le(y));
     fails!(golden, Shape, "mse", t [x [2], y [3]] x.try_mse / mse(y));
+    fails!(golden, Shape, "mse: targets that would be repeated", t [x [4, 3, 1], y [3, 1]] x.try_mse / mse(y));
+    fails!(golden, Shape, "mse: targets with more rows", t [x [3, 1], y [4, 3, 1]] x.try_mse / mse(y));
+    fails!(golden, Shape, "mse: an axis more", t [x [1, 3], y [3]] x.try_mse / mse(y));
+    fails!(golden, Shape, "cross_entropy_with: one row for all", t [logits [4, 3], p [3]] logits.try_cross_entropy_with / cross_entropy_with(p));
     fails!(golden, Shape, "matmul: the second transposed", t [a [2, 3], b [4, 3]] a.try_matmul / matmul(b));
+    fails!(golden, Shape, "matmul: stacks, the second transposed", t [a [5, 2, 3], b [5, 4, 3]] a.try_matmul / matmul(b));
     fails!(golden, Shape, "matmul: the first transposed", t [a [3, 2], b [3, 4]] a.try_matmul / matmul(b));
     fails!(golden, Shape, "matmul: one of them transposed", t [a [2, 3]] a.try_matmul / matmul(a));
     fails!(golden, Shape, "matmul: no way to fit", t [a [2, 3], b [4, 5]] a.try_matmul / matmul(b));
@@ -101,6 +112,11 @@ fn shapes() {
     fails!(golden, Shape, "matmul: stacks of different heights", t [a [5, 2, 3], b [4, 3, 2]] a.try_matmul / matmul(b));
     fails!(golden, Shape, "linear: weights the other way round", t [x [2, 3], w [3, 4]] x.try_linear / linear(w, 0.0));
     fails!(golden, Shape, "linear: a stack of weights", t [x [2, 3], w [3, 2, 3]] x.try_linear / linear(w, 0.0));
+    fails!(golden, Shape, "linear: weights that fit neither way", t [x [2, 3], w [5, 4]] x.try_linear / linear(w, 0.0));
+    fails!(golden, Shape, "linear: a number", t [x [], w [5, 4]] x.try_linear / linear(w, 0.0));
+    fails!(golden, Shape, "linear: a bias that is a column", t [x [1, 3], w [2, 3], b [2, 1]] x.try_linear / linear(w, b));
+    fails!(golden, Shape, "linear: a bias for each sample", t [x [3, 4], w [2, 4], b [3]] x.try_linear / linear(w, b));
+    fails!(golden, Shape, "linear: a column for each sample", t [x [3, 4], w [1, 4], b [3, 1]] x.try_linear / linear(w, b));
     fails!(golden, Shape, "linear: a bias of another length", t [x [2, 3], w [4, 3], b [5]] x.try_linear / linear(w, b));
     fails!(golden, Shape, "reshape", t [x [2, 3]] x.try_reshape / reshape((4, 2)));
     fails!(golden, Shape, "reshape to a number", t [x [2, 3]] x.try_reshape / reshape(()));
@@ -109,8 +125,11 @@ fn shapes() {
     fails!(golden, Shape, "broadcast_to another size", t [x [2, 3]] x.try_broadcast_to / broadcast_to((2, 4)));
     fails!(golden, Shape, "broadcast_to fewer axes", t [x [2, 3]] x.try_broadcast_to / broadcast_to(3));
     fails!(golden, Shape, "concat of different rows", t [a [2, 3], b [2, 4]] t.try_concat / concat(0, &[a, b]));
+    fails!(golden, Shape, "concat of three", t [a [2, 3], b [2, 4]] t.try_concat / concat(0, &[a, a, b]));
+    fails!(golden, Shape, "concat that fits along no axis", t [a [2, 3], b [4, 5]] t.try_concat / concat(0, &[a, b]));
     fails!(golden, Shape, "concat of different ranks", t [a [2, 3], b [3]] t.try_concat / concat(0, &[a, b]));
     fails!(golden, Shape, "stack", t [a [2, 3], b [2, 4]] t.try_stack / stack(0, &[a, b]));
+    fails!(golden, Shape, "stack of different ranks", t [a [2, 3], b [3]] t.try_stack / stack(0, &[a, b]));
     fails!(golden, Shape, "scatter_add: one index too few", t [x [3]] x.try_scatter_add / scatter_add(0, [0, 1], 4));
     fails!(golden, Shape, "scatter_add: one index", t [x [3]] x.try_scatter_add / scatter_add(0, [0], 4));
     fails!(golden, Shape, "cross_entropy: no matrix", t [x [3]] x.try_cross_entropy / cross_entropy([0]));
@@ -226,6 +245,56 @@ fn seeds_and_tangents() {
 }
 
 #[test]
+fn later_rows() {
+    let mut golden = Golden::new("later");
+    fails!(golden, Later, "a row that moves", t [y [2], x [2]] y.try_jvp / jvp([(x, x)]));
+    let tape = Tape::<f64>::new();
+    let before = tape.leaf("w", 3.0);
+    let grads = (before * before).backward();
+    let w = optim::sgd(before, grads[before], 0.1).named("w");
+    let (error, line) = (grads.try_wrt(w).unwrap_err(), line!());
+    golden.note("the gradient of the step that it made", &error, ErrorKind::Later, line);
+    let ((text, file, at), line) = (panic_of(|| grads[w]), line!());
+    assert_eq!((file.as_str(), at), (file!(), line));
+    assert_eq!(text.split(" (at").next(), error.to_string().split(" (at").next());
+    let c = tape.constant(1.0);
+    let (error, line) = (grads.try_wrt(c).unwrap_err(), line!());
+    golden.note("the gradient of a constant that came after", &error, ErrorKind::Later, line);
+    golden.compare();
+}
+
+#[test]
+fn limits() {
+    let mut golden = Golden::new("limit");
+    let tape = Tape::<f64>::new();
+    tape.limit_rows(2);
+    let x = tape.leaf("x", 1.0);
+    let y = x * x;
+    let (error, line) = (tape.try_leaf("y", 1.0).unwrap_err(), line!());
+    golden.note("a leaf too many", &error, ErrorKind::Rows, line);
+    let (error, line) = (y.try_backward().map(drop).unwrap_err(), line!());
+    golden.note("a sweep from there", &error, ErrorKind::Rows, line);
+    assert_eq!((y + x).item(), 2.0); // Plain operations go on.
+    tape.limit_rows(5);
+    let (error, line) = (y.try_jvp([(x, x)]).map(drop).unwrap_err(), line!());
+    golden.note("a tangent from there", &error, ErrorKind::Rows, line);
+
+    let tape = Tape::<f64>::new();
+    tape.limit_rows(200);
+    let mut w = tape.leaf("w", 3.0);
+    let (error, line) = loop {
+        let loss = w * w;
+        let (grads, line) = (loss.try_backward(), line!());
+        match grads {
+            Ok(grads) => w = optim::sgd(w, grads[w], 0.1),
+            Err(error) => break (error, line),
+        }
+    };
+    golden.note("new weights that are rows of one tape", &error, ErrorKind::Rows, line);
+    golden.compare();
+}
+
+#[test]
 fn sizes() {
     let mut golden = Golden::new("size");
     fails!(golden, Size, "a variable of too many axes", t [] t.try_leaf / leaf("x", zeros(&[1; 65])));
@@ -283,6 +352,7 @@ fn what_has_no_panicking_form() {
     golden.note("a row that is not there", &error, ErrorKind::Rows, line);
 
     let c = tape.constant(2.0);
+    let computed = (c + 1.0).named("three");
     let grads = (c * x).backward();
     let (error, line) = (grads.try_wrt(c).unwrap_err(), line!());
     golden.note("the gradient of a constant", &error, ErrorKind::Constant, line);
@@ -290,7 +360,6 @@ fn what_has_no_panicking_form() {
     assert_eq!((file.as_str(), line), (file!(), here));
     assert_eq!(text.split("(at").next(), error.to_string().split("(at").next());
 
-    let computed = (c + 1.0).named("three");
     let (error, line) = (grads.try_wrt(computed).unwrap_err(), line!());
     golden.note("the gradient of what is computed from constants", &error, ErrorKind::Constant, line);
     let (error, line) = (grads.try_wrt(stranger).unwrap_err(), line!());
@@ -353,6 +422,17 @@ fn optimisers() {
     twins!("an array of rates", Shape, try_nesterov / nesterov(w, g, g, flat, 0.9));
     twins!("a moment without the last axis", Shape, try_adam / adam(w, g, other, t, 0.1, Adam::default()));
     twins!("a count with an axis", Shape, try_adam / adam(w, g, both, steps, 0.1, Adam::default()));
+    for constants in [
+        Adam { beta1: 1.0, ..Adam::default() },
+        Adam { beta2: -0.1, ..Adam::default() },
+        Adam { beta2: f64::NAN, ..Adam::default() },
+        Adam { epsilon: -1e-8, ..Adam::default() },
+        Adam { decay: f64::INFINITY, ..Adam::default() },
+    ] {
+        twins!("a constant that is none", Parameter, try_adam / adam(w, g, both, t, 0.1, constants));
+    }
+    let edge = Adam { beta1: 0.0, epsilon: 0.0, ..Adam::default() };
+    assert!(optim::try_adam(w, g, both, t, 0.1, edge).is_ok());
     twins!("a count of another tape", OtherTape, try_adam / adam(w, g, both, stranger, 0.1, Adam::default()));
     golden.compare();
 }
@@ -388,4 +468,54 @@ fn what_is_no_error() {
     assert_eq!((a - b).shape(), [4, 4]);
     assert_eq!(a.gt(b).select(a, b).shape(), [4, 4]);
     assert_eq!(zeros(&[0]).len(), tape.leaf("none", zeros(&[0])).square().len());
+}
+
+/// `unwrap`, `expect` and a `main` that returns an error print `Debug`.
+#[test]
+fn debug_is_the_text() {
+    let tape = Tape::<f64>::new();
+    let error = tape.leaf("x", zeros(&[2])).try_add(zeros(&[3])).unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert_eq!(format!("{error:#?}"), error.to_string());
+    let (text, ..) = panic_of(|| Err::<(), _>(error.clone()).unwrap());
+    assert!(text.ends_with(&error.to_string()), "{text}");
+}
+
+/// Names can hold anything, and are shown so that they can be seen.
+#[test]
+fn names_of_any_kind() {
+    let tape = Tape::<f64>::new();
+    for (name, shown) in [
+        ("a\u{1b}[31mred", "`a\\u{1b}[31mred` of shape (2,)"),
+        ("two\nlines", "`two\\nlines` of shape (2,)"),
+        ("bell\u{7}", "`bell\\u{7}` of shape (2,)"),
+        ("", "`\"\"` of shape (2,)"),
+        ("W₁ \"quoted\"", "`W₁ \"quoted\"` of shape (2,)"),
+    ] {
+        let error = tape.leaf(name, zeros(&[2])).try_sum_axis(1).unwrap_err();
+        assert!(error.to_string().contains(shown), "{error}");
+        assert!(!error.to_string().contains(|c: char| c.is_control()), "{error}");
+        let of = (tape.leaf(name, 1.0) + 1.0).try_sum_axis(1).unwrap_err();
+        assert!(of.to_string().contains(&format!("(add of {}", &shown[..shown.len() - 14])), "{of}");
+        let axes = tape.try_leaf(name, zeros(&[1; 65])).unwrap_err();
+        assert!(!axes.to_string().contains(|c: char| c.is_control()), "{axes}");
+    }
+}
+
+/// Nobody reads ten thousand operands.
+#[test]
+fn long_lists_are_short_in_a_text() {
+    let tape = Tape::<f64>::new();
+    let mut vars: Vec<_> = (0..12_000).map(|i| tape.leaf(&format!("x{i}"), zeros(&[2, 3]))).collect();
+    let joined = tape.concat(0, &vars);
+    assert!(joined.try_item().unwrap_err().to_string().len() < 500);
+    vars.insert(7000, tape.leaf("odd", zeros(&[2, 4])));
+    let text = tape.try_concat(0, &vars).unwrap_err().to_string();
+    assert!(
+        text.len() < 700 && text.contains("operand 7000 has shape (2, 4), and the first (2, 3)"),
+        "{text}"
+    );
+    assert!(text.contains("and 11997 more"), "{text}");
+    let axes = tape.try_leaf("x", zeros(&[1; 5000])).unwrap_err().to_string();
+    assert!(axes.len() < 500 && axes.contains("(1, 1, 1, 1, and 4996 more)"), "{axes}");
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::float_cmp)] // Whether numbers are equal is what is tested.
 
+use approx::assert_abs_diff_eq;
 use ndarray::{arr1, arr3};
 use std::cmp::Ordering;
 use wengert::{Tape, Var};
@@ -78,8 +79,8 @@ fn control_flow() {
         root = (root + a / root) * 0.5;
     }
     // |r² − 2| ≤ 1e-12 means that r is off by at most 1e-12 / 2√2; the slope's error goes down with its square too.
-    assert!((root.item() - 2.0_f64.sqrt()).abs() < 1e-12);
-    assert!((root.backward()[a].item() - 0.125_f64.sqrt()).abs() < 1e-11);
+    assert_abs_diff_eq!(root.item(), 2.0_f64.sqrt(), epsilon = 1e-12);
+    assert_abs_diff_eq!(root.backward()[a].item(), 0.125_f64.sqrt(), epsilon = 1e-11);
 
     let branch =
         |x: Var<'_, f64>| if x > 1.0 { x.backward()[x].item() } else { (x * x).backward()[x].item() };

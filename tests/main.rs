@@ -4,15 +4,18 @@
 //! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
 
 mod common;
+mod desk;
 mod edge_cases;
 mod errors;
 mod guards;
 mod laws;
 mod manual;
+mod memory;
 mod notebook;
 mod operations;
 mod optim;
 mod prims;
+mod promises;
 mod replay;
 mod reports;
 mod tape;

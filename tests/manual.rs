@@ -1,6 +1,7 @@
 //! The hand-written functions against PyTorch's reference run, against differences, and at their edges.
 
 use crate::common::{Digits, Real, Reference, assert_close, digits, scale};
+use approx::assert_abs_diff_eq;
 use ndarray::{Array, Array1, Array2, Array3, Axis, Slice, array};
 use wengert::manual::*;
 
@@ -214,7 +215,7 @@ fn softmax_backward_knows_both_guards() {
     // A hopeless score costs -ln(1e-10), and pulls no more.
     let (z, y) = (array![[800.0, 0.0]], array![[0.0, 1.0]]);
     let forward = softmax_cross_entropy::<f64>(&z, &y).unwrap();
-    assert!((forward.loss - 10.0 * 10_f64.ln()).abs() < 1e-12);
+    assert_abs_diff_eq!(forward.loss, 10.0 * 10_f64.ln(), epsilon = 1e-12);
     assert_eq!(softmax_cross_entropy_backward(&z, &y).unwrap(), array![[0.0, 0.0]]);
 }
 

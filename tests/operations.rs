@@ -9,14 +9,19 @@ use runner::args::{Kind, Trouble};
 use runner::cases::{Arrays, Case, Loaded};
 use runner::{Outcome, Report};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
 }
 
+/// The files, read once.
 fn reference() -> (Vec<Case>, Arrays) {
-    let text = std::fs::read_to_string(data("ops.json")).unwrap();
-    (runner::cases::parse(&text).unwrap(), Arrays::open(&data("ops.npz")).unwrap())
+    static READ: LazyLock<(Vec<Case>, Arrays)> = LazyLock::new(|| {
+        let text = std::fs::read_to_string(data("ops.json")).unwrap();
+        (runner::cases::parse(&text).unwrap(), Arrays::open(&data("ops.npz")).unwrap())
+    });
+    READ.clone()
 }
 
 /// Runs one case of the reference after a change to it or to its arrays.

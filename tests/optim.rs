@@ -1,6 +1,7 @@
 //! The optimisers: against PyTorch's numbers, against loops written by hand, and what makes them more than
 //! loops: that a step is made of rows.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use ndarray::{ArcArray, Array2, ArrayD, IxDyn, arr0, arr1, arr2};
 use wengert::optim::{self, Adam, AdamStep, Moments, Step};
 use wengert::{Tape, Var};
@@ -145,9 +146,8 @@ fn as_in_pytorch() {
     let compare = |name: &str, expected: torch::Weights, step: Stepping| {
         let path = train(10, arr1(&[0.5, -0.75]).into_dyn(), logistic, step);
         for (t, (found, expected)) in (1..).zip(path.iter().zip(&expected)) {
-            for (found, expected) in found.iter().zip(expected) {
-                assert!((found - expected).abs() < TOLERANCE, "{name}, step {t}: {found:?} for {expected:?}");
-            }
+            let expected = arr1(expected).into_dyn();
+            assert!(found.abs_diff_eq(&expected, TOLERANCE), "{name}, step {t}: {found} for {expected}");
         }
         assert_eq!(path.len(), 10);
     };
@@ -193,7 +193,7 @@ fn as_written_by_hand() {
             for (t, found) in (1..).zip(&path) {
                 w = by_hand(t, w, c * (w - a), &mut memory);
                 let found = found[[i, j]];
-                assert!((found - w).abs() < TOLERANCE, "{name}, step {t}: {found} for {w}");
+                assert!(abs_diff_eq!(found, w, epsilon = TOLERANCE), "{name}, step {t}: {found} for {w}");
             }
         }
         assert_eq!(path.len(), 30);
@@ -218,7 +218,7 @@ fn single_precision_keeps_its_digits() {
     let [w, g, zero] = [0.0, 0.75, 0.0].map(|x| tape.leaf("x", x));
     let step = optim::adam(w, g, Moments { m: zero, v: zero }, zero, 1.0, Adam::default());
     // The first step is −η g / (|g| + ε), in a dozen operations.
-    assert!((step.w.item() + 1.0).abs() < 12.0 * f32::EPSILON, "{:?}", step.w);
+    assert_abs_diff_eq!(step.w.item(), -1.0, epsilon = 12.0 * f32::EPSILON);
 }
 
 fn square_sum(w: Var<'_, f64>) -> Var<'_, f64> {
@@ -250,4 +250,256 @@ fn rows_of_a_step_are_the_users() {
     let lines = first..line!();
     let own = |var: &Var<'_, f64>| var.location().file() == file!() && lines.contains(&var.location().line());
     assert!(tape.len() > before + 30 && tape.vars().skip(before).all(|var| own(&var)));
+}
+/// A list of parameters: the same bits as one weight at a time, and the same in a loop and in a program.
+mod lists {
+    use super::*;
+    use indexmap::IndexMap;
+    use wengert::optim::{Next, Optimiser, Params, State as Values};
+    use wengert::{ErrorKind, Gradients};
+
+    const ALL: [Optimiser; 5] = [
+        Optimiser::Sgd,
+        Optimiser::Momentum { mu: 0.9 },
+        Optimiser::Nesterov { mu: 0.9 },
+        Optimiser::Adam(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 }),
+        Optimiser::Adam(Adam { beta1: 0.8, beta2: 0.9, epsilon: 1e-6, decay: 0.05 }),
+    ];
+
+    fn start() -> Values<f64> {
+        Values::new().with("W", [[0.5, -0.75], [1.5, 2.0]]).with("b", [0.25, -1.0]).with("scale", 1.5)
+    }
+
+    fn loss<'t>(params: &Params<'t, f64>) -> Var<'t, f64> {
+        let z = params["W"].matmul([[1.0, 0.5, -2.0], [0.25, 3.0, 1.0]]) + params["b"].unsqueeze(1);
+        (z.tanh() * params["scale"]).mse([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    }
+
+    /// By the functions of one weight.
+    fn one_at_a_time<'t>(
+        optimiser: Optimiser,
+        [w, m, v, t]: State<'t>,
+        g: Var<'t, f64>,
+        rate: f64,
+    ) -> State<'t> {
+        match optimiser {
+            Optimiser::Sgd => [optim::sgd(w, g, rate), m, v, t],
+            Optimiser::Momentum { mu } => {
+                let Step { w, v: m } = optim::momentum(w, g, m, rate, mu);
+                [w, m, v, t]
+            }
+            Optimiser::Nesterov { mu } => {
+                let Step { w, v: m } = optim::nesterov(w, g, m, rate, mu);
+                [w, m, v, t]
+            }
+            Optimiser::Adam(constants) => {
+                let AdamStep { w, moments, t } = optim::adam(w, g, Moments { m, v }, t, rate, constants);
+                [w, moments.m, moments.v, t]
+            }
+            _ => unreachable!("all there are"),
+        }
+    }
+
+    #[test]
+    fn as_one_weight_at_a_time_and_as_a_program() {
+        for optimiser in ALL {
+            let mut state = start();
+            let mut single: Vec<[ArcArray<f64, IxDyn>; 4]> = start()
+                .iter()
+                .map(|(_, w)| {
+                    let zeros = ArcArray::zeros(w.raw_dim());
+                    [w.clone(), zeros.clone(), zeros, arr0(0.0).into_dyn().into_shared()]
+                })
+                .collect();
+
+            let tape = Tape::new();
+            let params = start().leaves(&tape);
+            let recorded = loss(&params);
+            let next = params.step(optimiser, &recorded.backward(), 0.1);
+            let program = tape.program_builder([], [recorded]).carry(&next).build().unwrap();
+            let mut workspace = program.workspace();
+
+            for step in 0..7 {
+                let tape = Tape::new();
+                let params = state.leaves(&tape);
+                state = params.step(optimiser, &loss(&params).backward(), 0.1).state();
+
+                let tape = Tape::new();
+                let rows: Vec<State<'_>> =
+                    single.iter().map(|own| own.clone().map(|a| tape.leaf("own", a))).collect();
+                let names = ["W", "b", "scale"];
+                let grads =
+                    loss(&Params::new(names.into_iter().zip(rows.iter().map(|own| own[0])))).backward();
+                single = rows
+                    .iter()
+                    .map(|own| one_at_a_time(optimiser, *own, grads[own[0]], 0.1).map(Var::value))
+                    .collect();
+
+                program.run(&mut workspace, &[]).unwrap();
+                for (i, (name, w)) in state.iter().enumerate() {
+                    assert_eq!(w, single[i][0], "{optimiser:?}, {name}, step {step}");
+                    assert_eq!(w.view(), workspace.state(i), "{optimiser:?}, {name}, step {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_goes_on_under_names() {
+        let names = |next: &Next<'_, f64>| -> Vec<String> {
+            next.pairs().iter().map(|(leaf, _)| leaf.name().unwrap().to_string()).collect()
+        };
+        let tape = Tape::new();
+        let params = start().leaves(&tape);
+        let grads = loss(&params).backward();
+        assert_eq!(names(&params.step(Optimiser::Sgd, &grads, 0.1)), ["W", "b", "scale"]);
+        let next = params.step(Optimiser::Momentum { mu: 0.5 }, &grads, 0.1);
+        assert_eq!(names(&next), ["W", "b", "scale", "W.velocity", "b.velocity", "scale.velocity"]);
+        let next = params.step(Adam::default(), &grads, 0.1);
+        let expected = ["W", "b", "scale", "W.m", "b.m", "scale.m", "W.v", "b.v", "scale.v", "steps"];
+        assert_eq!(names(&next), expected);
+        assert!(next.pairs().iter().all(|(leaf, next)| leaf.shape() == next.shape()));
+
+        // On the next tape they are the same again, and no zeros are put on it.
+        let (state, tape) = (next.state(), Tape::new());
+        let params = state.leaves(&tape);
+        assert_eq!(tape.len(), 10);
+        let next = params.step(Adam::default(), &loss(&params).backward(), 0.1);
+        assert_eq!(names(&next), expected);
+        assert_eq!(next.pairs()[9].1.item(), 2.0);
+
+        // A weight that joins later starts from zeros.
+        let (state, tape) = (next.state().with("late", [1.0, 2.0]), Tape::new());
+        let params = state.leaves(&tape);
+        let total = loss(&params) + params["late"].square().sum();
+        let next = params.step(Adam::default(), &total.backward(), 0.1);
+        assert_eq!((next.pairs().len(), next.pairs()[7].0.name().as_deref()), (13, Some("late.m")));
+        assert_eq!(next.pairs()[7].0.value(), arr1(&[0.0, 0.0]).into_dyn());
+        assert_eq!(next.pairs()[12].1.item(), 3.0);
+    }
+
+    #[test]
+    fn made_of_whatever_lists_handles() {
+        let tape = Tape::<f64>::new();
+        let (w, b) = (tape.leaf("w", [1.0, 2.0]), tape.leaf("b", 0.5));
+        let map = IndexMap::from([("w", w), ("b", b)]);
+        let owned = std::collections::BTreeMap::from([("w".to_owned(), w), ("b".to_owned(), b)]);
+        let list = vec![w, b];
+        for params in [
+            Params::new([w, b]),
+            Params::new([w, b]),
+            Params::new(&list),
+            Params::new(list.clone()),
+            Params::new([("w", w), ("b", b)]),
+            Params::new(&map),
+            Params::new(map.clone()),
+            Params::new(&owned),
+            map.iter().collect(),
+            list.iter().copied().collect(),
+        ] {
+            assert_eq!((params.len(), params["w"].row(), params["b"].row()), (2, w.row(), b.row()));
+            assert_eq!(params.iter().count(), 2);
+        }
+        let unnamed = w * 2.0;
+        assert_eq!(Params::new([unnamed]).iter().next().unwrap().0, format!("%{}", unnamed.row()));
+    }
+
+    #[test]
+    fn the_rate_may_be_a_row_and_the_gradients_a_list() {
+        let tape = Tape::<f64>::new();
+        let (w, rate) = (tape.leaf("w", [1.0, -2.0]), tape.leaf("rate", 0.25));
+        let grads = w.square().sum().backward();
+        let after = Params::new([w]).step(Optimiser::Sgd, &grads, rate).params();
+        // As of one weight: f(w − η 2w) = (1 − 2η)² Σ w².
+        assert_eq!(after["w"].square().sum().backward()[rate].item(), -10.0);
+        let listed = [Params::new([w]).step(Optimiser::Sgd, [grads[w] * 2.0], rate), {
+            let list = vec![grads[w] * 2.0];
+            Params::new([w]).step(Optimiser::Sgd, &list, rate)
+        }];
+        assert!(listed.iter().all(|next| next.params()["w"].value() == arr1(&[0.0, 0.0]).into_dyn()));
+    }
+
+    #[test]
+    fn rows_of_a_step_are_the_users() {
+        let tape = Tape::new();
+        let params = start().leaves(&tape);
+        let grads: Gradients<'_, f64> = loss(&params).backward();
+        for optimiser in ALL {
+            let before = tape.len();
+            let line = line!() + 1;
+            let next = params.step(optimiser, &grads, 0.1);
+            let at = |var: Var<'_, f64>| var.location();
+            assert!(tape.vars().skip(before).all(|var| at(var).file() == file!() && at(var).line() == line));
+            drop(next);
+        }
+        let before = tape.len();
+        let line = line!() + 1;
+        start().leaves(&tape);
+        assert!(tape.vars().skip(before).all(|var| var.location().line() == line));
+    }
+
+    /// Of the error that such a step gives, at this line.
+    fn kind<'t>(params: &Params<'t, f64>, optimiser: Optimiser, grads: &Gradients<'t, f64>) -> ErrorKind {
+        let (error, line) = (params.try_step(optimiser, grads, 0.1).unwrap_err(), line!());
+        assert_eq!(error.location().line(), line);
+        error.kind()
+    }
+
+    #[test]
+    fn errors() {
+        let tape = Tape::<f64>::new();
+        let elsewhere = Tape::new();
+        let (w, b) = (tape.leaf("w", [1.0, 2.0]), tape.leaf("b", 0.5));
+        let grads = (w.sum() * b).backward();
+        let both = Params::new([w, b]);
+        for optimiser in ALL {
+            assert_eq!(kind(&Params::new([w, b, w]), optimiser, &grads), ErrorKind::Operands);
+            assert_eq!(kind(&Params::new([w, tape.constant(1.0)]), optimiser, &grads), ErrorKind::Constant);
+            assert_eq!(
+                kind(&Params::new([w, elsewhere.leaf("x", 1.0)]), optimiser, &grads),
+                ErrorKind::OtherTape
+            );
+            assert_eq!(both.try_step(optimiser, &grads, arr1(&[0.1])).unwrap_err().kind(), ErrorKind::Shape);
+            assert_eq!(both.try_step(optimiser, [grads[w]], 0.1).unwrap_err().kind(), ErrorKind::Operands);
+            assert_eq!(
+                both.try_step(optimiser, [grads[b], grads[w]], 0.1).unwrap_err().kind(),
+                ErrorKind::Shape
+            );
+            assert!(
+                Params::<f64>::new(Vec::<Var<'_, f64>>::new())
+                    .step(optimiser, &grads, 0.1)
+                    .pairs()
+                    .is_empty()
+            );
+        }
+        // Another optimiser on the way.
+        let after = both.step(Adam::default(), &grads, 0.1).params();
+        let again = (after["w"].sum() * after["b"]).backward();
+        for optimiser in &ALL[..3] {
+            let error = after.try_step(*optimiser, &again, 0.1).unwrap_err();
+            assert!(error.kind() == ErrorKind::Operands && error.to_string().contains("forget()"), "{error}");
+        }
+        assert!(after.try_step(ALL[4], &again, 0.1).is_ok());
+        // A weight that changed its shape on the way.
+        let state = both.step(Adam::default(), &grads, 0.1).state().with("w", [1.0, 2.0, 3.0]);
+        let params = state.leaves(&tape);
+        let error = params.try_step(Adam::default(), &params["w"].sum().backward(), 0.1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Shape);
+    }
+
+    #[test]
+    #[should_panic(expected = "no weight is called \"v\". These are: \"w\", \"b\". (at tests/optim.rs:")]
+    fn a_name_that_there_is_not() {
+        let tape = Tape::<f64>::new();
+        let _ = Params::new([tape.leaf("w", 1.0), tape.leaf("b", 0.5)])["v"];
+    }
+
+    #[test]
+    #[should_panic(expected = "several weights are called \"weight\"")]
+    fn a_name_that_is_not_one_weights() {
+        let tape = Tape::<f64>::new();
+        let params = Params::new([tape.leaf("weight", 1.0), tape.leaf("weight", 0.5)]);
+        assert_eq!((params[0].item(), params[1].item()), (1.0, 0.5));
+        let _ = params["weight"];
+    }
 }

@@ -80,7 +80,7 @@ fn reports_read_as_they_should() {
     let weak = relu(|da, z| choose(da, z, |z| z > 0.0)).shapes(["Z: 1 1"]).seed(1);
     text.extend(["# the score of a weak test\n\n", &check::mutants(&weak).to_string()]);
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reports.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/reports.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, text).expect("the folder is there");
     } else {

@@ -7,7 +7,7 @@ mod data;
 use data::Network;
 use divan::Bencher;
 use ndarray::{ArcArray2, Array2};
-use wengert::{Feed, Program, Tape, Var};
+use wengert::{Input, Program, Tape, Var};
 
 /// What is predicted from x and the layers' parameters, w and b in turn.
 pub type Model = for<'t> fn(Var<'t, f32>, &[Var<'t, f32>]) -> Var<'t, f32>;
@@ -38,9 +38,10 @@ impl Step {
 
     /// Measures a program of it. Results stay in the workspace.
     pub fn replay(&self, bencher: Bencher, program: &Program<f32>) {
-        let feeds: Vec<_> = self.0.iter().map(|array| array as &dyn Feed<f32>).collect();
+        let feeds: Vec<_> = self.0.iter().map(Input::from).collect();
         let mut workspace = program.workspace();
-        bencher.bench_local(|| program.run(&mut workspace, &feeds).expect("the shapes are those recorded"));
+        bencher
+            .bench_local(|| program.run(&mut workspace, &feeds[..]).expect("the shapes are those recorded"));
     }
 }
 

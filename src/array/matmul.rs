@@ -4,9 +4,10 @@
 //! all others ([`reduce`](super::reduce())): what remains is in [`product`](super::product).
 
 use super::{
-    Arithmetic, AxisSet, Extent, Kernel, Layout, Reducer, Shape, Value, Work, elementwise, kernel, reduce,
-    reducer, size_of,
+    Arithmetic, AxisSet, Extent, Kernel, Layout, Reducer, Room, Shape, Value, Work, elementwise, kernel,
+    reduce, reducer,
 };
+use crate::error::Problem;
 use ndarray::{ArrayView2, ArrayViewD, ArrayViewMut2, Axis, Ix2};
 use smallvec::smallvec;
 
@@ -25,20 +26,24 @@ pub(crate) fn product<T: Arithmetic>(
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), whose shapes fit.
 ///
 /// Operands are read where they lie, so that a transposed one is never copied.
-pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>) -> Value<T> {
+pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room) -> Result<Value<T>, Problem> {
     let [batch @ .., m, _] = a.shape() else { unreachable!("the shape rule asks for two axes") };
     let n = b.shape()[batch.len() + 1];
     if batch.is_empty()
-        && let Some(value) = with_vector(a, b)
+        && let Some(value) = with_vector(a, b, room)
     {
         return value;
     }
-    let mut out = vec![T::zero(); size_of(batch) * m * n];
+    // What is read may be broadcast, and the kernels copy what lies backwards.
+    let aside = room.aside();
+    aside.holds::<T>(a.shape())?;
+    aside.holds::<T>(b.shape())?;
     let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
+    let mut out = room.filled(&shape, T::zero())?;
     if !out.is_empty() {
         multiply(&a.view(), &b.view(), &mut out, (*m, n));
     }
-    Value::from_vec(&shape, out)
+    Ok(Value::from_vec(&shape, out))
 }
 
 /// The work that a replay has with it, in the same order of sums.
@@ -78,21 +83,22 @@ fn along<T: Arithmetic>(kernel: Kernel<T>, operands: [&Layout; 2], matrix: usize
 
 /// The product of two matrices of which one is a vector, or the inner size is 1; the same as [`matmul_work`]
 /// says, on values.
-fn with_vector<T: Arithmetic>(a: &Value<T>, b: &Value<T>) -> Option<Value<T>> {
+fn with_vector<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room) -> Option<Result<Value<T>, Problem>> {
     let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
-    let times = |a: &Value<T>, b: &Value<T>| elementwise(times(), &[a, b]);
+    let times = |a: &Value<T>, b: &Value<T>, room: &Room| elementwise(times(), &[a, b], room);
     let t = |x: &Value<T>| x.permute(&[1, 0]);
     let along = |matrix: Value<T>, row: Value<T>| {
         let row = row.broadcast(matrix.shape());
+        let aside = room.aside();
         let (axis, terms) = if matrix.as_slice().is_none() && t(&matrix).as_slice().is_some() {
-            (0, times(&t(&matrix), &t(&row)))
+            (0, times(&t(&matrix), &t(&row), &aside)?)
         } else {
-            (1, times(&matrix, &row))
+            (1, times(&matrix, &row, &aside)?)
         };
-        reduce(&terms, AxisSet::from_iter([axis]), &sum()).reshape(&[m, n])
+        reduce(&terms, AxisSet::from_iter([axis]), &sum(), room)?.reshape(&[m, n], room)
     };
     match (m, k, n) {
-        (_, 1, _) => Some(times(&a.broadcast(&[m, n]), &b.broadcast(&[m, n]))),
+        (_, 1, _) => Some(times(&a.broadcast(&[m, n]), &b.broadcast(&[m, n]), room)),
         (_, _, 1) => Some(along(a.clone(), t(b))),
         (1, _, _) => Some(along(t(b), a.clone())),
         _ => None,

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a primitive, a derivative or a tape. A number is anything that has the operations of
 //! [`Arithmetic`]; a [`Value`] is a number or an array, which may be a broadcast view; a [`Layout`] says where elements
-//! lie. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
+//! lie; a [`Room`] is memory for results, and the one place that takes it by shape. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
 //! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul). What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
@@ -18,6 +18,7 @@ mod places;
 mod product;
 mod range;
 mod reduce;
+mod room;
 mod value;
 mod walk;
 mod work;
@@ -30,6 +31,7 @@ pub(crate) use matmul::{matmul, matmul_work, product};
 pub(crate) use places::{concat, pad, scatter_add, take};
 pub(crate) use range::{Margin, Range, ranges};
 pub(crate) use reduce::{Extent, Progress, Reducer, absorb, arrange, reduce, reducer, rows, running_sum};
+pub use room::Room;
 pub use value::Value;
 pub(crate) use value::{Shape, check_shape, same_shape, size_of};
 pub(crate) use walk::elementwise;

@@ -7,10 +7,13 @@
 //! n for a plain loop (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2002, §4.2).
 //!
 //! A reduction takes its terms piece by piece, so that a replay can compute them on the way, and the
-//! pieces do not matter to the result.
+//! pieces do not matter to the result. Where many results lie side by side, and their terms can be had in any order of
+//! results, they are taken in strips, so that the working memory is that of a strip.
 
 use super::Arithmetic;
-use super::{AxisSet, Layout, Shape, Value, size_of};
+use super::{AxisSet, Layout, Room, Shape, Value, size_of};
+use crate::error::Problem;
+use ndarray::Axis;
 use pulp::{Arch, NullaryFnOnce};
 use std::fmt;
 
@@ -144,9 +147,16 @@ pub(crate) struct Progress {
 }
 
 impl Extent {
-    /// How many numbers of working memory it takes: the lanes, and a partial result for each block.
+    /// How many numbers of working memory it takes: the lanes, and a partial result for each block, if there are
+    /// several.
     pub fn scratch(self) -> usize {
-        (LANES + self.terms.div_ceil(BLOCK)) * self.width
+        let partials = if self.terms > BLOCK { self.terms.div_ceil(BLOCK) } else { 0 };
+        (self.lanes() + partials) * self.width
+    }
+
+    /// The lanes that get a term at all.
+    fn lanes(self) -> usize {
+        LANES.min(self.terms)
     }
 
     /// How many results there will be.
@@ -164,7 +174,7 @@ impl Extent {
         out: &mut [T],
     ) {
         let Self { terms, width, .. } = self;
-        let (lanes, partials) = scratch.split_at_mut(LANES * width);
+        let (lanes, partials) = scratch.split_at_mut(self.lanes() * width);
         let (block, total) = (BLOCK * width, terms * width);
         if width == 1 && terms <= BLOCK && progress.taken == 0 {
             let whole = elements.len() / terms;
@@ -177,7 +187,11 @@ impl Extent {
             let (index, begun) = (progress.taken / block, progress.taken % block);
             let room = block.min(total - index * block) - begun;
             let (now, later) = elements.split_at(room.min(elements.len()));
-            let partial = &mut partials[index * width..][..width];
+            let partial = if terms > BLOCK {
+                &mut partials[index * width..][..width]
+            } else {
+                &mut out[progress.complete * width..][..width]
+            };
             let ends = now.len() == room;
             if width == 1 && begun == 0 && ends {
                 (reducer.rows)(now, now.len(), partial);
@@ -190,9 +204,10 @@ impl Extent {
             }
             progress.taken += now.len();
             if progress.taken == total {
-                let blocks = index + 1;
-                join(reducer, &mut partials[..blocks * width], width);
-                out[progress.complete * width..][..width].copy_from_slice(&partials[..width]);
+                if terms > BLOCK {
+                    join(reducer, &mut partials[..(index + 1) * width], width);
+                    out[progress.complete * width..][..width].copy_from_slice(&partials[..width]);
+                }
                 *progress = Progress { taken: 0, complete: progress.complete + 1 };
             }
             elements = later;
@@ -213,12 +228,17 @@ fn deal<T: Arithmetic>(reducer: &Reducer<T>, lanes: &mut [T], begun: usize, mut 
     }
 }
 
-/// Brings the lanes together in pairs, the upper half into the lower.
+/// Brings the lanes together in pairs, the upper half into the lower. Lanes that are not there got no term: they hold
+/// the identity, which changes nothing.
 fn halve<T: Arithmetic>(reducer: &Reducer<T>, lanes: &mut [T], width: usize) {
-    let mut half = LANES / 2;
+    let (mut half, mut there) = (LANES / 2, lanes.len() / width);
     while half > 0 {
-        let (low, high) = lanes.split_at_mut(half * width);
-        (reducer.absorb)(low, &high[..half * width]);
+        if there > half {
+            let (low, high) = lanes.split_at_mut(half * width);
+            let high = &high[..(there - half) * width];
+            (reducer.absorb)(&mut low[..high.len()], high);
+            there = half;
+        }
         half /= 2;
     }
 }
@@ -254,43 +274,114 @@ pub(crate) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
 }
 
 /// Reduces a value, in the order described at the top of this file.
-pub(crate) fn reduce<T: Arithmetic>(x: &Value<T>, axes: AxisSet, reducer: &Reducer<T>) -> Value<T> {
+pub(crate) fn reduce<T: Arithmetic>(
+    x: &Value<T>,
+    axes: AxisSet,
+    reducer: &Reducer<T>,
+    room: &Room,
+) -> Result<Value<T>, Problem> {
     let shape = x.shape();
+    room.aside().holds::<T>(shape)?;
     let out_shape: Shape =
         (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
     let [(order, columns), (last, rows)] = arrangements(shape, axes);
     if rows.terms == 0 || rows.count == 0 {
-        return Value::filled(&out_shape, reducer.identity);
+        return Ok(Value::filled(&out_shape, reducer.identity));
     }
-    let first = x.permute(&order);
-    let out = match first.as_slice() {
-        Some(elements) if columns.width > 1 => reduce_slice(columns, reducer, elements),
-        _ => {
-            let last = x.permute(&last);
-            match last.as_slice() {
-                Some(elements) => reduce_slice(rows, reducer, elements),
-                None => reduce_slice(rows, reducer, &last.view().iter().copied().collect::<Vec<T>>()),
-            }
+    let mut out = room.filled(&out_shape, reducer.identity)?;
+    match x.permute(&order).as_slice() {
+        Some(elements) if columns.width > 1 => {
+            by_strips(columns, reducer, elements, &mut out, &room.aside())?;
         }
-    };
-    Value::from_vec(&out_shape, out)
+        _ => {
+            let mut progress = Progress::default();
+            let mut scratch = room.aside().filled(&[rows.scratch()], reducer.identity)?;
+            pieces(&x.permute(&last), |elements| {
+                rows.push(reducer, &mut progress, &mut scratch, elements, &mut out);
+            });
+        }
+    }
+    Ok(Value::from_vec(&out_shape, out))
 }
 
-/// The results of reductions whose terms are all at hand.
-pub(crate) fn reduce_slice<T: Arithmetic>(extent: Extent, reducer: &Reducer<T>, elements: &[T]) -> Vec<T> {
-    let mut out = vec![reducer.identity; extent.results()];
-    let mut scratch = vec![reducer.identity; extent.scratch()];
-    extent.push(reducer, &mut Progress::default(), &mut scratch, elements, &mut out);
-    out
+/// Results that are reduced together: as many that their lanes stay in the first cache.
+pub(crate) const fn strip<T>() -> usize {
+    2048 / std::mem::size_of::<T>()
+}
+
+/// Results side by side, whose terms are all at hand.
+fn by_strips<T: Arithmetic>(
+    extent: Extent,
+    reducer: &Reducer<T>,
+    elements: &[T],
+    out: &mut [T],
+    room: &Room,
+) -> Result<(), Problem> {
+    let width = extent.width;
+    let strip = Extent { width: width.min(strip::<T>()), ..extent };
+    let mut scratch = room.filled(&[strip.scratch()], reducer.identity)?;
+    if strip == extent {
+        extent.push(reducer, &mut Progress::default(), &mut scratch, elements, out);
+        return Ok(());
+    }
+    for first in (0..width).step_by(strip.width) {
+        let strip = Extent { width: strip.width.min(width - first), ..strip };
+        let mut progress = Progress::default();
+        let out = &mut out[first..][..strip.width];
+        for terms in elements.chunks_exact(width) {
+            strip.push(reducer, &mut progress, &mut scratch, &terms[first..][..strip.width], out);
+        }
+    }
+    Ok(())
+}
+
+/// Elements that are gathered at a time.
+const PIECE: usize = 4 * BLOCK;
+
+/// An array's elements in row-major order, piece by piece: gathered if they do not lie so.
+fn pieces<T: Arithmetic>(x: &Value<T>, mut take: impl FnMut(&[T])) {
+    if let Some(elements) = x.as_slice() {
+        return take(elements);
+    }
+    let (view, mut gathered) = (x.view(), Vec::with_capacity(PIECE));
+    if view.shape().last().is_some_and(|&n| n < LANES) {
+        view.iter().for_each(|&element| {
+            gathered.push(element);
+            if gathered.len() == PIECE {
+                take(&gathered);
+                gathered.clear();
+            }
+        });
+    } else {
+        for row in view.rows() {
+            for elements in row.axis_chunks_iter(Axis(0), PIECE) {
+                let fits = elements.len().min(PIECE - gathered.len());
+                let (now, later) = elements.split_at(Axis(0), fits);
+                gathered.extend(now);
+                if gathered.len() == PIECE {
+                    take(&gathered);
+                    gathered.clear();
+                    gathered.extend(later);
+                }
+            }
+        }
+    }
+    if !gathered.is_empty() {
+        take(&gathered);
+    }
 }
 
 /// The running sum, term by term in order.
-pub(crate) fn running_sum<T: Arithmetic>(x: &Value<T>, axes: AxisSet) -> Value<T> {
-    let mut out = x.view().to_owned();
+pub(crate) fn running_sum<T: Arithmetic>(
+    x: &Value<T>,
+    axes: AxisSet,
+    room: &Room,
+) -> Result<Value<T>, Problem> {
+    let mut out = x.written(room)?;
     for axis in axes.iter() {
-        out.accumulate_axis_inplace(ndarray::Axis(axis), |before, here| *here = *before + *here);
+        out.accumulate_axis_inplace(Axis(axis), |before, here| *here = *before + *here);
     }
-    Value::new(out.into_shared())
+    Ok(Value::new(out.into_shared()))
 }
 
 #[cfg(test)]
@@ -323,8 +414,11 @@ mod tests {
             (1025, 1, 2),
             (5000, 1, 1),
             (3, 7, 1),
+            (2, 1000, 1),
+            (11, 3, 1),
             (1437, 30, 1),
             (4100, 3, 1),
+            (2050, 600, 1),
         ] {
             let extent = Extent { terms, width, count };
             let elements: Vec<f32> = (0..terms * width * count)
@@ -347,6 +441,11 @@ mod tests {
                     extent.push(&sum, &mut progress, &mut scratch, piece, &mut out);
                 }
                 assert_eq!(out, expected, "{extent:?} in pieces of {piece}");
+            }
+            if width > 1 {
+                let mut out = vec![0.0; extent.results()];
+                by_strips(extent, &sum, &elements, &mut out, &Room::default()).unwrap();
+                assert_eq!(out, expected, "{extent:?} in strips");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a row holds: a number, or an array that may be a broadcast view.
 
 use super::Arithmetic;
-use super::{AxisSet, Layout, Range};
+use super::{AxisSet, Layout, Range, Room};
 use crate::error::{Dims, ErrorKind, Problem};
 use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
 use smallvec::SmallVec;
@@ -145,12 +145,33 @@ impl<T: Arithmetic> Value<T> {
     }
 
     /// An ndarray of the value: shared with the tape, copied only where it was broadcast.
-    pub fn to_array(&self) -> ArcArray<T, IxDyn> {
-        match self {
+    pub fn to_array(&self, room: &Room) -> Result<ArcArray<T, IxDyn>, Problem> {
+        Ok(match self {
             Self::Number(number) => ndarray::arr0(*number).into_dyn().into_shared(),
-            Self::Array(array) if array.is_spread() => array.view().to_owned().into_shared(),
+            Self::Array(array) if array.is_spread() => copied(&array.view(), room)?.into_shared(),
             Self::Array(array) => array.base.clone(),
+        })
+    }
+
+    /// The elements, written out in memory of their own.
+    pub fn written(&self, room: &Room) -> Result<ArrayD<T>, Problem> {
+        copied(&self.view(), room)
+    }
+
+    /// A value of an array that is the caller's own.
+    pub fn kept(base: ArcArray<T, IxDyn>, room: &Room) -> Result<Self, Problem> {
+        room.keep::<T>(base.shape())?;
+        Ok(Self::new(base))
+    }
+
+    /// A value of the elements of a view, copied: those that it repeats, once.
+    pub fn copied(view: &ArrayViewD<'_, T>, room: &Room) -> Result<Self, Problem> {
+        let mut once = view.view();
+        for axis in (0..view.ndim()).filter(|&axis| view.strides()[axis] == 0 && view.len_of(Axis(axis)) > 1)
+        {
+            once.slice_axis_inplace(Axis(axis), ndarray::Slice::from(0..1));
         }
+        Ok(Self::new(copied(&once, room)?.into_shared()).broadcast(view.shape()))
     }
 
     /// The same elements at a shape that NumPy's broadcasting rules allow.
@@ -193,24 +214,34 @@ impl<T: Arithmetic> Value<T> {
 
     /// The elements in row-major order at another shape. Copies only what neither lies in that
     /// order in memory nor merely gains or loses axes of length 1.
-    pub fn reshape(&self, shape: &[usize]) -> Self {
+    pub fn reshape(&self, shape: &[usize], room: &Room) -> Result<Self, Problem> {
         if self.shape() == shape {
-            return self.clone();
+            return Ok(self.clone());
         }
         if let Some(number) = self.as_constant() {
-            return Self::filled(shape, number);
+            return Ok(Self::filled(shape, number));
         }
-        let Self::Array(array) = self else { return self.clone() };
+        let Self::Array(array) = self else { return Ok(self.clone()) };
         if array.shape.iter().filter(|&&n| n != 1).eq(shape.iter().filter(|&&n| n != 1)) {
-            return array.with_unit_axes(shape);
+            return Ok(array.with_unit_axes(shape));
         }
         if !array.is_spread()
             && let Ok(base) = array.base.clone().into_shape_with_order(shape)
         {
-            return Self::new(base);
+            return Ok(Self::new(base));
         }
-        Self::from_vec(shape, array.view().iter().copied().collect())
+        Ok(Self::from_vec(shape, room.collected(shape, array.view().iter().copied())?))
     }
+}
+
+/// The elements of a view in memory of their own, in its own order if that is row-major forwards or transposed.
+fn copied<T: Arithmetic>(view: &ArrayViewD<'_, T>, room: &Room) -> Result<ArrayD<T>, Problem> {
+    let transposed = !view.is_standard_layout() && view.t().is_standard_layout();
+    let source = if transposed { view.t() } else { view.view() };
+    let elements = room.collected(source.shape(), source.iter().copied())?;
+    let array =
+        ArrayD::from_shape_vec(source.raw_dim(), elements).expect("as many elements as the shape says");
+    Ok(if transposed { array.reversed_axes() } else { array })
 }
 
 impl<T> Spread<T> {

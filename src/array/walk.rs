@@ -4,35 +4,43 @@
 //! and its result does not depend on how the operands lie in memory.
 
 use super::Arithmetic;
-use super::value::{Value, size_of};
-use super::{Kernel, Slices};
-use ndarray::{ArrayView1, Axis};
+use super::value::Value;
+use super::{Kernel, Room, Slices};
+use crate::error::Problem;
+use ndarray::{ArrayView1, Axis, Slice};
 
-/// Elements handed to a kernel at a time where an operand is one number repeated.
+/// Elements handed to a kernel at a time where an operand is one number repeated, or is gathered.
 const BLOCK: usize = 512;
 
 /// Applies a kernel to operands of equal shape, as many as it takes, element by element.
-pub(crate) fn elementwise<T: Arithmetic>(kernel: Kernel<T>, operands: &[&Value<T>]) -> Value<T> {
+pub(crate) fn elementwise<T: Arithmetic>(
+    kernel: Kernel<T>,
+    operands: &[&Value<T>],
+    room: &Room,
+) -> Result<Value<T>, Problem> {
     // A scalar program has millions of these.
     if let Value::Number(a) = *operands[0] {
         let number = |i: usize| operands.get(i).and_then(|operand| operand.as_constant()).unwrap_or(a);
-        return Value::Number((kernel.scalar)(a, number(1), number(2)));
+        return Ok(Value::Number((kernel.scalar)(a, number(1), number(2))));
     }
     match kernel.slices {
-        Slices::One(f) => arrays([operands[0]], |[a], y| f(a, y)),
-        Slices::Two(f) => arrays([operands[0], operands[1]], |[a, b], y| f(a, b, y)),
-        Slices::Three(f) => arrays([operands[0], operands[1], operands[2]], |[a, b, c], y| f(a, b, c, y)),
+        Slices::One(f) => arrays([operands[0]], room, |[a], y| f(a, y)),
+        Slices::Two(f) => arrays([operands[0], operands[1]], room, |[a, b], y| f(a, b, y)),
+        Slices::Three(f) => {
+            arrays([operands[0], operands[1], operands[2]], room, |[a, b, c], y| f(a, b, c, y))
+        }
     }
 }
 
 fn arrays<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
+    room: &Room,
     kernel: impl Fn([&[T]; N], &mut [T]),
-) -> Value<T> {
+) -> Result<Value<T>, Problem> {
     let shape = operands[0].shape();
-    let mut out = vec![T::zero(); size_of(shape)];
+    let mut out = room.filled(shape, T::zero())?;
     if out.is_empty() {
-        return Value::from_vec(shape, out);
+        return Ok(Value::from_vec(shape, out));
     }
     let flats = operands.map(Flat::of);
     if flats.iter().all(Option::is_some) {
@@ -43,7 +51,7 @@ fn arrays<T: Arithmetic, const N: usize>(
     } else {
         by_lanes(operands, &mut out, kernel);
     }
-    Value::from_vec(shape, out)
+    Ok(Value::from_vec(shape, out))
 }
 
 /// An operand whose elements can be had as slices without gathering them.
@@ -75,7 +83,7 @@ fn blocks<'o, T>(flats: &[Flat<'_, T>], out: &'o mut [T]) -> impl Iterator<Item 
     out.chunks_mut(step).enumerate().map(move |(i, block)| (i * step, block))
 }
 
-/// Walks the last axis of all operands in step, gathering what does not lie in order.
+/// Walks the last axis of all operands in step, gathering what does not lie in order, a block at a time.
 fn by_lanes<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
     out: &mut [T],
@@ -86,15 +94,24 @@ fn by_lanes<T: Arithmetic, const N: usize>(
     let width = shape[last];
     let views = operands.map(Value::view);
     let mut lanes = views.each_ref().map(|view| view.lanes(Axis(last)).into_iter());
-    let mut gathered: [Vec<T>; N] = std::array::from_fn(|_| vec![T::zero(); width]);
+    let mut gathered: [Vec<T>; N] = std::array::from_fn(|_| vec![T::zero(); width.min(BLOCK)]);
     for row in out.chunks_mut(width) {
         let current: [ArrayView1<'_, T>; N] =
             std::array::from_fn(|i| lanes[i].next().expect("as many lanes as rows"));
-        for (lane, buffer) in current.iter().zip(&mut gathered) {
-            if lane.as_slice().is_none() {
+        let in_order = current.each_ref().map(|lane| lane.to_slice());
+        for (i, piece) in row.chunks_mut(BLOCK).enumerate() {
+            let range = i * BLOCK..i * BLOCK + piece.len();
+            for (lane, buffer) in
+                current.iter().zip(&mut gathered).filter(|(lane, _)| lane.as_slice().is_none())
+            {
+                let lane = lane.slice_axis(Axis(0), Slice::from(range.clone()));
                 buffer.iter_mut().zip(lane).for_each(|(to, from)| *to = *from);
             }
+            let operand = |i: usize| match in_order[i] {
+                Some(elements) => &elements[range.clone()],
+                None => &gathered[i][..range.len()],
+            };
+            kernel(std::array::from_fn(operand), piece);
         }
-        kernel(std::array::from_fn(|i| current[i].to_slice().unwrap_or(&gathered[i])), row);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Domain, Family, Prim, Rule, sum_of};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, matmul, matmul_work, size_of};
+use crate::array::{
+    Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, matmul, matmul_work, size_of,
+};
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{Broadcasting, IntoVar, Var, joint_shape};
 
@@ -39,22 +41,12 @@ impl Rule for Dot {
             return Err(Problem::new(ErrorKind::Shape, what, mend));
         };
         if k != k_b {
-            let advice = match (k == n && *n > 1, m == k_b && *m > 1) {
-                (true, true) => {
-                    "Most likely one of them stands the other way round: transpose it with `t()`."
-                }
-                (true, false) => {
-                    "Most likely the second stands the other way round: transpose it with `t()`."
-                }
-                (false, true) => "Most likely the first stands the other way round: transpose it with `t()`.",
-                (false, false) => "",
-            };
-            return Err(Problem::new(
-                ErrorKind::Shape,
-                format!(
-                    "the inner sizes differ: the rows of the first have {k} elements, the columns of the second {k_b}"
-                ),
-                ["An (m, k) matrix takes a (k, n) one.", advice].join(" ").trim_end(),
+            let (first, second) = (m == k_b && *m > 1, k == n && *n > 1);
+            return Err(inner_sizes(
+                *k,
+                *k_b,
+                first.then_some(batch.is_empty()),
+                second.then_some(batch_b.is_empty()),
             ));
         }
         if batch != batch_b {
@@ -68,8 +60,8 @@ impl Rule for Dot {
         Ok(batch.iter().copied().chain([*m, *n]).collect())
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        matmul(operands[0], operands[1])
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        matmul(operands[0], operands[1], room)
     }
 
     fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
@@ -111,6 +103,29 @@ impl Rule for Dot {
     fn fitting(shape: &[usize]) -> Vec<Self> {
         if shape.len() < 2 { Vec::new() } else { vec![Self] }
     }
+}
+
+/// The inner sizes differ, and it would fit if the first or the second stood the other way round, which may be a single
+/// matrix or a stack.
+fn inner_sizes(k: usize, k_b: usize, first: Option<bool>, second: Option<bool>) -> Problem {
+    let turn = |single: bool| if single { "`t()`" } else { "`swap_axes(-1, -2)`" };
+    let advice = |which: &str, how: &str| {
+        format!(" Most likely {which} stands the other way round: transpose it with {how}.")
+    };
+    let advice = match (first, second) {
+        (Some(true), Some(true)) => advice("one of them", turn(true)),
+        (Some(_), Some(_)) => advice("one of them", turn(false)),
+        (None, Some(single)) => advice("the second", turn(single)),
+        (Some(single), None) => advice("the first", turn(single)),
+        (None, None) => String::new(),
+    };
+    Problem::new(
+        ErrorKind::Shape,
+        format!(
+            "the inner sizes differ: the rows of the first have {k} elements, the columns of the second {k_b}"
+        ),
+        format!("An (m, k) matrix takes a (k, n) one.{advice}"),
+    )
 }
 
 /// The product of rows that are known to fit.
@@ -159,6 +174,13 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(a.matmul(v).value(), arr1(&[21.0, 43.0]).into_dyn());
     /// assert_eq!(a.t().matmul(v).value(), arr1(&[31.0, 42.0]).into_dyn());
     /// ```
+    #[doc(alias = "dot")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
+    #[doc(alias = "mv")]
+    #[doc(alias = "einsum")]
+    #[doc(alias = "inner")]
+    #[doc(alias = "vdot")]
     #[track_caller]
     pub fn matmul(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_matmul(other))
@@ -178,7 +200,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_matmul(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(Dot.name()))?;
         if !self.shares_tape(other) {
             return Err(self.other_tape(Dot.name(), other));
         }
@@ -188,8 +210,11 @@ impl<'t, T: Float> Var<'t, T> {
         let (a_shape, b_shape) = (a.shape(), b.shape());
         // The rule's own complaint, about the operands as the user gave them.
         let matrix = |shape: &[usize]| shape[shape.len().saturating_sub(2)..].to_vec();
-        let single = Dot.shape(&[&matrix(&a_shape), &matrix(&b_shape)]);
-        Self::judge(Dot.name(), single, &[self, other])?;
+        let fits = match (&a_shape[..], &b_shape[..]) {
+            ([.., _, k], [.., k_b, _]) if k == k_b => Ok(()),
+            _ => Dot.shape(&[&a_shape, &b_shape]).map(drop),
+        };
+        Self::judge(Dot.name(), fits, &[self, other])?;
 
         let (batch_a, batch_b) = (&a_shape[..a_shape.len() - 2], &b_shape[..b_shape.len() - 2]);
         let batch = stacks(a.tape().broadcasting(), batch_a, batch_b);

@@ -4,7 +4,7 @@ use super::slope::times;
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Shape, Value, Work, arrange, reduce, reducer,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
     running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
@@ -192,10 +192,10 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         match self.op.computation() {
-            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer),
-            How::Run => running_sum(operands[0], self.axes),
+            How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer, room),
+            How::Run => running_sum(operands[0], self.axes, room),
         }
     }
 
@@ -279,6 +279,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum().item(), 10.0);
     /// ```
+    #[doc(alias = "reduce_sum")]
     #[track_caller]
     pub fn sum(self) -> Self {
         self.fold(FoldOp::Sum, AxisSet::all(self.ndim()))
@@ -291,6 +292,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.sum_axis(0).value(), ndarray::arr1(&[4.0, 6.0]).into_dyn());
     /// ```
+    #[doc(alias = "sum(dim)")]
+    #[doc(alias = "sum(axis)")]
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
     #[track_caller]
     pub fn sum_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_sum_axis(axes))
@@ -307,7 +312,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_sum_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Sum, self.axes("sum", axes)?)
+        let axes = self.axes("sum_axis", axes)?;
+        self.try_fold(FoldOp::Sum, axes).map_err(|error| error.called("sum_axis"))
     }
 
     /// The product of all elements, a number; 1 if there are none.
@@ -317,6 +323,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod().item(), 24.0);
     /// ```
+    #[doc(alias = "product")]
     #[track_caller]
     pub fn prod(self) -> Self {
         self.fold(FoldOp::Prod, AxisSet::all(self.ndim()))
@@ -329,6 +336,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.prod_axis(0).value(), ndarray::arr1(&[3.0, 8.0]).into_dyn());
     /// ```
+    #[doc(alias = "prod(dim)")]
     #[track_caller]
     pub fn prod_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_prod_axis(axes))
@@ -345,7 +353,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_prod_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Prod, self.axes("prod", axes)?)
+        let axes = self.axes("prod_axis", axes)?;
+        self.try_fold(FoldOp::Prod, axes).map_err(|error| error.called("prod_axis"))
     }
 
     /// The largest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -355,6 +364,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.max().item(), 4.0);
     /// ```
+    #[doc(alias = "reduce_max")]
     #[track_caller]
     pub fn max(self) -> Self {
         must(self.try_max())
@@ -382,6 +392,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.amax(0).value(), ndarray::arr1(&[3.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "max(dim)")]
+    #[doc(alias = "max_axis")]
     #[track_caller]
     pub fn amax(self, axes: impl IntoAxes) -> Self {
         must(self.try_amax(axes))
@@ -398,7 +410,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_amax(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        self.try_fold(FoldOp::Max, self.axes("max", axes)?)
+        let axes = self.axes("amax", axes)?;
+        self.try_fold(FoldOp::Max, axes).map_err(|error| error.called("amax"))
     }
 
     /// The running sums along an axis (along several: one after the other). The shape stays.
@@ -408,6 +421,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.cumsum(0).value(), ndarray::arr2(&[[1.0, 2.0], [4.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "cumulative_sum")]
     #[track_caller]
     pub fn cumsum(self, axes: impl IntoAxes) -> Self {
         must(self.try_cumsum(axes))

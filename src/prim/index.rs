@@ -2,9 +2,11 @@
 
 use super::{Domain, Family, Prim, Rule};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Piece, Range, Shape, Value, Work, scatter_add, take};
+use crate::array::{
+    Arithmetic, Kernel, Known, Layout, Piece, Range, Room, Shape, Value, Work, scatter_add, take,
+};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
-use crate::tape::Var;
+use crate::tape::{IntoAxis, Var};
 use std::sync::Arc;
 
 /// A look-up and its parameters, shared between a row and its derivatives.
@@ -31,6 +33,11 @@ pub(crate) enum IndexOp {
 impl Index {
     fn new(op: IndexOp, axis: usize, indices: Vec<usize>) -> Self {
         Self(Arc::new(Entries { op, axis, indices }))
+    }
+
+    /// How many indices it holds.
+    pub fn indices(&self) -> usize {
+        self.0.indices.len()
     }
 
     /// The other direction, for an operand of this shape.
@@ -108,11 +115,11 @@ impl Rule for Index {
         Ok(shape)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         let Entries { op, axis, indices } = &*self.0;
         match op {
-            IndexOp::Take => take(operands[0], *axis, indices),
-            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len),
+            IndexOp::Take => take(operands[0], *axis, indices, room),
+            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len, room),
         }
     }
 
@@ -183,9 +190,9 @@ impl Rule for Index {
 /// The methods at the desk.
 impl<T: Float> Var<'_, T> {
     #[track_caller]
-    fn look_up(self, op: IndexOp, axis: isize, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
+    fn look_up(self, op: IndexOp, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
         let index = Index::new(op, 0, Vec::new());
-        let axis = self.axis_list(index.name(), axis)?[0];
+        let axis = self.axis(index.name(), axis)?;
         let index = Index::new(op, axis, indices.as_ref().to_vec());
         self.try_record(Prim(Family::Index(index)), &[self])
     }
@@ -199,8 +206,12 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.take(0, [1, 1]).value(), arr2(&[[3.0, 4.0], [3.0, 4.0]]).into_dyn());
     /// ```
+    #[doc(alias = "index_select")]
+    #[doc(alias = "gather")]
+    #[doc(alias = "embedding")]
+    #[doc(alias = "take_along_axis")]
     #[track_caller]
-    pub fn take(self, axis: isize, indices: impl AsRef<[usize]>) -> Self {
+    pub fn take(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Self {
         must(self.try_take(axis, indices))
     }
 
@@ -214,7 +225,7 @@ impl<T: Float> Var<'_, T> {
     /// assert!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).try_take(0, [2]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_take(self, axis: isize, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
+    pub fn try_take(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
         self.look_up(IndexOp::Take, axis, indices)
     }
 
@@ -227,8 +238,11 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", arr1(&[1.0, 2.0, 4.0]));
     /// assert_eq!(x.scatter_add(0, [0, 3, 0], 4).value(), arr1(&[5.0, 0.0, 0.0, 2.0]).into_dyn());
     /// ```
+    #[doc(alias = "index_add")]
+    #[doc(alias = "segment_sum")]
+    #[doc(alias = "bincount")]
     #[track_caller]
-    pub fn scatter_add(self, axis: isize, indices: impl AsRef<[usize]>, len: usize) -> Self {
+    pub fn scatter_add(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>, len: usize) -> Self {
         must(self.try_scatter_add(axis, indices, len))
     }
 
@@ -244,7 +258,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_scatter_add(
         self,
-        axis: isize,
+        axis: impl IntoAxis,
         indices: impl AsRef<[usize]>,
         len: usize,
     ) -> Result<Self, Error> {

@@ -2,7 +2,7 @@
 
 use super::{Domain, Rule, family};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -41,8 +41,8 @@ impl Rule for Leaf {
         Ok(operands[0].into())
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        operands[0].clone()
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], _: &Room) -> Result<Value<T>, Problem> {
+        Ok(operands[0].clone())
     }
 
     fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {

@@ -6,7 +6,7 @@
 use super::slope::{Slope, one, over, times};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -191,8 +191,8 @@ impl Rule for Map {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -256,6 +256,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 1.0).log().item(), 0.0);
     /// ```
+    #[doc(alias = "ln")]
     #[track_caller]
     pub fn log(self) -> Self {
         self.map(Map::Log)
@@ -267,6 +268,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).log1p().item(), 0.0);
     /// ```
+    #[doc(alias = "ln_1p")]
     #[track_caller]
     pub fn log1p(self) -> Self {
         self.map(Map::Log1p)
@@ -278,6 +280,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).expm1().item(), 0.0);
     /// ```
+    #[doc(alias = "exp_m1")]
     #[track_caller]
     pub fn expm1(self) -> Self {
         self.map(Map::Expm1)
@@ -344,6 +347,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 4.0).rsqrt().item(), 0.5);
     /// ```
+    #[doc(alias = "inverse_sqrt")]
     #[track_caller]
     pub fn rsqrt(self) -> Self {
         self.map(Map::Rsqrt)
@@ -355,6 +359,8 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -2.0).abs().item(), 2.0);
     /// ```
+    #[doc(alias = "absolute")]
+    #[doc(alias = "fabs")]
     #[track_caller]
     pub fn abs(self) -> Self {
         self.map(Map::Abs)
@@ -366,6 +372,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -2.0).sign().item(), -1.0);
     /// ```
+    #[doc(alias = "signum")]
     #[track_caller]
     pub fn sign(self) -> Self {
         self.map(Map::Sign)
@@ -377,6 +384,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).logistic().item(), 0.5);
     /// ```
+    #[doc(alias = "expit")]
     #[track_caller]
     pub fn logistic(self) -> Self {
         self.map(Map::Logistic)
@@ -388,6 +396,7 @@ impl<T: Float> Var<'_, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 4.0).reciprocal().item(), 0.25);
     /// ```
+    #[doc(alias = "recip")]
     #[track_caller]
     pub fn reciprocal(self) -> Self {
         self.map(Map::Reciprocal)
@@ -412,6 +421,9 @@ impl<T: Float> Var<'_, T> {
     /// let y = x * x.detach();
     /// assert_eq!(y.backward()[x].item(), 3.0); // not 6
     /// ```
+    #[doc(alias = "stop_gradient")]
+    #[doc(alias = "no_grad")]
+    #[doc(alias = "requires_grad")]
     #[track_caller]
     pub fn detach(self) -> Self {
         self.map(Map::Detach)

@@ -34,7 +34,7 @@ pub(crate) use view::{Filling, View};
 pub(crate) use zip::Zip;
 
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, same_shape};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, same_shape};
 use crate::error::{ErrorKind, Problem};
 use crate::tape::Var;
 use std::sync::Arc;
@@ -56,8 +56,8 @@ pub(crate) trait Rule {
     /// The result's shape, or what is wrong with the operands' shapes.
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem>;
 
-    /// The result. The operands' shapes have passed [`Rule::shape`].
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T>;
+    /// The result, or that there is no room for it. The operands' shapes have passed [`Rule::shape`].
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem>;
 
     /// The work that a replay has with it, for operands that lie so. It gives what [`Rule::eval`] gives, to
     /// the bit.
@@ -265,12 +265,30 @@ impl Prim {
         matches!(self.0, Family::Zip(Zip::Add))
     }
 
+    /// How many indices it holds, if it is a look-up.
+    pub(crate) fn indices(&self) -> Option<usize> {
+        match &self.0 {
+            Family::Index(index) => Some(index.indices()),
+            Family::Leaf(_)
+            | Family::Map(_)
+            | Family::Zip(_)
+            | Family::Pick(_)
+            | Family::Fold(_)
+            | Family::View(_)
+            | Family::Dot(_) => None,
+        }
+    }
+
     pub(crate) fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
         each!(self, family => family.shape(operands))
     }
 
-    pub(crate) fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        each!(self, family => family.eval(operands))
+    pub(crate) fn eval<T: Arithmetic>(
+        &self,
+        operands: &[&Value<T>],
+        room: &Room,
+    ) -> Result<Value<T>, Problem> {
+        each!(self, family => family.eval(operands, room))
     }
 
     pub(crate) fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {

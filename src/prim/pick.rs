@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -83,8 +83,8 @@ impl Rule for Pick {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -135,7 +135,7 @@ impl Rule for Pick {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn compare(self, pick: Pick, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(pick.name()))?;
         broadcast(Prim(Family::Pick(pick)), &[self, other])
     }
 
@@ -147,6 +147,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).gt(3.0).item(), 0.0);
     /// ```
+    #[doc(alias = "greater")]
     #[track_caller]
     pub fn gt(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_gt(other))
@@ -175,6 +176,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).ge(3.0).item(), 1.0);
     /// ```
+    #[doc(alias = "greater_equal")]
     #[track_caller]
     pub fn ge(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_ge(other))
@@ -203,6 +205,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).lt(3.0).item(), 0.0);
     /// ```
+    #[doc(alias = "less")]
     #[track_caller]
     pub fn lt(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_lt(other))
@@ -231,6 +234,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).le(3.0).item(), 1.0);
     /// ```
+    #[doc(alias = "less_equal")]
     #[track_caller]
     pub fn le(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_le(other))
@@ -259,6 +263,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).eq(3.0).item(), 1.0);
     /// ```
+    #[doc(alias = "equal")]
     #[track_caller]
     pub fn eq(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_eq(other))
@@ -287,6 +292,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).ne(3.0).item(), 0.0);
     /// ```
+    #[doc(alias = "not_equal")]
     #[track_caller]
     pub fn ne(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_ne(other))
@@ -332,6 +338,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// let log = x.gt(0.0).select(x.log(), 0.0); // not: w.matmul(x.log()), and then a mask
     /// assert_eq!(w.matmul(log).sum().backward()[w].value(), ndarray::arr2(&[[0.0, 0.0]]).into_dyn());
     /// ```
+    #[doc(alias = "where")]
+    #[doc(alias = "cond")]
+    #[doc(alias = "masked_fill")]
     #[track_caller]
     pub fn select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Self {
         must(self.try_select(yes, no))
@@ -349,7 +358,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_select(self, yes: impl IntoVar<'t, T>, no: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (yes, no) = (yes.into_var(self.tape())?, no.into_var(self.tape())?);
+        let called = |error: Error| error.called(Pick::Select.name());
+        let yes = yes.into_var(self.tape()).map_err(called)?;
+        let no = no.into_var(self.tape()).map_err(called)?;
         broadcast(Prim(Family::Pick(Pick::Select)), &[self, yes, no])
     }
 }

@@ -4,7 +4,7 @@
 use super::{Domain, Family, FoldOp, Prim, Rule};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Shape, Value, Work, concat, pad,
+    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat, pad,
     size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
@@ -218,20 +218,20 @@ impl Rule for View {
         }
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
         let x = operands[0];
         match self {
-            Self::Reshape(shape) => x.reshape(shape),
-            Self::Permute(order) => x.permute(order),
-            Self::Broadcast(shape) => x.broadcast(shape),
-            Self::Slice(ranges) => x.slice(ranges),
-            Self::Pad { margins, value } => pad(x, margins, T::from_f64(value.0)),
-            Self::Concat { axis } => concat(operands, *axis),
+            Self::Reshape(shape) => x.reshape(shape, room),
+            Self::Permute(order) => Ok(x.permute(order)),
+            Self::Broadcast(shape) => Ok(x.broadcast(shape)),
+            Self::Slice(ranges) => Ok(x.slice(ranges)),
+            Self::Pad { margins, value } => pad(x, margins, T::from_f64(value.0), room),
+            Self::Concat { axis } => concat(operands, *axis, room),
             Self::Flip(axes) => {
                 let ranges = x.shape().iter().enumerate().map(|(axis, &n)| {
                     if axes.contains(axis) { Range::full(n).backwards() } else { Range::full(n) }
                 });
-                x.slice(&ranges.collect::<SmallVec<[Range; 4]>>())
+                Ok(x.slice(&ranges.collect::<SmallVec<[Range; 4]>>()))
             }
         }
     }
@@ -329,18 +329,46 @@ fn concat_shape(axis: usize, operands: &[&[usize]]) -> Result<Shape, Problem> {
         return Err(Problem::no_axis(axis, out.len()));
     }
     out[axis] = 0;
-    for operand in operands {
+    for (i, operand) in operands.iter().enumerate() {
         let alike = operand.len() == out.len() && (0..out.len()).all(|i| i == axis || operand[i] == out[i]);
         if !alike {
+            let which = match operands.len() {
+                2 => String::new(),
+                _ => {
+                    format!("; operand {i} has shape {}, and the first {}", Dims(operand), Dims(operands[0]))
+                }
+            };
             return Err(Problem::new(
                 ErrorKind::Shape,
-                format!("arrays that are joined along axis {axis} must have equal sizes along all others"),
-                "Check which axis is meant; `stack` joins along a new one.",
+                format!(
+                    "arrays that are joined along axis {axis} must have equal sizes along all others{which}"
+                ),
+                joining(axis, operands, operand),
             ));
         }
         out[axis] = out[axis].saturating_add(operand[axis]);
     }
     Ok(out)
+}
+
+/// How arrays could be joined that do not fit along an axis.
+fn joining(axis: usize, operands: &[&[usize]], odd: &[usize]) -> String {
+    let first = operands[0];
+    let alike = |along: usize| {
+        operands.iter().all(|shape| {
+            shape.len() == first.len() && (0..first.len()).all(|i| i == along || shape[i] == first[i])
+        })
+    };
+    let single = |short: &[usize], long: &[usize]| [&long[..axis], &long[axis + 1..]].concat() == short;
+    if let Some(other) = (0..first.len()).find(|&other| alike(other)) {
+        format!("They fit along axis {other}.")
+    } else if axis < first.len() && single(odd, first) {
+        format!("Give the operand of shape {} the axis that it lacks with `unsqueeze({axis})`.", Dims(odd))
+    } else if odd.len() == first.len() + 1 && single(first, odd) {
+        format!("Give the operand of shape {} the axis that it lacks with `unsqueeze({axis})`.", Dims(first))
+    } else {
+        "Check which axis is meant, and the shapes along the others.".into()
+    }
 }
 
 /// How a row of the family is recorded. The methods at the desk are in `var/rearrange.rs`.

@@ -7,7 +7,7 @@
 use super::slope::{Slope, one, over, times};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -168,8 +168,8 @@ impl Rule for Zip {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>]) -> Value<T> {
-        elementwise(self.computation(), operands)
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+        elementwise(self.computation(), operands, room)
     }
 
     fn kernel<T: Arithmetic>(&self) -> Option<Kernel<T>> {
@@ -240,7 +240,7 @@ impl Rule for Zip {
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn zip(self, zip: Zip, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let other = other.into_var(self.tape())?;
+        let other = other.into_var(self.tape()).map_err(|error| error.called(zip.name()))?;
         broadcast(Prim(Family::Zip(zip)), &[self, other])
     }
 
@@ -255,6 +255,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_add(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_add(5.0).is_ok());
     /// ```
+    #[doc(alias = "add")]
     #[track_caller]
     pub fn try_add(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Add, other)
@@ -271,6 +272,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_sub(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_sub(5.0).is_ok());
     /// ```
+    #[doc(alias = "subtract")]
     #[track_caller]
     pub fn try_sub(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Sub, other)
@@ -287,6 +289,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_mul(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_mul(5.0).is_ok());
     /// ```
+    #[doc(alias = "multiply")]
     #[track_caller]
     pub fn try_mul(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Mul, other)
@@ -303,6 +306,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(a.try_div(b).is_err()); // (2,) with (3,)
     /// assert!(a.try_div(5.0).is_ok());
     /// ```
+    #[doc(alias = "true_divide")]
     #[track_caller]
     pub fn try_div(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Div, other)
@@ -316,6 +320,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 3.0).pow(2.0).item(), 9.0);
     /// ```
+    #[doc(alias = "powf")]
+    #[doc(alias = "powi")]
+    #[doc(alias = "power")]
     #[track_caller]
     pub fn pow(self, exponent: impl IntoVar<'t, T>) -> Self {
         must(self.try_pow(exponent))
@@ -344,6 +351,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -3.0).maximum(0.0).item(), 0.0);
     /// ```
+    #[doc(alias = "fmax")]
     #[track_caller]
     pub fn maximum(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_maximum(other))
@@ -372,6 +380,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -3.0).minimum(0.0).item(), -3.0);
     /// ```
+    #[doc(alias = "fmin")]
     #[track_caller]
     pub fn minimum(self, other: impl IntoVar<'t, T>) -> Self {
         must(self.try_minimum(other))
@@ -400,6 +409,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).atan2(1.0).item(), 0.0);
     /// ```
+    #[doc(alias = "arctan2")]
     #[track_caller]
     pub fn atan2(self, x: impl IntoVar<'t, T>) -> Self {
         must(self.try_atan2(x))

@@ -1,17 +1,20 @@
 //! How a tape becomes a program.
 
+use super::evidence::Evidence;
+use super::feed::Input;
 use super::graph::Graph;
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{PLACES, Place};
 use super::passes::{Pass, within};
-use super::port::Port;
+use super::port::{Port, Signature};
 use super::program::Program;
 use super::report::Report;
 use crate::array::{Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::tape::RowId;
+use crate::tape::Read;
 use crate::{Float, Tape, Var};
+use ndarray::ArrayD;
 
 /// How closely a program keeps to what was recorded.
 ///
@@ -23,7 +26,7 @@ use crate::{Float, Tape, Var};
 /// let b = tape.leaf("b", arr2(&[[0.1, 0.2]]));
 /// let y = x.matmul(x) + b;
 /// let fast = tape.program_builder([x, b], [y]).level(Level::Fast).build()?;
-/// let [y] = fast.replay(&[&arr2(&[[1.0, 0.0], [0.0, 1.0]]), &arr2(&[[0.0, 0.0]])])?;
+/// let y = fast.replay_one([arr2(&[[1.0, 0.0], [0.0, 1.0]]), arr2(&[[0.0, 0.0]])])?;
 /// assert_eq!(y, arr2(&[[1.0, 0.0], [0.0, 1.0]]).into_dyn());
 /// # Ok::<(), wengert::Error>(())
 /// ```
@@ -56,11 +59,68 @@ pub struct ProgramBuilder<'t, T: Float> {
     inputs: Vec<Var<'t, T>>,
     outputs: Vec<Var<'t, T>>,
     state: Vec<[Var<'t, T>; 2]>,
-    without: Vec<Pass>,
-    level: Level,
-    threads: Option<usize>,
-    strict: bool,
-    budget: Option<usize>,
+    options: Options,
+}
+
+/// What can be chosen whatever the tape is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    pub without: Vec<Pass>,
+    pub level: Level,
+    pub threads: Option<usize>,
+    pub strict: bool,
+    pub budget: Option<usize>,
+}
+
+/// Rows of a tape, as inputs or outputs of a program: an array, a vector, a slice, any iterator of [`Var`]s, or a single
+/// one.
+///
+/// ```
+/// let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", 2.0);
+/// let powers: Vec<_> = (1..4).map(|n| x.pow(f64::from(n))).collect();
+/// tape.program(x, &powers)?;
+/// tape.program([x], powers.iter().rev())?;
+/// tape.program(tape.vars().take(1), powers)?;
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of rows",
+    note = "`[x, y]`, a `Vec` or slice of `Var`s, an iterator of them, or one `Var`; `tape.none()` for none"
+)]
+pub trait IntoVars<'t, T: Float> {
+    #[doc(hidden)]
+    fn into_vars(self) -> Vec<Var<'t, T>>;
+}
+
+impl<'t, T: Float, I: IntoIterator<Item: AsRow<'t, T>>> IntoVars<'t, T> for I {
+    fn into_vars(self) -> Vec<Var<'t, T>> {
+        self.into_iter().map(AsRow::var).collect()
+    }
+}
+
+impl<'t, T: Float> IntoVars<'t, T> for Var<'t, T> {
+    fn into_vars(self) -> Vec<Var<'t, T>> {
+        vec![self]
+    }
+}
+
+/// A row of such a list.
+pub trait AsRow<'t, T: Float> {
+    #[doc(hidden)]
+    fn var(self) -> Var<'t, T>;
+}
+
+impl<'t, T: Float> AsRow<'t, T> for Var<'t, T> {
+    fn var(self) -> Self {
+        self
+    }
+}
+
+impl<'t, T: Float> AsRow<'t, T> for &Var<'t, T> {
+    fn var(self) -> Var<'t, T> {
+        *self
+    }
 }
 
 impl<T: Float> Tape<T> {
@@ -76,17 +136,33 @@ impl<T: Float> Tape<T> {
     /// let x = tape.leaf("x", arr1(&[1.0, 2.0]));
     /// let y = x.square().sum();
     /// let program = tape.program([x], [y, y.backward()[x]])?;
-    /// let [y, dx] = program.replay(&[&arr1(&[3.0, 4.0])])?;
+    /// let [y, dx] = program.replay(&arr1(&[3.0, 4.0]))?;
     /// assert_eq!((y[[]], dx), (25.0, arr1(&[6.0, 8.0]).into_dyn()));
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "jit")]
+    #[doc(alias = "compile")]
+    #[doc(alias = "trace")]
+    #[doc(alias = "make_jaxpr")]
     #[track_caller]
     pub fn program<'t>(
         &'t self,
-        inputs: impl AsRef<[Var<'t, T>]>,
-        outputs: impl AsRef<[Var<'t, T>]>,
+        inputs: impl IntoVars<'t, T>,
+        outputs: impl IntoVars<'t, T>,
     ) -> Result<Program<T>, Error> {
         self.program_builder(inputs, outputs).build()
+    }
+
+    /// No rows: the inputs of a program that has none. (Of `[]` the compiler does not know what it is empty of.)
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let y = tape.leaf("x", 2.0).exp();
+    /// assert_eq!(tape.program(tape.none(), y)?.replay_one(())?[[]], 2.0_f64.exp());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn none(&self) -> [Var<'_, T>; 0] {
+        []
     }
 
     /// As [`program`](Self::program), with choices.
@@ -96,32 +172,28 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("w", 1.0);
     /// let loss = (w - 3.0).square();
     /// let next = w - loss.backward()[w] * 0.25;
-    /// let step = tape.program_builder([], [loss]).carry([(w, next)]).build()?;
+    /// let step = tape.program_builder(tape.none(), [loss]).carry([(w, next)]).build()?;
     /// let mut workspace = step.workspace();
-    /// (0..60).try_for_each(|_| step.run(&mut workspace, &[]))?;
+    /// (0..60).try_for_each(|_| step.run(&mut workspace, ()))?;
     /// assert_eq!(workspace.state(0).first(), Some(&3.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn program_builder<'t>(
         &'t self,
-        inputs: impl AsRef<[Var<'t, T>]>,
-        outputs: impl AsRef<[Var<'t, T>]>,
+        inputs: impl IntoVars<'t, T>,
+        outputs: impl IntoVars<'t, T>,
     ) -> ProgramBuilder<'t, T> {
         ProgramBuilder {
             tape: self,
-            inputs: inputs.as_ref().to_vec(),
-            outputs: outputs.as_ref().to_vec(),
+            inputs: inputs.into_vars(),
+            outputs: outputs.into_vars(),
             state: Vec::new(),
-            without: Vec::new(),
-            level: Level::default(),
-            threads: None,
-            strict: false,
-            budget: None,
+            options: Options::default(),
         }
     }
 
     /// Computes `outputs` once, from new values of `inputs`: a program for a single use. To use it again, make
-    /// a [`program`](Self::program).
+    /// a [`program`](Self::program). For the tape it is a [read](ProgramBuilder::strict) of the outputs.
     ///
     /// # Errors
     /// As of [`program`](Self::program) and [`Program::replay`].
@@ -135,16 +207,40 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(y.item(), 1.0); // the tape is as it was
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "jit")]
     #[track_caller]
-    pub fn replay<'t, const N: usize>(
+    pub fn replay<'t, 'a, const N: usize>(
         &'t self,
-        inputs: impl IntoIterator<Item = (Var<'t, T>, impl super::Feed<T>)>,
+        inputs: impl IntoIterator<Item = (Var<'t, T>, impl Into<Input<'a, T>>)>,
         outputs: [Var<'t, T>; N],
-    ) -> Result<[ndarray::ArrayD<T>; N], Error> {
+    ) -> Result<[ArrayD<T>; N], Error> {
         let (vars, values): (Vec<Var<'t, T>>, Vec<_>) = inputs.into_iter().unzip();
-        let feeds: Vec<&dyn super::Feed<T>> =
-            values.iter().map(|value| value as &dyn super::Feed<T>).collect();
-        self.program(vars, outputs)?.replay(&feeds)
+        let results = self.program(vars, outputs)?.replay(values)?;
+        for output in outputs {
+            self.log_read(output.id());
+        }
+        Ok(results)
+    }
+
+    /// As [`replay`](Self::replay), of a single output.
+    ///
+    /// # Errors
+    /// As of [`replay`](Self::replay).
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert_eq!(tape.replay_one([(x, 5.0)], x * x)?[[]], 25.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replay_one<'t, 'a>(
+        &'t self,
+        inputs: impl IntoIterator<Item = (Var<'t, T>, impl Into<Input<'a, T>>)>,
+        output: Var<'t, T>,
+    ) -> Result<ArrayD<T>, Error> {
+        let [result] = self.replay(inputs, [output])?;
+        Ok(result)
     }
 }
 
@@ -156,12 +252,15 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let (a, b) = (tape.leaf("a", 0.0), tape.leaf("b", 1.0));
-    /// let fibonacci = tape.program_builder([], [b]).carry([(a, b), (b, a + b)]).build()?;
+    /// let fibonacci = tape.program_builder(tape.none(), [b]).carry([(a, b), (b, a + b)]).build()?;
     /// let mut workspace = fibonacci.workspace();
-    /// (0..10).try_for_each(|_| fibonacci.run(&mut workspace, &[]))?;
+    /// (0..10).try_for_each(|_| fibonacci.run(&mut workspace, ()))?;
     /// assert_eq!(workspace.state(1).first(), Some(&89.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "scan")]
+    #[doc(alias = "fori_loop")]
+    #[doc(alias = "while_loop")]
     pub fn carry(mut self, state: impl IntoIterator<Item = (Var<'t, T>, Var<'t, T>)>) -> Self {
         self.state.extend(state.into_iter().map(|(leaf, next)| [leaf, next]));
         self
@@ -176,7 +275,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn without(mut self, pass: Pass) -> Self {
-        self.without.push(pass);
+        self.options.without.push(pass);
         self
     }
 
@@ -189,12 +288,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn level(mut self, level: Level) -> Self {
-        self.level = level;
+        self.options.level = level;
         self
     }
 
-    /// How many threads a large matrix product may use; by default as many as the machine has processors.
-    /// Smaller ones, of less than some 50 µs, use one. The bits do not depend on it.
+    /// How many threads a large matrix product may use, one at least; by default as many as the machine has
+    /// processors. Smaller ones, of less than some 50 µs, use one. The bits do not depend on it.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -203,12 +302,18 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads.max(1));
+        self.options.threads = Some(threads);
         self
     }
 
-    /// Refuses the tape if a value was read while it was recorded, with [`value`](Var::value) or
-    /// [`item`](Var::item), and rows recorded afterwards may depend on what was read: a replay would keep it.
+    /// Refuses the tape if a value that depends on an input was read while it was recorded: with
+    /// [`value`](Var::value) or [`item`](Var::item), or by [`Tape::replay`]. What was recorded since, or chosen among
+    /// rows that were there, may depend on what was read, and a replay would keep it.
+    ///
+    /// A value that was printed, with `{}` or `{:?}`, was read by people: it is listed, by
+    /// [`Program::reads`], and does not refuse the tape. What comes from a [`Workspace`](crate::Workspace) or another
+    /// program, from a file or a clock bears no mark, and no tape can tell: [`Replayed`](crate::Replayed) and
+    /// [`Program::from_fn`], which record twice and compare, can.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -217,7 +322,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// assert!(tape.program_builder([x], [y]).strict().build().is_err());
     /// ```
     pub fn strict(mut self) -> Self {
-        self.strict = true;
+        self.options.strict = true;
         self
     }
 
@@ -238,11 +343,13 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// let few = tape.program_builder([x], [dx]).memory(250_000).build()?;
     /// assert!(few.report().buffer_bytes() <= 250_000 && all.report().buffer_bytes() > 700_000);
     /// let ones = ndarray::Array1::ones(1000);
-    /// assert_eq!(all.replay::<1>(&[&ones])?, few.replay::<1>(&[&ones])?);
+    /// assert_eq!(all.replay_one(&ones)?, few.replay_one(&ones)?);
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "checkpoint")]
+    #[doc(alias = "remat")]
     pub fn memory(mut self, bytes: usize) -> Self {
-        self.budget = Some(bytes);
+        self.options.budget = Some(bytes);
         self
     }
 
@@ -260,7 +367,24 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     #[track_caller]
     pub fn build(self) -> Result<Program<T>, Error> {
-        self.made(Value::clone)
+        self.made(Value::clone, |_| ())
+    }
+
+    /// As [`build`](Self::build), with what it takes to compare the recording with another one.
+    #[track_caller]
+    pub(super) fn build_with_evidence(self) -> Result<(Program<T>, Evidence<T>), Error> {
+        let mut evidence = None;
+        let leaves = self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf));
+        let inputs = leaves.map(|leaf| leaf.with_row(|row| row.value.clone())).collect();
+        let tape = self.tape;
+        let program =
+            self.made(Value::clone, |listing| evidence = Some(Evidence::new(tape, listing, inputs)))?;
+        Ok((program, evidence.expect("it was listed")))
+    }
+
+    pub(super) fn options(mut self, options: &Options) -> Self {
+        self.options = options.clone();
+        self
     }
 
     /// Makes the program in the arithmetic of another number type: what was recorded in `f32` as a reference
@@ -273,31 +397,40 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// let tape = wengert::Tape::<f32>::new();
     /// let x = tape.leaf("x", 1.0);
     /// let program = tape.program_builder([x], [x.sin()]).build_in::<f64>()?;
-    /// let [y] = program.replay(&[&1.0_f64])?;
+    /// let y = program.replay_one(1.0)?;
     /// assert!((y[[]] - 1.0_f64.sin()).abs() < 1e-15);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
     pub fn build_in<U: Float>(self) -> Result<Program<U>, Error> {
         let cast = |number: T| U::from_f64(number.to_f64());
-        self.made(|value| match value.as_constant() {
+        let convert = |value: &Value<T>| match value.as_constant() {
             Some(number) => Value::filled(value.shape(), cast(number)),
             None => Value::new(value.view().mapv(cast).into_shared()),
-        })
+        };
+        self.made(convert, |_| ())
     }
 
     #[track_caller]
-    fn made<U: Float>(&self, convert: impl Fn(&Value<T>) -> Value<U>) -> Result<Program<U>, Error> {
+    fn made<U: Float>(
+        &self,
+        convert: impl Fn(&Value<T>) -> Value<U>,
+        look: impl FnOnce(&Listing<T, U>),
+    ) -> Result<Program<U>, Error> {
         self.check()?;
         let leaves: Vec<Var<'t, T>> =
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         let outputs: Vec<Var<'t, T>> =
             self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
-        let all = self.without.contains(&Pass::Dead);
-        let Listing { mut graph, guards, depends, last } = list(self.tape, &leaves, &outputs, all, &convert);
-        if self.strict {
-            self.check_reads(&depends, last)?;
+        let Options { without, level, threads, strict, budget } = &self.options;
+        let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
+        if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
+            return Err(self.tape.read_error(read));
         }
+        look(&listing);
+        let reads = self.told(&listing);
+        let Listing { mut graph, guards, fixed, .. } = listing;
+        let guards = guards.into_iter().map(|(_, text)| text).collect();
         let recorded = self.tape.len();
         if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
             let what = format!("the program would have more numbers than {}", PLACES / 2);
@@ -309,7 +442,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             return Err(Error::new("program", problem, Vec::new()));
         }
         let mut sizes = vec![("recorded".to_owned(), recorded)];
-        for pass in Pass::ALL.into_iter().filter(|pass| !self.without.contains(pass)) {
+        for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
             graph = pass.apply(graph);
             debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
             sizes.push((format!("{pass:?}"), graph.nodes.len()));
@@ -317,15 +450,13 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let state: Vec<(usize, usize)> =
             (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
         let choices = Choices {
-            fusion: !self.without.contains(&Pass::Fusion),
-            reuse: !self.without.contains(&Pass::Reuse),
-            fast: self.level == Level::Fast,
-            threads: self
-                .threads
-                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            fusion: !without.contains(&Pass::Fusion),
+            reuse: !without.contains(&Pass::Reuse),
+            fast: *level == Level::Fast,
+            threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         };
         let make = |graph: &Graph<U>| lower(graph, &state, choices);
-        let (graph, mut lowered) = match self.budget {
+        let (graph, mut lowered) = match *budget {
             None => {
                 let lowered = make(&graph);
                 (graph, lowered)
@@ -350,9 +481,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             lowered.code.start(*here, &value);
             state_places.push(Place { source: *here, layout: Layout::row_major(value.shape()) });
         }
-        let report = Report::new(sizes, &graph, &lowered);
-        let ports = |vars: &[Var<'t, T>]| vars.iter().map(|var| port(*var)).collect();
-        Ok(Program::new(lowered, (ports(&self.inputs), ports(&self.outputs)), guards, state_places, report))
+        let ports = |vars: &[Var<'t, T>]| vars.iter().map(|var| port(*var)).collect::<Vec<Port>>();
+        let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
+        let signature =
+            Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
+        let report = Report::new(sizes, &graph, &lowered, &signature);
+        Ok(Program::new(lowered, signature, guards, state_places, report))
     }
 
     #[track_caller]
@@ -363,6 +497,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             let what = "the row is on another tape than the one that makes the program";
             let problem = Problem { what: what.into(), ..Problem::other_tape() };
             return Err(Var::error("program", problem, &[stranger]));
+        }
+        if self.options.threads == Some(0) {
+            let mend =
+                "Give `threads` one at least, or leave it out for as many as the machine has processors.";
+            let problem = Problem::new(ErrorKind::Signature, "no program runs on 0 threads", mend);
+            return Err(Error::new("program", problem, Vec::new()));
         }
         if self.outputs.is_empty() && self.state.is_empty() {
             let mend = "Name the rows that it is to compute: `tape.program([x], [loss])`.";
@@ -397,13 +537,17 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         Ok(())
     }
 
-    #[track_caller]
-    fn check_reads(&self, depends: &[bool], last: usize) -> Result<(), Error> {
-        let read = self.tape.read_before(last + 1, |row: RowId| depends.get(row.index()) == Some(&true));
-        match read {
-            Some(read) => Err(self.tape.read_error(&read)),
-            None => Ok(()),
-        }
+    /// What was read, in words.
+    fn told<U: Float>(&self, listing: &Listing<T, U>) -> Vec<String> {
+        let tell = |read: &Read| {
+            let label = self.tape.describe(read.row).label;
+            match read.at {
+                Some(at) => format!("{label} at {}:{}", at.file(), at.line()),
+                None => format!("{label}, printed"),
+            }
+        };
+        let whole = listing.printed.then(|| "the tape, printed".to_owned());
+        listing.reads.iter().map(tell).chain(whole).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a program is made of, shared by all that run it.
 
 use super::machine::{Code, Feeds, Memory, Place, Source};
-use super::port::Port;
+use super::port::Signature;
 use super::report::Report;
 use crate::Float;
 use crate::tape::GuardText;
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 /// The instructions, and what goes in and comes out.
 pub(super) struct Compiled<T: Float> {
     pub code: Code<T>,
-    pub signature: (Vec<Port>, Vec<Port>),
+    pub signature: Signature,
     pub outputs: Vec<Place>,
     pub guards: Vec<(GuardText, [Place; 2])>,
     pub kept: Vec<(Place, Source)>,
@@ -24,7 +24,7 @@ pub(super) struct Compiled<T: Float> {
 
 impl<T: Float> Compiled<T> {
     pub fn memory(&self) -> Memory<T> {
-        Memory::new(&self.code, self.signature.0.len())
+        Memory::new(&self.code, self.signature.inputs.len())
     }
 
     /// Memory that is not the caller's.

@@ -1,21 +1,66 @@
 //! From the tape to a list of nodes.
+//!
+//! The rows that the outputs are computed from are the tape's [`Ancestry`] of them, so that a program costs what its own
+//! rows do, however long the tape is; and they come out in order.
 
+use super::fixed::Fixed;
 use super::graph::{Graph, Id, Node, Op};
 use crate::array::Value;
-use crate::tape::{Guard, GuardText, Row, Side};
+use crate::tape::{Ancestry, Guard, GuardText, Read, Row, RowId, Side};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::panic::Location;
 
 /// What a program is made from.
-pub(super) struct Listing<U: Float> {
+pub(super) struct Listing<T, U: Float> {
     pub graph: Graph<U>,
-    /// The guards of the graph, in words.
-    pub guards: Vec<GuardText>,
-    /// Which rows of the tape depend on an input.
-    pub depends: Vec<bool>,
-    /// The last row that is an output.
-    pub last: usize,
+    /// The guards of the graph, and in words.
+    pub guards: Vec<(Guard<T>, GuardText)>,
+    /// For each node its row and line; the numbers that guards compare with come after, and have none.
+    pub places: Vec<(usize, &'static Location<'static>)>,
+    /// The values that were read, of rows that depend on an input.
+    pub reads: Vec<Read>,
+    /// Whether the tape was printed with such a row on it.
+    pub printed: bool,
+    /// What keeps the value that was recorded.
+    pub fixed: Vec<Fixed>,
+}
+
+/// Which rows depend on an input, of those that were asked about.
+struct Depends {
+    rows: Ancestry,
+    depend: Vec<bool>,
+}
+
+impl Depends {
+    /// Of these rows and what they are computed from: no row before the first leaf depends on one.
+    fn new<T: Float>(
+        tape: &Tape<T>,
+        leaves: &HashMap<RowId, usize>,
+        asked: impl Iterator<Item = RowId>,
+    ) -> Self {
+        let rows = tape.ancestry(asked, first(leaves));
+        let mut depend = vec![false; rows.len()];
+        tape.with_rows(|list| {
+            for (place, row) in rows.iter() {
+                let depends = |operand: &RowId| {
+                    rows.place_before(place, *operand).is_some_and(|operand| depend[operand])
+                };
+                depend[place] = leaves.contains_key(&row) || list[row.index()].operands.iter().any(depends);
+            }
+        });
+        Self { rows, depend }
+    }
+
+    fn contains(&self, row: RowId) -> bool {
+        self.rows.place(row).is_some_and(|place| self.depend[place])
+    }
+}
+
+/// The first leaf's row.
+fn first(leaves: &HashMap<RowId, usize>) -> usize {
+    leaves.keys().map(|leaf| leaf.index()).min().unwrap_or(usize::MAX)
 }
 
 /// Lists the rows that compute `outputs` from `leaves`; with `all`, those that nobody needs as well. Guards that
@@ -26,73 +71,78 @@ pub(super) fn list<T: Float, U: Float>(
     outputs: &[Var<'_, T>],
     all: bool,
     convert: &impl Fn(&Value<T>) -> Value<U>,
-) -> Listing<U> {
-    let places: HashMap<usize, usize> =
-        leaves.iter().enumerate().map(|(place, leaf)| (leaf.row(), place)).collect();
-    let last = outputs.iter().map(|var| var.row()).max().unwrap_or(0);
-    // All of them, those that were taken after the last row as well: they may have chosen the outputs.
-    let taken: Vec<Guard<T>> = tape.guards().to_vec();
-    let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.row()));
-    let end = taken.iter().flat_map(rows_of).chain(wanted()).max().unwrap_or(0);
+) -> Listing<T, U> {
+    let places: HashMap<RowId, usize> =
+        leaves.iter().enumerate().map(|(place, leaf)| (leaf.id(), place)).collect();
+    // What was recorded before the first input does not depend on any.
+    let first = first(&places);
+    // All guards from there on, those that were taken after the last row as well: they may have chosen the outputs.
+    let taken: Vec<Guard<T>> = {
+        let guards = tape.guards();
+        guards[guards.partition_point(|guard| guard.rows <= first)..].to_vec()
+    };
+    let reads = tape.reads(first);
+    let compared = || taken.iter().flat_map(rows_of);
+    let wanted = || places.keys().copied().chain(outputs.iter().map(|var| var.id()));
+    let depends = Depends::new(tape, &places, compared().chain(reads.iter().map(|read| read.row)));
+    let live: Vec<&Guard<T>> =
+        taken.iter().filter(|guard| rows_of(guard).any(|row| depends.contains(row))).collect();
+    let needed = if all {
+        let end = compared().chain(wanted()).map(RowId::index).max();
+        Ancestry::all_before(end.map_or(0, |end| end + 1))
+    } else {
+        tape.ancestry(wanted().chain(live.iter().flat_map(|guard| rows_of(guard))), 0)
+    };
 
     tape.with_rows(|rows| {
-        let rows = &rows[..=end];
-        let mut depends = vec![false; rows.len()];
-        for (i, row) in rows.iter().enumerate() {
-            depends[i] =
-                places.contains_key(&i) || row.operands.iter().any(|operand| depends[operand.index()]);
-        }
-        let live: Vec<&Guard<T>> =
-            taken.iter().filter(|guard| rows_of(guard).any(|row| depends[row])).collect();
-        let needed = needed(rows, wanted().chain(live.iter().flat_map(|guard| rows_of(guard))), all);
-
         let mut graph = Graph {
-            nodes: Vec::with_capacity(needed.iter().filter(|needed| **needed).count()),
+            nodes: Vec::with_capacity(needed.len()),
             inputs: vec![0; places.len()],
             outputs: Vec::new(),
             guards: Vec::new(),
         };
-        let mut ids: Vec<Id> = vec![0; rows.len()];
-        for (i, row) in rows.iter().enumerate().filter(|(i, _)| needed[*i]) {
-            ids[i] = graph.push(node(row, places.get(&i).copied(), &ids, convert));
+        let mut fixed = Vec::new();
+        // A row's node has the number of its place among those that are needed.
+        for (place, row) in needed.iter() {
+            let (of, input) = (&rows[row.index()], places.get(&row).copied());
+            if input.is_none() {
+                fixed.extend(Fixed::of(tape, row.index(), of));
+            }
+            graph.push(node(of, input, |operand| number(needed.place_before(place, operand)), convert));
         }
-        graph.outputs = outputs.iter().map(|var| ids[var.row()]).collect();
+        let place = |row| number(needed.place(row));
+        graph.outputs = outputs.iter().map(|var| place(var.id())).collect();
         for guard in &live {
             let sides = [guard.left, guard.right].map(|side| match side {
-                Side::Row(row) => ids[row.index()],
+                Side::Row(row) => place(row),
                 Side::Number(number) => graph.push(number_node(convert(&Value::Number(number)))),
             });
             graph.guards.push(sides);
         }
-        let guards = live.iter().map(|guard| tape.describe_guard(guard)).collect();
-        Listing { graph, guards, depends, last }
+        let guards = live.iter().map(|guard| (**guard, tape.describe_guard(guard))).collect();
+        let places = needed.iter().map(|(_, row)| (row.index(), rows[row.index()].at)).collect();
+        let reads = reads.iter().filter(|read| depends.contains(read.row)).copied().collect();
+        Listing { graph, guards, places, reads, printed: tape.printed() > first, fixed }
     })
+}
+
+#[allow(clippy::cast_possible_truncation)] // As many as the tape's rows, which are counted with 32 bits.
+fn number(place: Option<usize>) -> Id {
+    place.expect("operands of what is needed are needed") as Id
 }
 
 /// The rows that a guard compares.
-fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = usize> + use<T> {
+fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = RowId> + use<T> {
     [guard.left, guard.right].into_iter().filter_map(|side| match side {
-        Side::Row(row) => Some(row.index()),
+        Side::Row(row) => Some(row),
         Side::Number(_) => None,
     })
-}
-
-/// Which rows these are computed from, themselves included.
-fn needed<T: Float>(rows: &[Row<T>], wanted: impl Iterator<Item = usize>, all: bool) -> Vec<bool> {
-    let mut needed = vec![all; rows.len()];
-    wanted.for_each(|row| needed[row] = true);
-    for (i, row) in rows.iter().enumerate().rev() {
-        if needed[i] {
-            row.operands.iter().for_each(|operand| needed[operand.index()] = true);
-        }
-    }
-    needed
 }
 
 fn node<T: Float, U: Float>(
     row: &Row<T>,
     input: Option<usize>,
-    ids: &[Id],
+    number: impl Fn(RowId) -> Id,
     convert: &impl Fn(&Value<T>) -> Value<U>,
 ) -> Node<U> {
     let op = match input {
@@ -100,7 +150,7 @@ fn node<T: Float, U: Float>(
         None if row.operands.is_empty() => Op::Constant(convert(&row.value)),
         None => Op::Apply(row.prim.clone()),
     };
-    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| ids[operand.index()]).collect();
+    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();
     Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), stage: 0 }
 }
 

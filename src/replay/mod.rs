@@ -5,26 +5,44 @@
 //! memory), and the machine runs them (`machine/`). A program gives what recording afresh would give, to the
 //! bit, unless it is made at [`Level::Fast`]; and where a comparison in the caller's code would turn out
 //! otherwise, so that other rows would have been recorded, it gives an error.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `builder.rs` | how a tape becomes a program, and the choices on the way |
+//! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
+//! | `feed.rs` | what a program is fed and writes to: numbers and arrays, a closed choice |
+//! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
+//! | `call.rs`, `replayed.rs`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
+//! | `evidence.rs` | what two recordings of a function are compared by |
+//!
+//! A tape knows what was compared and what was read (`tape/guard.rs`). It cannot know where a constant comes from: that
+//! takes two recordings.
 
 mod builder;
+mod call;
 mod compiled;
+mod evidence;
 mod feed;
+mod fixed;
 mod graph;
 mod listing;
 mod lower;
 mod machine;
 mod passes;
-mod paths;
 mod port;
 mod program;
+mod replayed;
 mod report;
+mod store;
 mod workspace;
 
-pub use builder::{Level, ProgramBuilder};
-pub use feed::{Feed, Sink};
+pub use builder::{IntoVars, Level, ProgramBuilder};
+pub use call::Call;
+pub use feed::{Input, IntoInputs, IntoOutputs, Output};
+pub use fixed::Fixed;
 pub use passes::Pass;
-pub use paths::Paths;
 pub use port::Port;
 pub use program::Program;
+pub use replayed::{Path, Replayed};
 pub use report::Report;
-pub use workspace::Workspace;
+pub use workspace::{StateKey, Workspace};

@@ -1,5 +1,6 @@
 //! The inputs and outputs of a program, by name and shape.
 
+use super::fixed::Fixed;
 use crate::error::{Dims, ErrorKind, Operand, Problem, counted};
 use std::fmt;
 
@@ -16,6 +17,38 @@ pub struct Port {
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, Dims(&self.shape))
+    }
+}
+
+/// What goes in and comes out, what is carried from run to run, and what the program took from its recording.
+#[derive(Clone, Debug)]
+pub(super) struct Signature {
+    pub inputs: Vec<Port>,
+    pub outputs: Vec<Port>,
+    pub state: Vec<Port>,
+    pub fixed: Vec<Fixed>,
+    /// The values that were read while it was recorded, in words.
+    pub reads: Vec<String>,
+}
+
+/// Things listed in a line, at most.
+const SHOWN: usize = 8;
+
+impl Signature {
+    /// What there is besides inputs and outputs, a line for each kind.
+    pub fn besides(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |f: &mut fmt::Formatter<'_>, what: &str, things: &[String]| {
+            if things.is_empty() {
+                return Ok(());
+            }
+            let more = things.len().saturating_sub(SHOWN);
+            write!(f, "\n{what} {}", things[..things.len() - more].join(", "))?;
+            if more > 0 { write!(f, ", and {more} more") } else { Ok(()) }
+        };
+        let words = |fixed: &[Fixed]| fixed.iter().map(ToString::to_string).collect::<Vec<_>>();
+        line(f, "carries", &self.state.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        line(f, "holds fixed", &words(&self.fixed))?;
+        line(f, "read while it was recorded:", &self.reads)
     }
 }
 

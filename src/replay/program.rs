@@ -1,12 +1,13 @@
 //! A tape that runs again.
 
 use super::compiled::Compiled;
-use super::feed::{Feed, Sink};
+use super::feed::{Input, IntoInputs, IntoOutputs};
+use super::fixed::Fixed;
 use super::lower::Lowered;
 use super::machine::{Feeds, Place, view};
-use super::port::{Port, disagreement, list};
+use super::port::{Port, Signature, disagreement, list};
 use super::report::Report;
-use super::workspace::Workspace;
+use super::workspace::{Status, Workspace};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted};
 use crate::tape::GuardText;
@@ -17,7 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A recorded tape, made into a machine: it computes outputs from new inputs without recording.
 ///
 /// Made by [`Tape::program`](crate::Tape::program). It gives the same bits as recording the same operations
-/// on the new inputs would give. What was on the tape and is no input keeps its value. A program can be
+/// on the new inputs would give. What was on the tape and is no input keeps its value: [`fixed`](Self::fixed) lists
+/// it. A program can be
 /// shared between threads; cloning it copies nothing.
 ///
 /// ```
@@ -31,19 +33,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// let grads = loss.backward();
 /// let step = tape.program([x, w], [loss, grads[w]])?;
 ///
-/// let [l, gw] = step.replay(&[&arr2(&[[1.0, 0.0], [0.0, 1.0]]), &arr1(&[1.0, 3.0])])?;
+/// let [l, gw] = step.replay((&arr2(&[[1.0, 0.0], [0.0, 1.0]]), &arr1(&[1.0, 3.0])))?;
 /// assert_eq!(l, ndarray::arr0(4.0).into_dyn());
 /// assert_eq!(gw, arr1(&[0.0, 4.0]).into_dyn());
 /// println!("{step}\n{}", step.report());
 /// # Ok::<(), wengert::Error>(())
 /// ```
+#[doc(alias = "jit")]
 #[derive(Clone)]
 pub struct Program<T: Float>(pub(super) Arc<Compiled<T>>);
 
 impl<T: Float> Program<T> {
     pub(super) fn new(
         lowered: Lowered<T>,
-        signature: (Vec<Port>, Vec<Port>),
+        signature: Signature,
         guards: Vec<GuardText>,
         state_places: Vec<Place>,
         report: Report,
@@ -75,7 +78,7 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn inputs(&self) -> &[Port] {
-        &self.0.signature.0
+        &self.0.signature.inputs
     }
 
     /// The outputs, in the order in which results are given.
@@ -88,7 +91,65 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn outputs(&self) -> &[Port] {
-        &self.0.signature.1
+        &self.0.signature.outputs
+    }
+
+    /// The state that is carried from run to run, in the order of [`carry`](super::ProgramBuilder::carry), by the names
+    /// of its leaves.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let (w, v) = (tape.leaf("w", ndarray::arr1(&[1.0, 2.0])), tape.leaf("v", 0.5));
+    /// let program = tape.program_builder(tape.none(), [w]).carry([(w, w * v), (v, v * v)]).build()?;
+    /// let names: Vec<&str> = program.states().iter().map(|port| port.name.as_str()).collect();
+    /// assert_eq!(names, ["w", "v"]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn states(&self) -> &[Port] {
+        &self.0.signature.state
+    }
+
+    /// What keeps the value that was recorded: leaves that are no inputs, constants that are arrays, indices.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let (x, w) = (tape.leaf("x", 1.0), tape.leaf("w", 2.0));
+    /// assert_eq!(tape.program(x, x * w)?.fixed()[0].what, "leaf `w`"); // forgotten among the inputs?
+    /// assert!(tape.program([x, w], x * w)?.fixed().is_empty());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn fixed(&self) -> &[Fixed] {
+        &self.0.signature.fixed
+    }
+
+    /// The comparisons of the recorded control flow, each with how it has to turn out, and its line.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let y = if x < 2.0 { x * 2.0 } else { x };
+    /// let program = tape.program(x, y)?;
+    /// assert!(program.guards().next().unwrap().starts_with("`x` < 2.0 is less, at "));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn guards(&self) -> impl Iterator<Item = String> {
+        self.0.guards.iter().map(|(guard, _)| guard.to_string())
+    }
+
+    /// The values that were read while it was recorded, of rows that depend on an input: a replay keeps what was made of
+    /// them. Those that were printed are among them, and are harmless if only people read them.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 3.0);
+    /// let y = x * x.item(); // the 3 is a constant now
+    /// println!("{y:?}");
+    /// let program = tape.program(x, y)?;
+    /// assert!(program.reads()[0].starts_with("`x` at ") && program.reads()[1].ends_with("printed"));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn reads(&self) -> &[String] {
+        &self.0.signature.reads
     }
 
     /// What was made of the tape: rows after each pass, buffers, bytes, operations.
@@ -112,13 +173,13 @@ impl<T: Float> Program<T> {
     /// std::thread::scope(|scope| {
     ///     for start in [0.0, 1.0] {
     ///         let program = &program;
-    ///         scope.spawn(move || program.run(&mut program.workspace(), &[&start]));
+    ///         scope.spawn(move || program.run(&mut program.workspace(), start));
     ///     }
     /// });
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn workspace(&self) -> Workspace<T> {
-        Workspace { program: Arc::clone(&self.0), memory: self.0.memory(), complete: false }
+        Workspace { program: Arc::clone(&self.0), memory: self.0.memory(), status: Status::Fresh }
     }
 
     /// The outputs for these inputs, as new arrays.
@@ -133,12 +194,15 @@ impl<T: Float> Program<T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", 1.0);
     /// let program = tape.program([x], [x + 1.0, x * 10.0])?;
-    /// let [more, tenfold] = program.replay(&[&5.0])?;
+    /// let [more, tenfold] = program.replay(5.0)?;
     /// assert_eq!((more[[]], tenfold[[]]), (6.0, 50.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn replay<const N: usize>(&self, inputs: &[&dyn Feed<T>]) -> Result<[ArrayD<T>; N], Error> {
+    pub fn replay<'a, const N: usize>(
+        &self,
+        inputs: impl IntoInputs<'a, T>,
+    ) -> Result<[ArrayD<T>; N], Error> {
         if N != self.outputs().len() {
             let what = format!(
                 "{} asked for, and the program has {}: {}",
@@ -153,6 +217,23 @@ impl<T: Float> Program<T> {
         Ok(std::array::from_fn(|_| outputs.next().expect("counted above")))
     }
 
+    /// As [`replay`](Self::replay), of a program with one output.
+    ///
+    /// # Errors
+    /// As of [`replay`](Self::replay).
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// assert_eq!(tape.program(x, x * x)?.replay_one(3.0)?[[]], 9.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replay_one<'a>(&self, inputs: impl IntoInputs<'a, T>) -> Result<ArrayD<T>, Error> {
+        let [output] = self.replay(inputs)?;
+        Ok(output)
+    }
+
     /// As [`replay`](Self::replay), for a number of outputs that is not known beforehand.
     ///
     /// # Errors
@@ -163,14 +244,14 @@ impl<T: Float> Program<T> {
     /// let x = tape.leaf("x", 1.0);
     /// let powers: Vec<_> = (0..4).scan(x, |y, _| { *y *= x; Some(*y) }).collect();
     /// let program = tape.program([x], powers)?;
-    /// assert_eq!(program.replay_to_vec(&[&2.0])?.len(), 4);
+    /// assert_eq!(program.replay_to_vec(2.0)?.len(), 4);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn replay_to_vec(&self, inputs: &[&dyn Feed<T>]) -> Result<Vec<ArrayD<T>>, Error> {
+    pub fn replay_to_vec<'a>(&self, inputs: impl IntoInputs<'a, T>) -> Result<Vec<ArrayD<T>>, Error> {
         let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let memory = idle().pop().filter(|_| self.0.state.is_empty()).unwrap_or_else(|| self.0.memory());
-        let mut workspace = Workspace { program: Arc::clone(&self.0), memory, complete: false };
+        let mut workspace = Workspace { program: Arc::clone(&self.0), memory, status: Status::Fresh };
         self.run(&mut workspace, inputs)?;
         let outputs = (0..self.outputs().len()).map(|i| workspace.output(i).to_owned()).collect();
         idle().push(workspace.memory);
@@ -190,17 +271,19 @@ impl<T: Float> Program<T> {
     /// let program = tape.program([x], [x * x, x.sum()])?;
     /// let mut workspace = program.workspace();
     /// let (mut square, mut sum) = (ndarray::Array1::zeros(2), 0.0);
-    /// program.replay_into(&mut workspace, &[&ndarray::arr1(&[3.0, 4.0])], &mut [&mut square, &mut sum])?;
+    /// program.replay_into(&mut workspace, [3.0, 4.0].as_slice(), (&mut square, &mut sum))?;
     /// assert_eq!(sum, 7.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn replay_into(
+    pub fn replay_into<'a, 'b>(
         &self,
         workspace: &mut Workspace<T>,
-        inputs: &[&dyn Feed<T>],
-        outputs: &mut [&mut dyn Sink<T>],
+        inputs: impl IntoInputs<'a, T>,
+        outputs: impl IntoOutputs<'b, T>,
     ) -> Result<(), Error> {
+        let mut outputs = outputs.into_outputs();
+        let outputs = outputs.as_mut();
         let dims = |i: usize| outputs[i].dims();
         if let Some(problem) = disagreement("output", self.outputs(), outputs.len(), dims) {
             return Err(Error::new("replay", problem.0, problem.1));
@@ -211,7 +294,7 @@ impl<T: Float> Program<T> {
                 self.0.read(&mut workspace.memory, place, out);
             } else {
                 let memory = self.0.slice(&workspace.memory, place.source);
-                out.fill_from(&mut view(memory, &place.layout).iter().copied());
+                out.fill_from(&view(memory, &place.layout));
             }
         }
         Ok(())
@@ -220,7 +303,8 @@ impl<T: Float> Program<T> {
     /// Runs in the workspace, where the results then are: [`Workspace::output`]. Carried state moves on.
     ///
     /// # Errors
-    /// As of [`replay`](Self::replay), and if the workspace is of another program. State does not move on then.
+    /// As of [`replay`](Self::replay), and if the workspace is of another program. State does not move on then, there
+    /// are no results, and the next run goes on from there.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -228,50 +312,58 @@ impl<T: Float> Program<T> {
     /// let program = tape.program([x], [x.exp()])?;
     /// let mut workspace = program.workspace();
     /// for x in [0.0, 1.0, 2.0] {
-    ///     program.run(&mut workspace, &[&x])?;
+    ///     program.run(&mut workspace, x)?;
     ///     println!("{}", workspace.output(0));
     /// }
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn run(&self, workspace: &mut Workspace<T>, inputs: &[&dyn Feed<T>]) -> Result<(), Error> {
+    pub fn run<'a>(&self, workspace: &mut Workspace<T>, inputs: impl IntoInputs<'a, T>) -> Result<(), Error> {
+        self.run_on(workspace, inputs.into_inputs().as_ref())
+    }
+
+    #[track_caller]
+    pub(super) fn run_on(&self, workspace: &mut Workspace<T>, given: &[Input<'_, T>]) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
             let what = "the workspace was made by another program";
             let problem =
                 Problem::new(ErrorKind::Signature, what, "Use one that `program.workspace()` gave.");
             return Err(Error::new("replay", problem, Vec::new()));
         }
-        if let Some(problem) = disagreement("input", self.inputs(), inputs.len(), |i| inputs[i].dims()) {
+        if let Some(problem) = disagreement("input", self.inputs(), given.len(), |i| given[i].dims()) {
             return Err(Error::new("replay", problem.0, problem.1));
         }
-        workspace.complete = false;
+        workspace.begin();
         let memory = &mut workspace.memory;
-        for (place, input) in inputs.iter().enumerate() {
+        for (place, input) in given.iter().enumerate() {
             match (self.0.numbers[place], input.elements()) {
                 (Some(bank), Some(elements)) => memory.bank[bank] = elements[0],
-                _ => memory.stage(place, *input),
+                (Some(bank), None) => input.copy_to(&mut memory.bank[bank..=bank]),
+                (None, _) => memory.stage(place, input),
             }
         }
-        let feeds = Feeds { given: inputs };
+        let feeds = Feeds { given };
         self.0.code.run(memory, &feeds);
         for (guard, places) in &self.0.guards {
             let [left, right] = places
                 .each_ref()
                 .map(|place| memory.slice(&self.0.code, &feeds, place.source)[place.layout.offset]);
             if !guard.holds(left, right) {
+                workspace.status = Status::Refused;
                 return Err(guard.error(left, right));
             }
         }
         self.0.move_on(memory, &feeds);
-        workspace.complete = true;
+        workspace.status = Status::Complete;
         Ok(())
     }
 }
 
 impl<T: Float> fmt::Display for Program<T> {
-    /// The signature.
+    /// The signature, and on lines of their own what is carried, held fixed, and was read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} -> {}", T::DTYPE, list(self.inputs()), list(self.outputs()))
+        write!(f, "{}: {} -> {}", T::DTYPE, list(self.inputs()), list(self.outputs()))?;
+        self.0.signature.besides(f)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::graph::Graph;
 use super::lower::Lowered;
-use super::machine::Instruction;
+use super::machine::{Instruction, bytes_of};
+use super::port::Signature;
 use crate::Float;
 use std::fmt;
 
@@ -30,6 +31,11 @@ pub struct Report {
     operations: usize,
     bytes_moved: usize,
     allocations: usize,
+    program_bytes: usize,
+    workspace_bytes: usize,
+    scratch_bytes: usize,
+    input_bytes: usize,
+    signature: Signature,
 }
 
 impl Report {
@@ -37,11 +43,14 @@ impl Report {
         passes: Vec<(String, usize)>,
         graph: &Graph<T>,
         lowered: &Lowered<T>,
+        signature: &Signature,
     ) -> Self {
         let code = &lowered.code;
         let work = code.instructions.iter().map(Instruction::work);
         let (operations, bytes_moved) =
             work.fold((0, 0), |sum, (operations, bytes)| (sum.0 + operations, sum.1 + bytes));
+        let (workspace_bytes, scratch_bytes) = bytes_of(code, signature.inputs.len());
+        let elements = signature.inputs.iter().map(|port| port.shape.iter().product::<usize>());
         Self {
             passes,
             rows: graph.nodes.len(),
@@ -53,6 +62,11 @@ impl Report {
             operations,
             bytes_moved,
             allocations: code.instructions.iter().map(Instruction::allocations).sum(),
+            program_bytes: code.bytes(),
+            workspace_bytes,
+            scratch_bytes,
+            input_bytes: elements.sum::<usize>() * size_of::<T>(),
+            signature: signature.clone(),
         }
     }
 
@@ -105,6 +119,61 @@ impl Report {
     /// ```
     pub fn buffer_bytes(&self) -> usize {
         self.buffer_bytes
+    }
+
+    /// Bytes of what runs and of constants, the state that a workspace starts from among them: once for all who share
+    /// the program.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array1::zeros(1000));
+    /// let table = tape.leaf("table", ndarray::Array1::ones(1000));
+    /// assert!(tape.program(x, x * table)?.report().program_bytes() > 8000);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn program_bytes(&self) -> usize {
+        self.program_bytes
+    }
+
+    /// Bytes of a [`Workspace`](super::Workspace): buffers, numbers and scratch, all that a run needs but room for
+    /// [inputs](Self::input_bytes) that have to be copied.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::Array2::ones((2, 1000)));
+    /// let program = tape.program(x, x.sum_axis(0))?;
+    /// assert_eq!(program.report().workspace_bytes(), program.workspace().bytes());
+    /// assert!(program.report().workspace_bytes() > program.report().scratch_bytes());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn workspace_bytes(&self) -> usize {
+        self.workspace_bytes
+    }
+
+    /// Of the bytes of a workspace, those of scratch: what is at work within an instruction, as the partial sums of a
+    /// reduction and the blocks of rows that are computed together.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert!(tape.program(x, x.sum())?.report().scratch_bytes() > 0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn scratch_bytes(&self) -> usize {
+        self.scratch_bytes
+    }
+
+    /// Bytes of the inputs. A workspace takes as much besides for each that does not lie in row-major order, from the
+    /// first time on.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
+    /// assert_eq!(tape.program(x, x.sum())?.report().input_bytes(), 16);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn input_bytes(&self) -> usize {
+        self.input_bytes
     }
 
     /// Bytes for each row that is a number: its place, and its line of code.
@@ -178,6 +247,11 @@ impl fmt::Display for Report {
         writeln!(f, "bytes a number        {:>12.1}", self.bytes_a_number())?;
         writeln!(f, "operations a run      {:>12}", self.operations)?;
         writeln!(f, "bytes moved a run     {:>12}", self.bytes_moved)?;
-        write!(f, "allocations a run     {:>12}", self.allocations)
+        writeln!(f, "bytes of the program  {:>12}", self.program_bytes)?;
+        writeln!(f, "bytes of a workspace  {:>12}", self.workspace_bytes)?;
+        writeln!(f, "of which scratch      {:>12}", self.scratch_bytes)?;
+        writeln!(f, "inputs, if copied     {:>12}", self.input_bytes)?;
+        write!(f, "allocations a run     {:>12}", self.allocations)?;
+        self.signature.besides(f)
     }
 }

@@ -58,32 +58,41 @@ fn clash(n: usize, m: usize, axis: usize, shapes: &[&[usize]]) -> Problem {
         "the shapes do not broadcast: aligned at the last axis, sizes {n} and {m} meet at axis -{axis}"
     );
     let mut mend = String::from("Sizes that meet must be equal, or one of them 1.");
-    if let Some((reduced, axis)) = reduction(shapes) {
+    if let Some((reduced, axes)) = reduction(shapes) {
+        let places = |word: &str| {
+            let places: Vec<String> = axes.iter().map(|axis| word.replace('#', &axis.to_string())).collect();
+            places.join(" or ")
+        };
         mend = format!(
-            "{mend} If the operand of shape {} is a reduction over axis {axis}, give it that axis back with \
-             `unsqueeze({axis})`.",
-            Dims(reduced)
+            "{mend} If the operand of shape {} is a reduction over axis {}, give it that axis back with {}.",
+            Dims(reduced),
+            places("#"),
+            places("`unsqueeze(#)`")
         );
     }
     Problem::new(ErrorKind::Shape, what, mend)
 }
 
-/// Of two shapes, the one that is the other without an axis, and that axis.
-fn reduction<'a>(shapes: &[&'a [usize]]) -> Option<(&'a [usize], usize)> {
+/// Of two shapes, the one that is the other without an axis, and the axes that it may have been.
+fn reduction<'a>(shapes: &[&'a [usize]]) -> Option<(&'a [usize], SmallVec<[usize; 4]>)> {
     let [a, b] = *shapes else { return None };
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let lacks = |axis: &usize| [&long[..*axis], &long[axis + 1..]].concat() == short;
-    (0..long.len()).find(lacks).map(|axis| (short, axis))
+    let axes: SmallVec<_> = (0..long.len()).filter(lacks).collect();
+    (!axes.is_empty()).then_some((short, axes))
 }
 
 /// The teaching error: what NumPy's rules would make of it, what that means, and the likely mend.
 fn two_sided(shapes: &[&[usize]], joint: &[usize]) -> Problem {
+    let (terms, most) = (size_of(joint), shapes.iter().map(|shape| size_of(shape)).max().unwrap_or(0));
+    if terms == most && terms > 0 {
+        return only_axes(shapes, joint);
+    }
     let who = if shapes.len() == 2 { "both" } else { "all" };
     let mut what = format!(
         "{who} operands would be repeated, to shape {}, and elements meet that most likely do not belong together",
         Dims(joint)
     );
-    let (terms, most) = (size_of(joint), shapes.iter().map(|shape| size_of(shape)).max().unwrap_or(0));
     if let Some(times) = terms.checked_div(most).filter(|&times| times > 0 && terms < usize::MAX) {
         what = format!(
             "{what}; a sum or mean would be over {terms} terms instead of {most}, {times} times as many"
@@ -92,17 +101,38 @@ fn two_sided(shapes: &[&[usize]], joint: &[usize]) -> Problem {
     let mend = likely_mend(shapes)
         .unwrap_or_else(|| "one of them has its axes in another place than you think".into());
     let mend = format!(
-        "Most likely {mend}. If every pair is really meant, say so with `outer` or `broadcast_to`, or record \
-         on `Tape::with_broadcasting(Broadcasting::NumPy)`."
+        "Most likely {mend}. If every pair is really meant, bring one of them to shape {} with `broadcast_to`, or \
+         record on `Tape::with_broadcasting(Broadcasting::NumPy)`.",
+        Dims(joint)
     );
     Problem::new(ErrorKind::TwoSided, what, mend)
 }
 
-/// The mistakes that make two-sided broadcasting in practice.
-fn likely_mend(shapes: &[&[usize]]) -> Option<String> {
-    for column in shapes {
-        let [flat @ .., 1] = *column else { continue };
-        if shapes.contains(&flat) {
+/// One operand has all the elements of the result, but not its axes: (3,) beside (1, 1).
+fn only_axes(shapes: &[&[usize]], joint: &[usize]) -> Problem {
+    let what = format!(
+        "no operand has the shape that the result would have, {}: one has as many elements, but not as many axes",
+        Dims(joint)
+    );
+    let full = shapes.iter().copied().find(|shape| size_of(shape) == size_of(joint)).unwrap_or(joint);
+    let mend = format!(
+        "If that shape is meant, bring the operand of shape {} to it with `reshape({})`; if it is not, take axes off the other.",
+        Dims(full),
+        Dims(joint)
+    );
+    Problem::new(ErrorKind::TwoSided, what, mend)
+}
+
+/// The mistakes that make two-sided broadcasting in practice, if mending one makes the shapes fit.
+pub(crate) fn likely_mend(shapes: &[&[usize]]) -> Option<String> {
+    let fits = |from: &[usize], to: &[usize]| {
+        let mended = shapes.iter().map(|&shape| if shape == from { to } else { shape });
+        let mended: SmallVec<[&[usize]; 3]> = mended.collect();
+        joint_shape(Broadcasting::OneSided, &mended).is_ok()
+    };
+    for &column in shapes {
+        let [flat @ .., 1] = column else { continue };
+        if shapes.contains(&flat) && fits(flat, column) {
             return Some(format!(
                 "the operand of shape {} is meant to be a column like that of shape {}: make it one with \
                  `unsqueeze({})`",
@@ -111,8 +141,10 @@ fn likely_mend(shapes: &[&[usize]]) -> Option<String> {
                 flat.len()
             ));
         }
-        if let [n, 1] = **column
+        if let [n, 1] = *column
+            && n != 1
             && shapes.contains(&[1, n].as_slice())
+            && fits(column, &[1, n])
         {
             return Some("one of them is meant the other way round: transpose it with `t()`".into());
         }
@@ -138,7 +170,8 @@ pub(crate) fn broadcast<'t, T: Float>(prim: Prim, operands: &[Var<'t, T>]) -> Re
     // A loop, since the caller's line would not reach through a closure.
     let mut equal: SmallVec<[Var<'t, T>; 3]> = SmallVec::new();
     for operand in operands {
-        equal.push(operand.try_broadcast_to(joint.as_slice())?);
+        let equal_shape = operand.try_broadcast_to(joint.as_slice());
+        equal.push(equal_shape.map_err(|error| error.within(prim.name()))?);
     }
     first.tape().record(prim, &equal)
 }

@@ -1,6 +1,6 @@
 //! The number types a tape can hold.
 
-use super::{IntoValue, IntoVar};
+use super::{Comparable, IntoValue, IntoVar};
 use crate::array::Arithmetic;
 use ndarray::ScalarOperand;
 use std::fmt::{Display, LowerExp};
@@ -22,11 +22,18 @@ impl Sealed for f64 {}
 /// assert_eq!(hypotenuse(3.0_f32, 4.0), 5.0);
 /// assert_eq!(f32::DTYPE, "f32");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a tape holds `f32` or `f64`, not `{Self}`",
+    label = "neither `f32` nor `f64`",
+    note = "in code for both, write `T: Float`",
+    note = "an array of whole numbers is converted with `array.mapv(f64::from)`, or `mapv(|n| n as f64)`"
+)]
 pub trait Float:
     Sealed
     + Arithmetic
     + IntoValue<Self>
     + for<'t> IntoVar<'t, Self>
+    + for<'t> Comparable<'t, Self>
     + ScalarOperand
     + Display
     + LowerExp

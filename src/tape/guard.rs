@@ -102,6 +102,19 @@ impl<T: Float> Guard<T> {
             None => Outcome::Unordered,
         }
     }
+
+    /// Whether two recordings went the same way here.
+    pub fn alike(&self, other: &Self) -> bool {
+        self.comparison.same_case(self.recorded, other.recorded)
+    }
+
+    /// The rows that are compared.
+    pub fn rows_compared(&self) -> [Option<RowId>; 2] {
+        [self.left, self.right].map(|side| match side {
+            Side::Row(row) => Some(row),
+            Side::Number(_) => None,
+        })
+    }
 }
 
 impl Comparison {
@@ -133,6 +146,11 @@ pub(crate) struct GuardText {
 }
 
 impl GuardText {
+    /// `the comparison x < 0.5`
+    pub fn sides(&self) -> String {
+        format!("the comparison {} {} {}", self.left, self.comparison, self.right)
+    }
+
     /// Whether the sides, if they are these numbers, are the recorded case.
     pub fn holds<T: Float>(&self, left: T, right: T) -> bool {
         self.comparison.same_case(self.recorded, Guard::outcome_of(left, right))
@@ -153,26 +171,36 @@ impl GuardText {
             what +=
                 "; a tie is a case of its own, since branches meet there and the derivative is a convention";
         }
-        let mend = "Record again with these inputs, or use `replay_or_record`.";
+        let mend = "Record again with these inputs, or use `Replayed`, which does.";
         Error::new("replay", Problem::new(ErrorKind::Branch, what, mend), Vec::new())
     }
 }
 
-/// The first time that a row's value was taken out, by `value()` or `item()`.
+impl fmt::Display for GuardText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { comparison, left, right, recorded, at, .. } = self;
+        write!(f, "{left} {comparison} {right} is {recorded}, at {}:{}", at.file(), at.line())
+    }
+}
+
+/// The first time that a row's value was taken out, by `value()`, `item()` or a replay; or that it was printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Read {
     pub row: RowId,
     /// How many rows the tape had: those from here on may depend on what was read.
     pub rows: usize,
-    /// The user's line.
-    pub at: &'static Location<'static>,
+    /// The user's line; none where the value was printed, which does not come from a line that is known.
+    pub at: Option<&'static Location<'static>>,
 }
 
 impl<T: Float> Tape<T> {
     /// Compares two numbers and remembers how it turned out.
     #[track_caller]
     pub(crate) fn guard(&self, comparison: Comparison, left: (Side<T>, T), right: (Side<T>, T)) -> Outcome {
-        debug_assert!(self.sweep.get().is_none(), "derivative rules have no control flow over values");
+        debug_assert!(
+            self.differentiated.get().is_none(),
+            "derivative rules have no control flow over values"
+        );
         let recorded = Guard::outcome_of(left.1, right.1);
         let (at, rows) = (Location::caller(), self.len());
         let guard = Guard { comparison, left: left.0, right: right.0, recorded, at, rows };
@@ -209,28 +237,50 @@ impl<T: Float> Tape<T> {
     /// Remembers that the user takes out a row's value. Only the first time counts, since later rows are
     /// among those that come after the first; so the log is never longer than the tape.
     #[track_caller]
-    pub(super) fn log_read(&self, row: RowId) {
-        let (rows, at) = (self.len(), Location::caller());
-        self.reads.borrow_mut().entry(row).or_insert(Read { row, rows, at });
+    pub(crate) fn log_read(&self, row: RowId) {
+        let read = Read { row, rows: self.len(), at: Some(Location::caller()) };
+        let mut reads = self.reads.borrow_mut();
+        let known = reads.entry(row).or_insert(read);
+        known.at = known.at.or(read.at);
     }
 
-    /// The first read of a row for which `depends` is true, if it was taken when the tape had fewer than
-    /// `last` rows.
-    pub(crate) fn read_before(&self, last: usize, depends: impl Fn(RowId) -> bool) -> Option<Read> {
+    /// Remembers that a row's value was printed, for people to see: a read that is listed, and that a strict
+    /// program lets pass.
+    pub(crate) fn log_print(&self, row: RowId) {
+        let rows = self.len();
+        self.reads.borrow_mut().entry(row).or_insert(Read { row, rows, at: None });
+    }
+
+    /// As [`log_print`](Self::log_print), of every row that there is.
+    pub(crate) fn log_print_of_all(&self) {
+        self.printed.set(self.len());
+    }
+
+    /// The reads, one a row, that were taken when the tape had more rows than `after`, in order.
+    pub(crate) fn reads(&self, after: usize) -> Vec<Read> {
         let reads = self.reads.borrow();
-        reads.values().take_while(|read| read.rows < last).find(|read| depends(read.row)).copied()
+        let mut late: Vec<Read> =
+            reads.values().rev().take_while(|read| read.rows > after).copied().collect();
+        late.reverse();
+        late
+    }
+
+    /// How many rows the tape had when it was last printed as a whole.
+    pub(crate) fn printed(&self) -> usize {
+        self.printed.get()
     }
 
     /// What a strict program answers to a read.
     #[track_caller]
     pub(crate) fn read_error(&self, read: &Read) -> Error {
+        let place = read.at.map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
         let what = format!(
-            "the value of {} was read at {} while the program was being recorded, and rows recorded after \
-             may depend on it: a replay would keep what was read then",
+            "the value of {} was read at {place} while the program was being recorded, and what was recorded or \
+             chosen since may depend on it: a replay would keep what was read then",
             self.describe(read.row).label,
-            read.at
         );
-        let mend = "Keep to operations on `Var`s, or take off `strict`.";
+        let mend = "Keep to operations on `Var`s, print with `{}` or `{:?}`, read after the program is made, or \
+                    take off `strict`.";
         Error::new("program", Problem::new(ErrorKind::Read, what, mend), Vec::new())
     }
 }
@@ -350,7 +400,7 @@ mod tests {
             text(&error, at, line),
             "replay: the comparison `loss` < 0.5 at THERE was greater when the program was recorded (0.7 against \
              0.5) and is less now (0.3 against 0.5), so that the program would take a branch that is not in it. \
-             Record again with these inputs, or use `replay_or_record`. (at HERE)"
+             Record again with these inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(double >= loss);
@@ -362,7 +412,7 @@ mod tests {
              program was recorded (1.4 against 0.7) and is a tie now (0.30000000000000004 against \
              0.30000000000000004), so that the program would take a branch that is not in it; a tie is a case of \
              its own, since branches meet there and the derivative is a convention. Record again with these \
-             inputs, or use `replay_or_record`. (at HERE)"
+             inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(1e300 != loss);
@@ -372,7 +422,7 @@ mod tests {
             text(&error, at, line),
             "replay: the comparison 1e300 ≠ `loss` at THERE was greater when the program was recorded (1e300 \
              against 0.7) and is a tie now (1e300 against 1e300), so that the program would take a branch that \
-             is not in it. Record again with these inputs, or use `replay_or_record`. (at HERE)"
+             is not in it. Record again with these inputs, or use `Replayed`, which does. (at HERE)"
         );
 
         assert!(loss.partial_cmp(&double).is_some());
@@ -383,7 +433,7 @@ mod tests {
             "replay: the comparison `loss` with row %1 (add of `loss` and `loss`) at THERE was less when the \
              program was recorded (0.7 against 1.4) and is not comparable (NaN) now (NaN against 0.5), so that \
              the program would take a branch that is not in it. Record again with these inputs, or use \
-             `replay_or_record`. (at HERE)"
+             `Replayed`, which does. (at HERE)"
         );
     }
 
@@ -398,7 +448,8 @@ mod tests {
     }
 
     fn reads<T: Float>(tape: &Tape<T>) -> Vec<(usize, usize, u32)> {
-        tape.reads.borrow().values().map(|read| (read.row.index(), read.rows, read.at.line())).collect()
+        let line = |read: &Read| read.at.map_or(0, Location::line);
+        tape.reads(0).iter().map(|read| (read.row.index(), read.rows, line(read))).collect()
     }
 
     #[test]
@@ -426,9 +477,34 @@ mod tests {
         let x = tape.leaf("x", ndarray::arr1(&[2.0, 3.0]));
         let y = x.softmax(0).norm();
         let seen = (y.backward()[x], y.jvp([(x, ndarray::arr1(&[1.0, 0.0]))]));
-        assert!(y < 1.0 && !format!("{tape} {tape:?} {seen:?}").is_empty());
+        assert!(y < 1.0 && !format!("{seen:?}").is_empty());
         assert!(tape.verify().is_ok() && tape.vars().all(|var: Var<'_, f64>| var.len() < 3));
-        assert_eq!(reads(&tape), []);
+        assert_eq!((reads(&tape), tape.printed()), (vec![], 0));
+    }
+
+    #[test]
+    fn what_is_printed_is_a_read_without_a_line() {
+        let tape = Tape::<f64>::new();
+        let (x, y) = (tape.leaf("x", 2.0), tape.leaf("y", 3.0));
+        assert!(!format!("{x:?}").is_empty());
+        assert_eq!((reads(&tape), tape.printed()), (vec![(0, 2, 0)], 0));
+        let _ = x * y;
+        let line = line!() + 1;
+        x.item(); // From now on it is more than that.
+        assert!(!format!("{x:?} {tape:?}").is_empty());
+        assert_eq!((reads(&tape), tape.printed()), (vec![(0, 2, line)], 3));
+        assert!(!format!("{tape}").is_empty());
+    }
+
+    #[test]
+    fn what_a_replay_gives_is_read() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", 2.0);
+        let y = x * x;
+        let (seen, line) = (tape.replay([(x, 5.0)], [y]).unwrap(), line!());
+        assert_eq!((seen[0][[]], reads(&tape)), (25.0, vec![(1, 2, line)]));
+        assert!(tape.replay::<1>([(y, 5.0)], [x]).is_err());
+        assert_eq!(reads(&tape).len(), 1); // Nothing was read.
     }
 
     #[test]
@@ -439,25 +515,17 @@ mod tests {
         y.item(); // At 3 rows.
         let line = line!() + 1;
         w.value();
-        let z = y + w; // The fourth row.
-        z.item();
-        let first = |last, of: &[Var<'_, f64>]| {
-            tape.read_before(last, |row| of.iter().any(|var| var.id() == row)).map(|read| read.row)
-        };
-        assert_eq!(first(4, &[y, w]), Some(y.id()));
-        assert_eq!(first(4, &[w, z]), Some(w.id()));
-        assert_eq!(first(3, &[y, w]), None); // Nothing was recorded after.
-        assert_eq!(first(4, &[x, z]), None); // Not read; read after the last row.
-
-        let read = tape.read_before(4, |row| row == w.id()).unwrap();
-        assert_eq!((read.rows, read.at.line()), (3, line));
+        let read = tape.reads(0)[1];
+        let at = read.at.unwrap();
+        assert_eq!((read.row, read.rows, at.line()), (w.id(), 3, line));
         let (error, here) = (tape.read_error(&read), line!());
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Read, "program"));
         assert_eq!(
-            text(&error, read.at, here),
-            "program: the value of `w` was read at THERE while the program was being recorded, and rows recorded \
-             after may depend on it: a replay would keep what was read then. Keep to operations on `Var`s, or \
-             take off `strict`. (at HERE)"
+            text(&error, at, here),
+            "program: the value of `w` was read at THERE while the program was being recorded, and what was \
+             recorded or chosen since may depend on it: a replay would keep what was read then. Keep to \
+             operations on `Var`s, print with `{}` or `{:?}`, read after the program is made, or take off \
+             `strict`. (at HERE)"
         );
     }
 }

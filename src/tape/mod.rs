@@ -10,39 +10,52 @@ mod broadcast;
 mod convert;
 mod float;
 mod forward;
+mod frontier;
 mod gradients;
+#[cfg(test)]
+mod growth;
 mod guard;
+mod limits;
+mod memory;
 mod reverse;
 mod row;
+mod sweeps;
 mod var;
 mod verify;
 
-pub use axes::IntoAxes;
+pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
-pub(crate) use broadcast::{broadcast, joint_shape};
-pub use convert::{IntoValue, IntoVar};
+pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
+pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
+pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
-pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Side};
+pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
+pub(crate) use sweeps::{Derivation, Made, Mode};
 pub use var::Var;
 
-use crate::array::{Value, check_shape, same_shape};
-use crate::error::{Error, ErrorKind, Operand, Problem, counted, must};
-use crate::prim::{Family, Leaf, Prim, Rule};
-use guard::Read;
+use crate::array::{Room, Value, check_shape, same_shape};
+use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed, must};
+use crate::prim::{Family, Leaf, Prim};
 use indexmap::IndexMap;
 use row::Operands;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
+use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
+use sweeps::{Derivatives, Sweep};
 
 /// A list of operations and their results, recorded as they run.
 ///
 /// Put arrays on it with [`leaf`](Tape::leaf), compute with the [`Var`]s that it hands out, and ask a
 /// result for its gradients with [`backward`](Var::backward). Printing a tape shows the list.
+///
+/// A tape only grows. What runs many times either starts over on it, with [`clear`](Tape::clear), which shows how to
+/// train, or is made a [`program`](Tape::program); to let new weights be rows of the same tape step after step is
+/// quadratic, and [`limit_rows`](Tape::limit_rows) is there to notice it.
 ///
 /// ```
 /// use ndarray::arr1;
@@ -54,21 +67,43 @@ use std::rc::Rc;
 /// assert_eq!(loss.item(), 14.0);
 /// assert_eq!(loss.backward()[x].value(), arr1(&[2.0, 4.0, 6.0]).into_dyn());
 /// ```
-#[derive(Debug)]
+#[doc(alias = "GradientTape")]
+#[doc(alias = "Graph")]
+#[doc(alias = "WengertList")]
 pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
     broadcasting: Broadcasting,
-    /// Sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
-    swept: RefCell<IndexMap<(RowId, RowId), reverse::Cotangents>>,
-    /// The seeds of plain backward sweeps, by the row they started from.
-    seeds: RefCell<IndexMap<RowId, RowId>>,
-    /// Set while a sweep emits rows: the row that is being differentiated, and its line.
-    sweep: Cell<Swept>,
+    /// Backward sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
+    cotangents: RefCell<IndexMap<(RowId, Option<RowId>), Derivatives>>,
+    /// All sweeps, in order, with the rows that they recorded.
+    sweeps: RefCell<Vec<Sweep>>,
+    /// Set while a sweep records rows: the row that is being differentiated, and its line.
+    differentiated: Cell<Differentiated>,
+    /// How many rows it may have.
+    limit: Cell<usize>,
+    /// Memory for values.
+    room: Room,
+    /// The first row that it had no room for, of those that a sweep records.
+    refused: RefCell<Option<Error>>,
     /// The comparisons that control flow went by.
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
     reads: RefCell<IndexMap<RowId, Read>>,
+    /// How many rows there were when it was last printed as a whole.
+    printed: Cell<usize>,
+}
+
+impl<T: Float> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.log_print_of_all();
+        f.debug_struct("Tape")
+            .field("rows", &self.rows.borrow())
+            .field("names", &self.names.borrow())
+            .field("broadcasting", &self.broadcasting)
+            .field("guards", &self.guards.borrow())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -102,11 +137,15 @@ impl<T: Float> Tape<T> {
             rows: RefCell::default(),
             names: RefCell::default(),
             broadcasting,
-            swept: RefCell::default(),
-            seeds: RefCell::default(),
-            sweep: Cell::new(None),
+            cotangents: RefCell::default(),
+            sweeps: RefCell::default(),
+            differentiated: Cell::new(None),
+            limit: Cell::new(usize::MAX),
+            room: Room::default(),
+            refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
+            printed: Cell::new(0),
         }
     }
 
@@ -129,6 +168,10 @@ impl<T: Float> Tape<T> {
     /// let w = tape.leaf("W", array.t());
     /// assert_eq!(w.value(), array.t().into_dyn());
     /// ```
+    #[doc(alias = "requires_grad")]
+    #[doc(alias = "Parameter")]
+    #[doc(alias = "Variable")]
+    #[doc(alias = "tensor")]
     #[track_caller]
     pub fn leaf(&self, name: &str, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_leaf(name, value))
@@ -137,7 +180,8 @@ impl<T: Float> Tape<T> {
     /// As [`leaf`](Self::leaf), without the panic.
     ///
     /// # Errors
-    /// If the array has more than 64 axes, or the tape is full.
+    /// If the array has more than 64 axes or passes the [limit](Self::limit_bytes) in bytes, or the tape is full or as
+    /// long as [`limit_rows`](Self::limit_rows) allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -145,7 +189,8 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        Ok(self.put(Leaf::Input, &format!("`{name}`"), value)?.named(name))
+        self.check_rows("leaf", self.len() + 1, None)?;
+        Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), value)?.named(name))
     }
 
     /// Puts a number or array on the tape that is no variable: it has no gradient, and none is
@@ -156,6 +201,11 @@ impl<T: Float> Tape<T> {
     /// let c = tape.constant(2.5);
     /// assert_eq!(c.item(), 2.5);
     /// ```
+    #[doc(alias = "tensor")]
+    #[doc(alias = "as_tensor")]
+    #[doc(alias = "asarray")]
+    #[doc(alias = "from_numpy")]
+    #[doc(alias = "no_grad")]
     #[track_caller]
     pub fn constant(&self, value: impl IntoValue<T>) -> Var<'_, T> {
         must(self.try_constant(value))
@@ -164,7 +214,7 @@ impl<T: Float> Tape<T> {
     /// As [`constant`](Self::constant), without the panic.
     ///
     /// # Errors
-    /// If the array has more than 64 axes, or the tape is full.
+    /// If the array has more than 64 axes, passes the [limit](Self::limit_bytes) in bytes, or the tape is full.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -205,6 +255,7 @@ impl<T: Float> Tape<T> {
     /// let names: Vec<_> = tape.vars().map(|var| var.prim().name()).collect();
     /// assert_eq!(names, ["input", "sin"]);
     /// ```
+    #[doc(alias = "nodes")]
     pub fn vars(&self) -> impl Iterator<Item = Var<'_, T>> {
         (0..self.len()).map(|row| Var::new(self, id(row)))
     }
@@ -265,10 +316,14 @@ impl<T: Float> Tape<T> {
 
     #[track_caller]
     fn put(&self, leaf: Leaf, label: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        let value = value.into_value();
+        let name = if leaf == Leaf::Input { "leaf" } else { "constant" };
+        let value = match value.into_value(&self.room) {
+            Ok(value) => value,
+            Err(problem) => return Err(Error::new(name, problem, Vec::new())),
+        };
         if let Err(problem) = check_shape::<T>(value.shape()) {
             let operand = Operand { label: label.into(), shape: value.shape().to_vec() };
-            return Err(Error::new(leaf.name(), problem, vec![operand]));
+            return Err(Error::new(name, problem, vec![operand]));
         }
         let rows = self.rows.borrow_mut();
         self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, leaf == Leaf::Input)
@@ -283,16 +338,36 @@ impl<T: Float> Tape<T> {
         let value = if let Some(number) = number(&prim, &operands, &rows) {
             Value::Number(number)
         } else {
-            match array(&prim, &operands, &rows) {
+            match array(&prim, &operands, &rows, &self.room) {
                 Ok(value) => value,
                 Err(problem) => {
                     drop(rows);
-                    let operands = operands.iter().map(|&id| self.describe(id)).collect();
-                    return Err(Error::new(prim.name(), problem, operands));
+                    let labels = operands.iter().map(|&id| self.describe(id)).collect();
+                    let error = Error::new(prim.name(), problem, labels);
+                    return self.without_room(prim, operands, error, varies);
                 }
             }
         };
         self.push(rows, prim, operands, value, varies)
+    }
+
+    /// The row of a sweep that there was no room for, which ends the sweep: see [`check_sweep`](Self::check_sweep).
+    #[track_caller]
+    fn without_room(
+        &self,
+        prim: Prim,
+        operands: Operands,
+        error: Error,
+        varies: bool,
+    ) -> Result<Var<'_, T>, Error> {
+        if error.kind() != ErrorKind::Memory || self.differentiated.get().is_none() {
+            return Err(error);
+        }
+        let rows = self.rows.borrow_mut();
+        let shapes: Vec<&[usize]> = operands.iter().map(|id| rows[id.index()].value.shape()).collect();
+        let Ok(shape) = prim.shape(&shapes) else { return Err(error) };
+        self.refused.borrow_mut().get_or_insert(error);
+        self.push(rows, prim, operands, Value::filled(&shape, T::from_f64(f64::NAN)), varies)
     }
 
     #[track_caller]
@@ -312,12 +387,17 @@ impl<T: Float> Tape<T> {
             );
             return Err(Error::new(prim.name(), problem, Vec::new()));
         };
-        let (origin, at) = match self.sweep.get() {
+        let (origin, at) = match self.differentiated.get() {
             Some((origin, at)) => (Some(origin), at),
             None => (None, Location::caller()),
         };
         rows.push(Row { prim, operands, value, at, origin, varies });
         Ok(Var::new(self, id))
+    }
+
+    /// Where memory for values comes from.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Looks at all rows.
@@ -335,7 +415,10 @@ impl<T: Float> Tape<T> {
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
     fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
         let at = self.rows.borrow()[row.index()].at;
-        let _sweep = Sweep { cell: &self.sweep, outer: self.sweep.replace(Some((row, at))) };
+        let _ends = Differentiating {
+            cell: &self.differentiated,
+            outer: self.differentiated.replace(Some((row, at))),
+        };
         emit()
     }
 
@@ -343,34 +426,37 @@ impl<T: Float> Tape<T> {
     pub(crate) fn describe(&self, row: RowId) -> Operand {
         let shape = self.rows.borrow()[row.index()].value.shape().to_vec();
         let label = if let Some(name) = self.names.borrow().get(&row) {
-            format!("`{name}`")
+            format!("`{}`", escaped(name))
         } else {
             let rows = self.rows.borrow();
             let Row { prim, operands, .. } = &rows[row.index()];
-            let of: Vec<String> = operands.iter().map(|&id| self.short_label(id)).collect();
-            match of.as_slice() {
-                [] => format!("row %{} (a {})", row.index(), prim.name()),
-                of => format!("row %{} ({} of {})", row.index(), prim.name(), of.join(" and ")),
+            let of = listed(operands.len(), operands.iter().map(|&id| self.short_label(id)));
+            match operands.len() {
+                0 => format!("row %{} (a {})", row.index(), prim.name()),
+                _ => format!("row %{} ({} of {of})", row.index(), prim.name()),
             }
         };
         Operand { label, shape }
     }
 
     fn short_label(&self, row: RowId) -> String {
-        self.names.borrow().get(&row).map_or_else(|| format!("%{}", row.index()), |name| format!("`{name}`"))
+        match self.names.borrow().get(&row) {
+            Some(name) => format!("`{}`", escaped(name)),
+            None => format!("%{}", row.index()),
+        }
     }
 }
 
 /// Which row is being differentiated, and its line.
-type Swept = Option<(RowId, &'static Location<'static>)>;
+type Differentiated = Option<(RowId, &'static Location<'static>)>;
 
-/// Ends the mark of a sweep when dropped, so also where a rule panics.
-struct Sweep<'a> {
-    cell: &'a Cell<Swept>,
-    outer: Swept,
+/// Ends the mark of what is being differentiated when dropped, so also where a rule panics.
+struct Differentiating<'a> {
+    cell: &'a Cell<Differentiated>,
+    outer: Differentiated,
 }
 
-impl Drop for Sweep<'_> {
+impl Drop for Differentiating<'_> {
     fn drop(&mut self) {
         self.cell.set(self.outer);
     }
@@ -389,11 +475,16 @@ fn number<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Option<
 
 /// The result of a primitive on any operands, or why they do not fit it.
 #[inline(never)] // The way of numbers is shorter without it.
-fn array<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Result<Value<T>, Problem> {
+fn array<T: Float>(
+    prim: &Prim,
+    operands: &[RowId],
+    rows: &[Row<T>],
+    room: &Room,
+) -> Result<Value<T>, Problem> {
     let values: SmallVec<[&Value<T>; 3]> = operands.iter().map(|id| &rows[id.index()].value).collect();
     let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
     check_shape::<T>(&prim.shape(&shapes)?)?;
-    Ok(prim.eval(&values))
+    prim.eval(&values, room)
 }
 
 /// The number of a row that is known to exist.

@@ -6,7 +6,7 @@ use crate::Float;
 use crate::array::{Shape, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::prim::Prim;
-use ndarray::{ArcArray, IxDyn};
+use ndarray::{ArcArray, Array, Dimension, IxDyn};
 use smallvec::SmallVec;
 use std::fmt;
 use std::panic::Location;
@@ -35,7 +35,8 @@ use std::rc::Rc;
 ///
 /// The methods [`lt`](Var::lt), [`eq`](Var::eq) and their kin compare element by element and record the
 /// mask of ones and zeros as a row, to go on computing with, as in [`select`](Var::select): no branch, no guard.
-/// (Of a reference, `(&x).lt(…)` is the operator's: write `(*x).lt(…)` for the mask.)
+/// (Of a reference, `(&x).lt(…)` is the operator's: write `(*x).lt(…)` for the mask. Between two references, `&x < &y`,
+/// Rust puts an operator of its own in front, whose line the guard then names: write `x < y`.)
 ///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
@@ -44,6 +45,10 @@ use std::rc::Rc;
 /// let z = x.lt(1.0).select(x * x, 2.0 * x - 1.0); // both are, with the choice between them
 /// assert!(y == z);
 /// ```
+#[doc(alias = "Tensor")]
+#[doc(alias = "Variable")]
+#[doc(alias = "Value")]
+#[doc(alias = "Parameter")]
 #[derive(Clone, Copy)]
 pub struct Var<'t, T: Float> {
     tape: &'t Tape<T>,
@@ -52,8 +57,43 @@ pub struct Var<'t, T: Float> {
 
 impl<T: Float> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.log_print(self.id);
         let mut out = f.debug_struct("Var");
         self.with_row(|row| out.field("row", &self.row()).field("value", &row.value.view()).finish())
+    }
+}
+
+/// The value, printed as the number or as ndarray prints the array, with the same flags: `{:.4}`, `{:8.3}`.
+///
+/// ```
+/// # let tape = wengert::Tape::<f64>::new();
+/// let x = tape.leaf("x", [1.0, 2.0]);
+/// let loss = (x / 3.0).square().sum();
+/// assert_eq!(format!("loss {loss:.4}, x {x:.1}"), "loss 0.5556, x [1.0, 2.0]");
+/// ```
+impl<T: Float> fmt::Display for Var<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.log_read(self.id);
+        self.with_row(|row| match row.value {
+            Value::Number(number) => fmt::Display::fmt(&number, f),
+            Value::Array(_) => fmt::Display::fmt(&row.value.view(), f),
+        })
+    }
+}
+
+/// As [`Display`](fmt::Display), with exponents.
+///
+/// ```
+/// # let tape = wengert::Tape::<f64>::new();
+/// assert_eq!(format!("{:.2e}", tape.leaf("rate", 0.001)), "1.00e-3");
+/// ```
+impl<T: Float> fmt::LowerExp for Var<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.log_read(self.id);
+        self.with_row(|row| match row.value {
+            Value::Number(number) => fmt::LowerExp::fmt(&number, f),
+            Value::Array(_) => fmt::LowerExp::fmt(&row.value.view(), f),
+        })
     }
 }
 
@@ -93,10 +133,91 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[1.0, 2.0]));
     /// assert_eq!((x * x).value(), ndarray::arr1(&[1.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "data")]
+    #[doc(alias = "numpy")]
+    #[doc(alias = "to_numpy")]
+    #[doc(alias = "to_array")]
     #[track_caller]
     pub fn value(self) -> ArcArray<T, IxDyn> {
+        must(self.try_value())
+    }
+
+    /// As [`value`](Self::value), without the panic.
+    ///
+    /// # Errors
+    /// If the value was broadcast, and there is no memory to write it out: no more than the tape's
+    /// [limit](Tape::limit_bytes) leaves.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0).broadcast_to((1 << 30, 1 << 30));
+    /// assert!(x.try_value().is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_value(self) -> Result<ArcArray<T, IxDyn>, Error> {
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        let value = Self::judge("value", value, &[self])?;
         self.tape.log_read(self.id);
-        self.peek()
+        Ok(value)
+    }
+
+    /// The value as an array of so many axes, the caller's own: `Ix0` to `Ix6`, or `IxDyn` for any.
+    ///
+    /// So gradients are compared with those by hand, here with the crate `approx` and ndarray's feature of that name:
+    ///
+    /// ```
+    /// use approx::assert_relative_eq;
+    /// use ndarray::{Array2, Ix2, arr2};
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let w = tape.leaf("w", [[1.0, 2.0], [3.0, 4.0]]);
+    /// let grads = (w * w * w).sum().backward();
+    /// let by_hand = arr2(&[[3.0, 12.0], [27.0, 48.0]]);
+    /// assert_relative_eq!(grads[w].array::<Ix2>(), by_hand, max_relative = 4.0 * f64::EPSILON);
+    ///
+    /// let weights: Array2<f64> = w.array(); // where the type is known, the axes are
+    /// ```
+    ///
+    /// It is a copy. [`value`](Self::value) makes none, and leaves the number of axes open.
+    #[doc(alias = "numpy")]
+    #[doc(alias = "to_numpy")]
+    #[doc(alias = "into_dimensionality")]
+    #[track_caller]
+    pub fn array<D: Dimension>(self) -> Array<T, D> {
+        must(self.try_array())
+    }
+
+    /// As [`array`](Self::array), without the panic.
+    ///
+    /// # Errors
+    /// If the row has another number of axes, or what was broadcast does not fit the memory.
+    ///
+    /// ```
+    /// use ndarray::{Ix1, Ix2};
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let w = tape.leaf("w", [[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(w.try_array::<Ix2>()?.row(0).sum(), 3.0);
+    /// assert!(w.try_array::<Ix1>().is_err());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn try_array<D: Dimension>(self) -> Result<Array<T, D>, Error> {
+        let ndim = self.ndim();
+        if D::NDIM.is_some_and(|asked| asked != ndim) {
+            let what = format!(
+                "an array of {} was asked for, and this has {}",
+                counted(D::NDIM.unwrap_or_default(), "axis", "axes"),
+                counted(ndim, "axis", "axes")
+            );
+            let mend = format!(
+                "Ask for `{}`, or change the axes first, as with `reshape`, `squeeze` or `unsqueeze`.",
+                if ndim <= 6 { format!("Ix{ndim}") } else { "IxDyn".into() }
+            );
+            return Err(Self::error("array", Problem::new(ErrorKind::Shape, what, mend), &[self]));
+        }
+        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
+        let copy = Self::judge("array", copy, &[self])?;
+        self.tape.log_read(self.id);
+        Ok(copy.into_dimensionality().expect("as many axes"))
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -106,6 +227,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[3.0, 4.0]));
     /// assert_eq!((x * x).sum().item(), 25.0);
     /// ```
+    #[doc(alias = "to_scalar")]
+    #[doc(alias = "into_scalar")]
     #[track_caller]
     pub fn item(self) -> T {
         must(self.try_item())
@@ -140,6 +263,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).shape(), [2, 3]);
     /// ```
+    #[doc(alias = "size")]
+    #[doc(alias = "dim")]
     pub fn shape(self) -> Vec<usize> {
         self.with_row(|row| row.value.shape().to_vec())
     }
@@ -150,6 +275,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).ndim(), 2);
     /// ```
+    #[doc(alias = "rank")]
     pub fn ndim(self) -> usize {
         self.with_row(|row| row.value.shape().len())
     }
@@ -160,6 +286,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).len(), 6);
     /// ```
+    #[doc(alias = "numel")]
+    #[doc(alias = "size")]
+    #[doc(alias = "nelement")]
     pub fn len(self) -> usize {
         self.with_row(|row| row.value.len())
     }
@@ -204,6 +333,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("x", 1.0).sin().prim().name(), "sin");
     /// ```
+    #[doc(alias = "grad_fn")]
+    #[doc(alias = "op")]
     pub fn prim(self) -> Prim {
         self.with_row(|row| row.prim.clone())
     }
@@ -231,7 +362,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.at)
     }
 
-    /// For a row of a gradient: the row whose derivative rule emitted it.
+    /// For a row of a gradient: the row whose derivative rule recorded it. That is not the row whose gradient it is:
+    /// the rule of `y = sin x` makes that of `x`. Printing the tape says both.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -240,6 +372,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let dx = y.backward()[x];
     /// assert_eq!(dx.origin().unwrap().row(), y.row());
     /// ```
+    #[doc(alias = "grad_fn")]
     pub fn origin(self) -> Option<Self> {
         self.with_row(|row| row.origin).map(|id| Self::new(self.tape, id))
     }
@@ -251,6 +384,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let c = tape.constant(2.0);
     /// assert!(!c.varies() && (c * tape.leaf("x", 1.0)).varies());
     /// ```
+    #[doc(alias = "requires_grad")]
     pub fn varies(self) -> bool {
         self.with_row(|row| row.varies)
     }
@@ -306,8 +440,11 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The value, without a note on the tape that the user's program has seen it.
+    #[cfg(feature = "check")]
+    #[track_caller]
     pub(crate) fn peek(self) -> ArcArray<T, IxDyn> {
-        self.with_row(|row| row.value.to_array())
+        let value = self.with_row(|row| row.value.to_array(&self.tape.room.aside()));
+        must(Self::judge("value", value, &[self]))
     }
 
     /// The number, if it is a single one, without a note on the tape.
@@ -359,6 +496,11 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// The handle on a row that is known to exist.
+    pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
+        Var::new(self, row)
+    }
+
     /// The handle on row `row`.
     ///
     /// # Errors

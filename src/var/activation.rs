@@ -12,6 +12,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[-1.0, 0.0, 2.0]));
     /// assert_eq!(x.relu().sum().backward()[x].value(), ndarray::arr1(&[0.0, 0.0, 1.0]).into_dyn());
     /// ```
+    #[doc(alias = "ReLU")]
+    #[doc(alias = "rectifier")]
     #[track_caller]
     pub fn relu(self) -> Self {
         self.le(T::zero()).select(T::zero(), self)
@@ -23,6 +25,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", -3.0).square().item(), 9.0);
     /// ```
+    #[doc(alias = "powi")]
     #[track_caller]
     pub fn square(self) -> Self {
         self * self
@@ -34,6 +37,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).sigmoid().item(), 0.5);
     /// ```
+    #[doc(alias = "expit")]
+    #[doc(alias = "Sigmoid")]
     #[track_caller]
     pub fn sigmoid(self) -> Self {
         self.logistic()
@@ -41,11 +46,19 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// log(1 + eᵃ), without overflow and smooth to every order.
     ///
+    /// Of logits z with labels y of 0 or 1, the mean binary cross-entropy is `(z.softplus() - y * z).mean()`.
+    ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).softplus().item(), 2.0_f64.ln());
     /// assert_eq!(tape.leaf("a", 1000.0).softplus().item(), 1000.0);
     /// ```
+    #[doc(alias = "logaddexp")]
+    #[doc(alias = "log1pexp")]
+    #[doc(alias = "binary_cross_entropy")]
+    #[doc(alias = "binary_cross_entropy_with_logits")]
+    #[doc(alias = "BCELoss")]
+    #[doc(alias = "BCEWithLogitsLoss")]
     #[track_caller]
     pub fn softplus(self) -> Self {
         // max(a, 0) + log(1 + exp(-|a|)), with both branches chosen by one mask: at 0 the slopes of the
@@ -60,6 +73,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).silu().item(), 0.0);
     /// ```
+    #[doc(alias = "swish")]
+    #[doc(alias = "SiLU")]
     #[track_caller]
     pub fn silu(self) -> Self {
         self * self.logistic()
@@ -71,6 +86,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// assert_eq!(tape.leaf("a", 0.0).gelu().item(), 0.0);
     /// ```
+    #[doc(alias = "GELU")]
     #[track_caller]
     pub fn gelu(self) -> Self {
         let half = T::from_f64(0.5);
@@ -100,6 +116,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[-2.0, 0.5, 3.0]));
     /// assert_eq!(x.clamp(-1.0, 1.0).value(), ndarray::arr1(&[-1.0, 0.5, 1.0]).into_dyn());
     /// ```
+    #[doc(alias = "clip")]
+    #[doc(alias = "hardtanh")]
     #[track_caller]
     pub fn clamp(self, low: impl IntoVar<'t, T>, high: impl IntoVar<'t, T>) -> Self {
         must(self.try_clamp(low, high))
@@ -117,13 +135,14 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_clamp(self, low: impl IntoVar<'t, T>, high: impl IntoVar<'t, T>) -> Result<Self, Error> {
-        let (low, high) = (low.into_var(self.tape())?, high.into_var(self.tape())?);
+        let within = |error: Error| error.within("clamp");
+        let low = low.into_var(self.tape()).map_err(|error| error.called("clamp"))?;
+        let high = high.into_var(self.tape()).map_err(|error| error.called("clamp"))?;
         if let Some(stranger) = [low, high].into_iter().find(|bound| !self.shares_tape(*bound)) {
             return Err(self.other_tape("clamp", stranger));
         }
         let joint = joint_shape(self.tape().broadcasting(), &[&self.dims(), &low.dims(), &high.dims()]);
         Self::judge("clamp", joint, &[self, low, high])?;
-        let within = |error: Error| error.within("clamp");
         let raised = self.try_lt(low).map_err(within)?.select(low, self);
         Ok(raised.try_gt(high).map_err(within)?.select(high, raised))
     }

@@ -11,3 +11,4 @@ mod rearrange;
 mod shape;
 mod softmax;
 mod stats;
+mod sum;

@@ -1,58 +1,83 @@
-//! The operators between rows, and between a row and a plain number on either side.
+//! The operators between rows, and between a row and what may stand for one, on either side and by reference.
 
 use crate::error::must;
 use crate::prim::{Family, Map, Prim};
+use crate::tape::IntoVar;
 use crate::{Float, Var};
+use ndarray::{ArcArray, Array, ArrayBase, ArrayView, Data, Dimension};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 macro_rules! operator {
     ($Op:ident $op:ident, $OpAssign:ident $op_assign:ident, $try_op:ident) => {
-        impl<'t, T: Float> $Op for Var<'t, T> {
+        impl<'t, T: Float, R: IntoVar<'t, T>> $Op<R> for Var<'t, T> {
             type Output = Self;
 
             #[track_caller]
-            fn $op(self, other: Self) -> Self {
+            fn $op(self, other: R) -> Self {
                 must(self.$try_op(other))
             }
         }
 
-        impl<'t, T: Float> $Op<T> for Var<'t, T> {
-            type Output = Self;
+        impl<'t, T: Float, R: IntoVar<'t, T>> $Op<R> for &Var<'t, T> {
+            type Output = Var<'t, T>;
 
             #[track_caller]
-            fn $op(self, number: T) -> Self {
-                must(self.$try_op(number))
+            fn $op(self, other: R) -> Var<'t, T> {
+                must(self.$try_op(other))
             }
         }
 
-        impl<'t, T: Float> $OpAssign for Var<'t, T> {
+        impl<'t, T: Float, R: IntoVar<'t, T>> $OpAssign<R> for Var<'t, T> {
             /// Records a new row and lets the variable stand for it.
             #[track_caller]
-            fn $op_assign(&mut self, other: Self) {
+            fn $op_assign(&mut self, other: R) {
                 *self = must(self.$try_op(other));
             }
         }
 
-        impl<'t, T: Float> $OpAssign<T> for Var<'t, T> {
-            /// Records a new row and lets the variable stand for it.
-            #[track_caller]
-            fn $op_assign(&mut self, number: T) {
-                *self = must(self.$try_op(number));
-            }
+        on_the_left! {
+            $Op $op $try_op;
+            [] f32, Var<'t, f32>, f32;
+            [] f64, Var<'t, f64>, f64;
+            [T: Float, D: Dimension] Array<T, D>, Var<'t, T>, T;
+            [T: Float, D: Dimension] ArcArray<T, D>, Var<'t, T>, T;
+            ['a, T: Float, D: Dimension] ArrayView<'a, T, D>, Var<'t, T>, T;
+            ['a, T: Float, S: Data<Elem = T>, D: Dimension] &'a ArrayBase<S, D, T>, Var<'t, T>, T;
+            // No whole number can be an operand, and this holds for none. It lets `2 * x` speak of `IntoVar`, whose
+            // message says what to write, and not of all that a whole number can be multiplied with.
+            [T: Float] i32, Var<'t, T>, T;
         }
-
-        operator!($Op $op $try_op, f32 f64);
     };
-    // A foreign type on the left must be named.
-    ($Op:ident $op:ident $try_op:ident, $($number:ident)+) => {
-        $(impl<'t> $Op<Var<'t, $number>> for $number {
-            type Output = Var<'t, $number>;
+}
 
-            #[track_caller]
-            fn $op(self, var: Var<'t, $number>) -> Var<'t, $number> {
-                must(var.tape().constant(self).$try_op(var))
+/// A foreign type on the left must be named; the handle beside it is by value or by reference.
+macro_rules! on_the_left {
+    ($Op:ident $op:ident $try_op:ident; $([$($generics:tt)*] $left:ty, $var:ty, $number:ty);+ $(;)?) => {
+        $(
+            impl<'t, $($generics)*> $Op<$var> for $left
+            where
+                $left: IntoVar<'t, $number>,
+            {
+                type Output = $var;
+
+                #[track_caller]
+                fn $op(self, var: $var) -> $var {
+                    must(must(self.into_var(var.tape())).$try_op(var))
+                }
             }
-        })+
+
+            impl<'t, $($generics)*> $Op<&$var> for $left
+            where
+                $left: IntoVar<'t, $number>,
+            {
+                type Output = $var;
+
+                #[track_caller]
+                fn $op(self, var: &$var) -> $var {
+                    self.$op(*var)
+                }
+            }
+        )+
     };
 }
 
@@ -67,5 +92,14 @@ impl<T: Float> Neg for Var<'_, T> {
     #[track_caller]
     fn neg(self) -> Self {
         self.record(Prim(Family::Map(Map::Neg)), &[self])
+    }
+}
+
+impl<'t, T: Float> Neg for &Var<'t, T> {
+    type Output = Var<'t, T>;
+
+    #[track_caller]
+    fn neg(self) -> Var<'t, T> {
+        -*self
     }
 }

@@ -3,19 +3,23 @@
 use crate::array::{Margin, ranges};
 use crate::error::{Error, ErrorKind, Problem, must};
 use crate::prim::{Family, Filling, Prim, View};
-use crate::tape::IntoAxes;
+use crate::tape::{IntoAxes, IntoAxis};
 use crate::{Float, Tape, Var};
 use ndarray::{IntoDimension, SliceInfoElem};
 
 /// Shapes are what ndarray takes: tuples, arrays, slices of `usize`.
 impl<T: Float> Var<'_, T> {
-    /// The elements in row-major order at another shape.
+    /// The elements in row-major order at another shape; `x.reshape([x.len()])` flattens.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.reshape((3, 2)).value(), ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).into_dyn());
     /// ```
+    #[doc(alias = "view")]
+    #[doc(alias = "flatten")]
+    #[doc(alias = "ravel")]
+    #[doc(alias = "into_shape")]
     #[track_caller]
     pub fn reshape(self, shape: impl IntoDimension) -> Self {
         must(self.try_reshape(shape))
@@ -48,6 +52,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.permute([1, 0]).shape(), [3, 2]);
     /// ```
+    #[doc(alias = "transpose")]
+    #[doc(alias = "moveaxis")]
+    #[doc(alias = "movedim")]
+    #[doc(alias = "permuted_axes")]
     #[track_caller]
     pub fn permute(self, order: impl IntoAxes) -> Self {
         must(self.try_permute(order))
@@ -77,6 +85,10 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.broadcast_to((4, 2, 3)).shape(), [4, 2, 3]);
     /// ```
+    #[doc(alias = "expand")]
+    #[doc(alias = "repeat")]
+    #[doc(alias = "tile")]
+    #[doc(alias = "broadcast")]
     #[track_caller]
     pub fn broadcast_to(self, shape: impl IntoDimension) -> Self {
         must(self.try_broadcast_to(shape))
@@ -99,7 +111,7 @@ impl<T: Float> Var<'_, T> {
         if shape == self.shape() {
             return Ok(self);
         }
-        self.try_rearrange(View::Broadcast(shape.into()))
+        self.try_rearrange(View::Broadcast(shape.into())).map_err(|error| error.called("broadcast_to"))
     }
 
     /// Some of the elements, written with ndarray's `s!`: ranges with steps (negative ones walk backwards),
@@ -111,6 +123,9 @@ impl<T: Float> Var<'_, T> {
     /// use ndarray::s;
     /// assert_eq!(x.slice(s![1, ..;-1]).value(), ndarray::arr1(&[6.0, 5.0, 4.0]).into_dyn());
     /// ```
+    #[doc(alias = "getitem")]
+    #[doc(alias = "index")]
+    #[doc(alias = "dynamic_slice")]
     #[track_caller]
     pub fn slice(self, info: impl AsRef<[SliceInfoElem]>) -> Self {
         must(self.try_slice(info))
@@ -129,7 +144,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_slice(self, info: impl AsRef<[SliceInfoElem]>) -> Result<Self, Error> {
         let (ranges, shape) = Self::judge("slice", ranges(info.as_ref(), &self.dims()), &[self])?;
-        self.try_rearrange(View::Slice(ranges))?.try_reshape(shape)
+        self.try_rearrange(View::Slice(ranges))?.try_reshape(shape).map_err(|error| error.called("slice"))
     }
 
     /// One value around the elements: `(before, after)` for each axis.
@@ -139,6 +154,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.pad_with([(0, 1), (2, 0)], 9.0).shape(), [3, 5]);
     /// ```
+    #[doc(alias = "pad")]
     #[track_caller]
     pub fn pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Self {
         must(self.try_pad_with(margins, value))
@@ -147,7 +163,7 @@ impl<T: Float> Var<'_, T> {
     /// As [`pad_with`](Self::pad_with), without the panic.
     ///
     /// # Errors
-    /// If there is not one pair for each axis.
+    /// If there is not one pair for each axis, or the result passes the [limit](Tape::limit_bytes) in bytes.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -157,7 +173,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_pad_with(self, margins: impl AsRef<[(usize, usize)]>, value: T) -> Result<Self, Error> {
         let margins = margins.as_ref().iter().map(|&(low, high)| Margin { low, high, between: 0 });
-        self.try_rearrange(View::Pad { margins: margins.collect(), value: Filling(value.to_f64()) })
+        let pad = View::Pad { margins: margins.collect(), value: Filling(value.to_f64()) };
+        self.try_rearrange(pad).map_err(|error| error.called("pad_with"))
     }
 
     /// The elements backwards along these axes. No copy.
@@ -167,6 +184,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     /// assert_eq!(x.flip(1).value(), ndarray::arr2(&[[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]).into_dyn());
     /// ```
+    #[doc(alias = "reverse")]
+    #[doc(alias = "invert_axis")]
     #[track_caller]
     pub fn flip(self, axes: impl IntoAxes) -> Self {
         must(self.try_flip(axes))
@@ -197,8 +216,13 @@ impl<T: Float> Tape<T> {
     /// let a = tape.leaf("a", ndarray::Array2::zeros((2, 3)));
     /// assert_eq!(tape.concat(0, &[a, a]).shape(), [4, 3]);
     /// ```
+    #[doc(alias = "cat")]
+    #[doc(alias = "concatenate")]
+    #[doc(alias = "hstack")]
+    #[doc(alias = "vstack")]
+    #[doc(alias = "append")]
     #[track_caller]
-    pub fn concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Var<'t, T> {
+    pub fn concat<'t>(&'t self, axis: impl IntoAxis, vars: impl AsRef<[Var<'t, T>]>) -> Var<'t, T> {
         must(self.try_concat(axis, vars))
     }
 
@@ -212,9 +236,14 @@ impl<T: Float> Tape<T> {
     /// assert!(tape.try_concat(0, &[]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_concat<'t>(&'t self, axis: isize, vars: &[Var<'t, T>]) -> Result<Var<'t, T>, Error> {
+    pub fn try_concat<'t>(
+        &'t self,
+        axis: impl IntoAxis,
+        vars: impl AsRef<[Var<'t, T>]>,
+    ) -> Result<Var<'t, T>, Error> {
+        let vars = vars.as_ref();
         let first = self.check_joined("concat", vars)?;
-        let axis = first.axis_list("concat", axis)?[0];
+        let axis = first.axis("concat", axis)?;
         first.try_record(Prim(Family::View(View::Concat { axis }.into())), vars)
     }
 

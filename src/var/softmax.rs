@@ -14,6 +14,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[1000.0, 1000.0]));
     /// assert_eq!(x.logsumexp(0).item(), 1000.0 + 2.0_f64.ln());
     /// ```
+    #[doc(alias = "LogSumExp")]
+    #[doc(alias = "logaddexp")]
     #[track_caller]
     pub fn logsumexp(self, axes: impl IntoAxes) -> Self {
         must(self.try_logsumexp(axes))
@@ -43,6 +45,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[1000.0, 1000.0]));
     /// assert_eq!(x.softmax(0).value(), ndarray::arr1(&[0.5, 0.5]).into_dyn());
     /// ```
+    #[doc(alias = "Softmax")]
     #[track_caller]
     pub fn softmax(self, axis: impl IntoAxes) -> Self {
         must(self.try_softmax(axis))
@@ -72,6 +75,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[0.0, 1000.0]));
     /// assert_eq!(x.log_softmax(0).value(), ndarray::arr1(&[-1000.0, 0.0]).into_dyn());
     /// ```
+    #[doc(alias = "LogSoftmax")]
     #[track_caller]
     pub fn log_softmax(self, axis: impl IntoAxes) -> Self {
         must(self.try_log_softmax(axis))

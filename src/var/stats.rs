@@ -14,6 +14,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.mean().item(), 2.5);
     /// ```
+    #[doc(alias = "reduce_mean")]
+    #[doc(alias = "average")]
     #[track_caller]
     pub fn mean(self) -> Self {
         self.sum() / count::<T>(self.len())
@@ -26,6 +28,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.mean_axis(0).value(), ndarray::arr1(&[2.0, 3.0]).into_dyn());
     /// ```
+    #[doc(alias = "mean(dim)")]
+    #[doc(alias = "mean(axis)")]
     #[track_caller]
     pub fn mean_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_mean_axis(axes))
@@ -43,7 +47,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_mean_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        let axes = self.axes("mean", axes)?;
+        let axes = self.axes("mean_axis", axes)?;
         Ok(self.fold(FoldOp::Sum, axes) / count::<T>(self.terms(axes)))
     }
 
@@ -55,6 +59,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.var(0.0).item(), 1.25);
     /// ```
+    #[doc(alias = "variance")]
     #[track_caller]
     pub fn var(self, ddof: T) -> Self {
         self.variance(AxisSet::all(self.ndim()), ddof)
@@ -67,6 +72,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.var_axis(0, 1.0).value(), ndarray::arr1(&[2.0, 2.0]).into_dyn());
     /// ```
+    #[doc(alias = "var(dim)")]
     #[track_caller]
     pub fn var_axis(self, axes: impl IntoAxes, ddof: T) -> Self {
         must(self.try_var_axis(axes, ddof))
@@ -84,7 +90,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_var_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
-        let axes = self.axes("var", axes)?;
+        let axes = self.axes("var_axis", axes)?;
         Ok(self.variance(axes, ddof))
     }
 
@@ -95,6 +101,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.std(0.0).item(), 1.25_f64.sqrt());
     /// ```
+    #[doc(alias = "stddev")]
+    #[doc(alias = "standard_deviation")]
     #[track_caller]
     pub fn std(self, ddof: T) -> Self {
         self.var(ddof).root()
@@ -107,6 +115,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.std_axis(0, 0.0).value(), ndarray::arr1(&[1.0, 1.0]).into_dyn());
     /// ```
+    #[doc(alias = "std(dim)")]
     #[track_caller]
     pub fn std_axis(self, axes: impl IntoAxes, ddof: T) -> Self {
         must(self.try_std_axis(axes, ddof))
@@ -124,7 +133,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_std_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
-        let axes = self.axes("std", axes)?;
+        let axes = self.axes("std_axis", axes)?;
         Ok(self.variance(axes, ddof).root())
     }
 
@@ -135,6 +144,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.min().item(), 1.0);
     /// ```
+    #[doc(alias = "reduce_min")]
     #[track_caller]
     pub fn min(self) -> Self {
         must(self.try_min())
@@ -152,7 +162,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_min(self) -> Result<Self, Error> {
-        Ok(-(-self).try_max().map_err(|error| error.within("min"))?)
+        Ok(-(-self).try_max().map_err(|error| error.called("min"))?)
     }
 
     /// The smallest elements over these axes, which the result has no more; NaN where one is. At a tie,
@@ -163,6 +173,8 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.amin(0).value(), ndarray::arr1(&[1.0, 2.0]).into_dyn());
     /// ```
+    #[doc(alias = "min(dim)")]
+    #[doc(alias = "min_axis")]
     #[track_caller]
     pub fn amin(self, axes: impl IntoAxes) -> Self {
         must(self.try_amin(axes))
@@ -181,7 +193,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_amin(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("amin", axes)?;
-        Ok(-(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.within("amin"))?)
+        Ok(-(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.called("amin"))?)
     }
 
     /// The Euclidean norm √Σa² of all elements (Frobenius, of a matrix), with slope 0 where it is 0.
@@ -191,6 +203,9 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr1(&[3.0, 4.0]));
     /// assert_eq!(x.norm().item(), 5.0);
     /// ```
+    #[doc(alias = "l2_norm")]
+    #[doc(alias = "vector_norm")]
+    #[doc(alias = "frobenius")]
     #[track_caller]
     pub fn norm(self) -> Self {
         self.square().sum().root()
@@ -203,6 +218,7 @@ impl<T: Float> Var<'_, T> {
     /// let x = tape.leaf("x", ndarray::arr2(&[[3.0, 4.0]]));
     /// assert_eq!(x.norm_axis(1).value(), ndarray::arr1(&[5.0]).into_dyn());
     /// ```
+    #[doc(alias = "norm(dim)")]
     #[track_caller]
     pub fn norm_axis(self, axes: impl IntoAxes) -> Self {
         must(self.try_norm_axis(axes))
@@ -220,7 +236,7 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_norm_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        let axes = self.axes("norm", axes)?;
+        let axes = self.axes("norm_axis", axes)?;
         Ok(self.square().fold(FoldOp::Sum, axes).root())
     }
 

@@ -42,7 +42,7 @@ impl Golden {
 
     /// Compares with the file, or writes it.
     pub fn compare(self) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
         let path = path.join(format!("errors-{}.txt", self.topic));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(path, self.text).unwrap();

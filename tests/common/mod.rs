@@ -46,7 +46,7 @@ pub struct Reference(NpzReader<File>);
 
 impl Reference {
     pub fn open<T: Real>() -> Self {
-        Self(open(&format!("tests/data/notebook_{}.npz", T::NAME)))
+        Self(open(&format!("data/notebook_{}.npz", T::NAME)))
     }
 
     /// An array of any rank. Losses over time are `f64` in both files, `x_mean` and `x_std` `f32`.
@@ -79,7 +79,7 @@ pub struct Digits<T> {
 /// The digits as the reference run saw them: (x − mean) / std was computed in f32, and only then cast to `T`.
 pub fn digits<T: Real>(reference: &mut Reference) -> Digits<T> {
     let (mean, std): (f32, f32) = (reference.scalar("x_mean"), reference.scalar("x_std"));
-    let mut file = open("data/digits.npz");
+    let mut file = open("../data/digits.npz");
     let x: Array2<u8> = file.by_name("x").expect("x");
     let y: Array1<u8> = file.by_name("y").expect("y");
     let x = x.mapv(|pixel| T::of(((f32::from(pixel) - mean) / std).into()));

@@ -21,7 +21,7 @@ fn a_chain_takes_the_root_of_its_length() {
     let tape = Tape::new();
     let (x, dx) = chain(&tape);
     let input = numbers(&[WIDTH], 2);
-    let gradient = |program: &Program<f64>| program.replay::<1>(&[&input]).unwrap();
+    let gradient = |program: &Program<f64>| program.replay::<1>([&input]).unwrap();
     let all = tape.program([x], [dx]).unwrap();
     // The argument of each sine is kept for its cosine.
     assert!(all.report().buffer_bytes() >= LAYERS * VECTOR);
@@ -69,7 +69,7 @@ fn network<T: Float>() {
     let run = |program: &Program<T>| {
         let mut workspace = program.workspace();
         let run = |time| {
-            program.run(&mut workspace, &[&of(&[64, 16], 5 + time), &of(&[16], time)]).unwrap();
+            program.run(&mut workspace, (&of(&[64, 16], 5 + time), &of(&[16], time))).unwrap();
             [0, 1, 2].map(|i| workspace.output(i).to_owned())
         };
         (0..3).flat_map(run).collect::<Vec<ArrayD<T>>>()

@@ -98,17 +98,17 @@ fn workspaces_have_their_own() {
     let program = tape.program_builder([x], [w]).carry([(w, w + x)]).build().unwrap();
     let (mut a, mut b) = (program.workspace(), program.workspace());
     for _ in 0..3 {
-        program.run(&mut a, &[&1.0]).unwrap();
-        program.run(&mut b, &[&-2.0]).unwrap();
+        program.run(&mut a, 1.0).unwrap();
+        program.run(&mut b, -2.0).unwrap();
     }
     assert_eq!((a.state(0).first(), b.state(0).first()), (Some(&13.0), Some(&4.0)));
     assert_eq!((a.output(0).first(), b.output(0).first()), (Some(&12.0), Some(&6.0)));
     // A replay without a workspace starts from what was recorded, every time.
     for _ in 0..3 {
-        assert_eq!(program.replay(&[&5.0]).unwrap(), [arr0(10.0).into_dyn()]);
+        assert_eq!(program.replay(5.0).unwrap(), [arr0(10.0).into_dyn()]);
     }
     a.reset();
-    program.run(&mut a, &[&0.5]).unwrap();
+    program.run(&mut a, 0.5).unwrap();
     assert_eq!((a.state(0).first(), b.state(0).first()), (Some(&10.5), Some(&4.0)));
 }
 
@@ -118,10 +118,13 @@ fn state_can_be_put_in() {
     let tape = Tape::<f64>::new();
     let (w, v, t) =
         (tape.leaf("w", numbers(&[2, 3], 1)), tape.leaf("v", numbers(&[3, 2], 2)), tape.leaf("t", 1.0));
-    let program =
-        tape.program_builder([], [w + t]).carry([(w, v.t() * t), (v, w.t()), (t, t + 1.0)]).build().unwrap();
+    let program = tape
+        .program_builder(tape.none(), [w + t])
+        .carry([(w, v.t() * t), (v, w.t()), (t, t + 1.0)])
+        .build()
+        .unwrap();
     let (mut here, mut there) = (program.workspace(), program.workspace());
-    (0..3).try_for_each(|_| program.run(&mut here, &[])).unwrap();
+    (0..3).try_for_each(|_| program.run(&mut here, ())).unwrap();
     for i in 0..3 {
         let turned = here.state(i).t().to_owned().reversed_axes();
         there.set_state(i, &turned);
@@ -129,11 +132,33 @@ fn state_can_be_put_in() {
     }
     for _ in 0..3 {
         for workspace in [&mut here, &mut there] {
-            program.run(workspace, &[]).unwrap();
+            program.run(workspace, ()).unwrap();
         }
         assert_eq!(here.output(0), there.output(0));
         (0..3).for_each(|i| assert_eq!(here.state(i), there.state(i)));
     }
     there.reset();
     assert_eq!(there.state(2).first(), Some(&1.0));
+}
+
+/// By name as well as by place; a clone has state of its own.
+#[test]
+fn names_and_clones() {
+    let tape = Tape::<f64>::new();
+    let (w, v) = (tape.leaf("w", numbers(&[2], 1)), tape.leaf("v", 1.0));
+    let program =
+        tape.program_builder(tape.none(), [w]).carry([(w, w * 2.0 + v), (v, v + 1.0)]).build().unwrap();
+    let mut workspace = program.workspace();
+    program.run(&mut workspace, ()).unwrap();
+    let mut clone = workspace.clone();
+    assert_eq!(
+        (clone.output(0), clone.state("v"), clone.state("w")),
+        (workspace.output(0), workspace.state(1), workspace.state(0))
+    );
+    program.run(&mut clone, ()).unwrap();
+    assert_eq!((workspace.state("v")[[]], clone.state("v")[[]]), (2.0, 3.0));
+    let listed: Vec<_> = clone.states().map(|(port, value)| (port.to_string(), value.len())).collect();
+    assert_eq!(listed, [("w (2,)".to_owned(), 2), ("v ()".to_owned(), 1)]);
+    clone.set_state("v", 10.0);
+    assert_eq!((clone.state(&"v".to_owned())[[]], program.states().len()), (10.0, 2));
 }

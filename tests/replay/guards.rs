@@ -18,7 +18,7 @@ fn replays(compare: Compare, recorded: f64) -> [bool; 4] {
         (tape.program([x], [y]).unwrap(), y.item())
     };
     let (program, _) = branch(recorded);
-    NUMBERS.map(|x| match program.replay::<1>(&[&x]) {
+    NUMBERS.map(|x| match program.replay::<1>([&x]) {
         Ok([y]) => {
             assert_bits(&y, &arr0(branch(x).1).into_dyn());
             true
@@ -85,8 +85,8 @@ fn no_pass_loses_a_guard() {
     let expected = record(afresh.leaf("x", &moved)).value().into_owned();
     for passes in subsets() {
         let program = without(tape.program_builder([x], [y]), &passes).build().unwrap();
-        assert_bits(&program.replay::<1>(&[&moved]).unwrap()[0], &expected);
-        let error = program.replay::<1>(&[&outside]).unwrap_err().to_string();
+        assert_bits(&program.replay::<1>([&moved]).unwrap()[0], &expected);
+        let error = program.replay::<1>([&outside]).unwrap_err().to_string();
         assert!(
             error.contains("was greater when") && error.contains("is a tie now (27.0 against 27.0)"),
             "{error}"
@@ -113,15 +113,15 @@ fn a_guard_holds_for_the_choice_of_an_output() {
     let (double, negative) = (x * 2.0, -x);
     let y = if x > 0.0 { double } else { negative };
     let program = tape.program([x], [y]).unwrap();
-    assert_eq!(program.replay(&[&3.0]).unwrap(), [arr0(6.0).into_dyn()]);
-    assert_eq!(program.replay::<1>(&[&-3.0]).unwrap_err().kind(), ErrorKind::Branch);
+    assert_eq!(program.replay(3.0).unwrap(), [arr0(6.0).into_dyn()]);
+    assert_eq!(program.replay::<1>(-3.0).unwrap_err().kind(), ErrorKind::Branch);
 
     let mut sorted = [tape.leaf("a", 5.0), tape.leaf("b", 4.0)];
     let leaves = sorted;
     sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
     let program = tape.program([x, leaves[0], leaves[1]], sorted).unwrap();
-    assert_eq!(program.replay(&[&1.0, &8.0, &7.0]).unwrap(), [7.0, 8.0].map(|x| arr0(x).into_dyn()));
-    assert!(program.replay::<2>(&[&1.0, &7.0, &8.0]).is_err());
+    assert_eq!(program.replay((1.0, 8.0, 7.0)).unwrap(), [7.0, 8.0].map(|x| arr0(x).into_dyn()));
+    assert!(program.replay::<2>((1.0, 7.0, 8.0)).is_err());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn after_a_guards_error_nothing_has_moved() {
     let (w_next, v_next) = (next * 1.0, v * x + next);
     let program = tape.program_builder([x], [v_next]).carry([(w, w_next), (v, v_next)]).build().unwrap();
     let (mut stopped, mut other) = (program.workspace(), program.workspace());
-    let run = |workspace: &mut _, x: f64| program.run(workspace, &[&x]);
+    let run = |workspace: &mut _, x: f64| program.run(workspace, [&x]);
     run(&mut stopped, 2.0).unwrap();
     for x in [9.0, 8.0, f64::NAN] {
         let error = run(&mut stopped, x).unwrap_err();

@@ -2,15 +2,15 @@
 
 use super::{assert_bits, numbers, subsets, without};
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
-use wengert::{Feed, Tape, Var};
+use wengert::{Tape, Var};
 
 /// A program with something for every kind of instruction.
 fn record<'t>(x: &[Var<'t, f64>]) -> Vec<Var<'t, f64>> {
     let [a, b, c] = [x[0], x[1], x[2]]; // (4, 6), (4, 6), ()
     let product = a.matmul(b.t());
-    let stack = x[0].tape().stack(0, &[a, b]);
+    let stack = x[0].tape().stack(0, [a, b]);
     let y = (product + c).tanh().sum() + (a * b).cumsum(1).sum() + stack.matmul(stack.swap_axes(1, 2)).sum();
-    let moved = x[0].tape().concat(1, &[a.pad_with([(0, 0), (1, 0)], 2.0), b.flip(1)]).take(1, [0, 3, 3, 12]);
+    let moved = x[0].tape().concat(1, [a.pad_with([(0, 0), (1, 0)], 2.0), b.flip(1)]).take(1, [0, 3, 3, 12]);
     let all = y + moved.square().sum() + a.amax(0).sum();
     let grads = all.backward();
     vec![
@@ -39,20 +39,19 @@ fn assert_alike(
     let outputs = record(&leaves);
     for passes in subsets().step_by(9) {
         let program = without(tape.program_builder(&leaves, &outputs), &passes).build().unwrap();
-        let feeds: Vec<&dyn Feed<f64>> = inputs.iter().map(|x| x as &dyn Feed<f64>).collect();
         let mut workspace = program.workspace();
         for _ in 0..2 {
-            program.run(&mut workspace, &feeds).unwrap();
+            program.run(&mut workspace, inputs).unwrap();
             for (i, expected) in expected.iter().enumerate() {
                 assert_bits(&workspace.output(i).to_owned(), expected);
             }
         }
-        program.replay_to_vec(&feeds).unwrap().iter().zip(&expected).for_each(|(a, b)| assert_bits(a, b));
+        program.replay_to_vec(inputs).unwrap().iter().zip(&expected).for_each(|(a, b)| assert_bits(a, b));
         // Into arrays that lie otherwise as well.
         let mut turned: Vec<_> =
             expected.iter().map(|y| ArrayD::zeros(y.t().shape()).reversed_axes()).collect();
-        let mut sinks: Vec<_> = turned.iter_mut().map(|y| y as &mut dyn wengert::Sink<f64>).collect();
-        program.replay_into(&mut workspace, &feeds, &mut sinks).unwrap();
+        let sinks: Vec<_> = turned.iter_mut().collect();
+        program.replay_into(&mut workspace, inputs, sinks).unwrap();
         turned.iter().zip(&expected).for_each(|(a, b)| assert_bits(a, b));
     }
 }
@@ -92,7 +91,7 @@ fn nothing_and_next_to_nothing() {
             let loss =
                 (a * b).sin().sum() + a.matmul(b.t()).square().sum() + a.t().matmul(b).sum_axis(0).sum();
             let grads = loss.backward();
-            let joined = a.tape().concat(0, &[a, b, a.flip(1)]);
+            let joined = a.tape().concat(0, [a, b, a.flip(1)]);
             vec![
                 loss,
                 grads[a],

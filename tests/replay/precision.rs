@@ -25,7 +25,7 @@ fn single_precision_replayed_in_double() {
     let program = tape.program_builder([x, w], outputs).build_in::<f64>().unwrap();
     assert!(program.to_string().starts_with("f64: "));
     let (x, w) = (numbers(&[5, 4], 2), numbers(&[3, 4], 3));
-    let replayed: [ArrayD<f64>; 3] = program.replay(&[&x, &w]).unwrap();
+    let replayed: [ArrayD<f64>; 3] = program.replay((&x, &w)).unwrap();
 
     let afresh = Tape::<f64>::new();
     let recorded = record(afresh.leaf("x", &x), afresh.leaf("w", &w), &constant);
@@ -34,7 +34,7 @@ fn single_precision_replayed_in_double() {
     // And back: double in single.
     let back = afresh.program_builder([afresh.try_var(0).unwrap(), afresh.try_var(1).unwrap()], recorded);
     let (x, w) = (x.mapv(|x| x as f32), w.mapv(|w| w as f32));
-    let single: [ArrayD<f32>; 3] = back.build_in::<f32>().unwrap().replay(&[&x, &w]).unwrap();
+    let single: [ArrayD<f32>; 3] = back.build_in::<f32>().unwrap().replay((&x, &w)).unwrap();
     let tape = Tape::<f32>::new();
     let recorded = record(tape.leaf("x", &x), tape.leaf("w", &w), &constant);
     single.iter().zip(recorded).for_each(|(a, b)| assert_bits(a, &b.value().into_owned()));
@@ -48,13 +48,13 @@ fn guards_and_state_go_along() {
     let program = tape.program_builder([x], [y]).carry([(w, w * w)]).build_in::<f64>().unwrap();
     let tenth = f64::from(0.1_f32);
     let mut workspace = program.workspace();
-    program.run(&mut workspace, &[&0.25]).unwrap();
+    program.run(&mut workspace, 0.25).unwrap();
     assert_eq!(workspace.output(0), arr0(0.25 * tenth).into_dyn());
     assert_eq!(workspace.state(0), arr0(tenth * tenth).into_dyn());
     // The recorded number is the f32 next to 0.1, which is greater.
     assert!(0.1 < tenth);
     for x in [0.1, tenth, f64::NAN] {
-        assert_eq!(program.run(&mut workspace, &[&x]).unwrap_err().kind(), ErrorKind::Branch);
+        assert_eq!(program.run(&mut workspace, [&x]).unwrap_err().kind(), ErrorKind::Branch);
     }
-    assert!(program.run(&mut workspace, &[&tenth.next_up()]).is_ok());
+    assert!(program.run(&mut workspace, [&tenth.next_up()]).is_ok());
 }

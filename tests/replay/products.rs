@@ -2,6 +2,7 @@
 //! library, each in several layouts.
 
 use super::{assert_bits, numbers};
+use approx::assert_abs_diff_eq;
 use ndarray::{Array2, ArrayD, Axis, Ix2};
 use wengert::{Tape, Var};
 
@@ -45,16 +46,14 @@ fn every_size_and_way_to_lie() {
             let gradients = product.square().sum().backward();
             let outputs = [product, gradients[leaf_a], gradients[leaf_b]];
             let program = tape.program([leaf_a, leaf_b], outputs).unwrap();
-            let replayed: [ArrayD<f64>; 3] = program.replay(&[&leaf_a.value(), &leaf_b.value()]).unwrap();
+            let replayed: [ArrayD<f64>; 3] = program.replay((&leaf_a.value(), &leaf_b.value())).unwrap();
             for (replayed, recorded) in replayed.iter().zip(outputs) {
                 assert_bits(replayed, &recorded.value().into_owned());
             }
             // Terms below 1: k + 1 roundings of at most k.
             let terms = f64::from(u8::try_from(k).expect("few"));
             let tolerance = (terms + 1.0) * terms * f64::EPSILON;
-            for (got, expected) in replayed[0].iter().zip(&expected) {
-                assert!((got - expected).abs() <= tolerance, "({m}, {k}) @ ({k}, {n}): {got} for {expected}");
-            }
+            assert_abs_diff_eq!(product.array(), expected, epsilon = tolerance);
         }
     }
 }

@@ -48,7 +48,7 @@ fn each_pass_has_something_to_do() {
 /// In `tests/golden/report.txt`; `UPDATE_GOLDEN=1` writes it anew.
 #[test]
 fn its_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/report.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/report.txt");
     let text = format!("{}\n\n{}\n", program(&[]), program(&[]).report());
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, text).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{assert_bits, without};
 use ndarray::ArrayD;
-use wengert::{Feed, Pass, Tape, Var};
+use wengert::{Pass, Tape, Var};
 
 /// What a step gives: outputs, and for each array of the state the one that replaces it.
 pub type Rows<'t> = (Vec<Var<'t, f64>>, Vec<Var<'t, f64>>);
@@ -32,8 +32,7 @@ pub fn assert_same(
             let tape = Tape::new();
             let given = inputs(time);
             let (outputs, next) = step(&leaves(&tape, &now), &leaves(&tape, &given));
-            let feeds: Vec<&dyn Feed<f64>> = given.iter().map(|x| x as &dyn Feed<f64>).collect();
-            program.run(&mut workspace, &feeds).unwrap();
+            program.run(&mut workspace, &given).unwrap();
             now = next.iter().map(|next| next.value().into_owned()).collect();
             for (i, output) in outputs.iter().enumerate() {
                 assert_bits(&workspace.output(i).to_owned(), &output.value().into_owned());

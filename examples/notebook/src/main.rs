@@ -103,7 +103,7 @@ fn notebook<T: Real>(options: &Options) -> Result<(), Box<dyn Error>> {
     let seconds = time.as_secs_f64();
     let rate = two_digits(f64::from(*all) / seconds);
     println!(
-        "   {all} steps took {:.1} ms: {rate} steps a second, each one replay of the recorded step",
+        "   {all} steps took {:.1} ms: {rate} steps a second, the first two of a shape recorded, the others replayed",
         1e3 * seconds
     );
     if !train.iter().chain(val).all(|loss| loss.is_finite()) {

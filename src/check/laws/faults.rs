@@ -103,7 +103,7 @@ fn after<T: Float>(change: Change, term: Var<'_, T>, from: usize) -> Option<Var<
         Change::FirstOnly if rows > 1 => {
             let keep = term.narrow(0, 0, 1);
             let rest = term.narrow(0, 1, rows - 1);
-            term.tape().concat(0, &[keep, rest * rest.lift(0.0)])
+            term.tape().concat(0, [keep, rest * rest.lift(0.0)])
         }
         // As many cotangent elements as there are to one of the operand's.
         Change::Averaged if !term.is_empty() && from > term.len() => {

@@ -3,7 +3,7 @@
 use super::recording::Recording;
 use crate::check::Layout;
 use crate::check::values::mix;
-use crate::{Feed, Float, Pass, Program, Tape, Var};
+use crate::{Float, Pass, Program, Tape, Var};
 use ndarray::ArrayD;
 
 /// How many elements have other bits in a replay than if recorded afresh: values and gradients of what was
@@ -23,9 +23,8 @@ pub(super) fn bits_that_differ<T: Float>(
     let leaves: Vec<Var<'_, T>> =
         inputs.iter().map(|x| tape.leaf("x", Layout::place(what.layout(), x))).collect();
     let afresh = results(&leaves, what.record(&tape, &leaves), u);
-    let feeds: Vec<&dyn Feed<T>> = inputs.iter().map(|x| x as &dyn Feed<T>).collect();
     // Twice, since the second run finds the memory as the first left it.
-    let replays = [(); 2].map(|()| program.replay_to_vec(&feeds).unwrap_or_else(|error| panic!("{error}")));
+    let replays = [(); 2].map(|()| program.replay_to_vec(&inputs).unwrap_or_else(|error| panic!("{error}")));
     let differ = |a: &T, b: &T| a.to_f64().to_bits() != b.to_f64().to_bits() && !(a.is_nan() && b.is_nan());
     let pairs = replays.iter().flat_map(|replay| replay.iter().zip(&afresh));
     pairs

@@ -2,7 +2,7 @@
 
 use super::{Program, Step};
 use crate::Prim;
-use crate::array::Value;
+use crate::array::{Room, Value};
 use crate::check::Layout;
 use crate::check::laws::Recording;
 use crate::check::values::mix;
@@ -188,7 +188,7 @@ impl Builder {
         if shape.len() > 5 || shape.iter().product::<usize>() > 200 {
             return None;
         }
-        let value = prim.eval(&values);
+        let value = prim.eval(&values, &Room::default()).ok()?;
         let largest = value
             .view()
             .iter()

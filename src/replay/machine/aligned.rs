@@ -21,6 +21,16 @@ impl<T: Copy> Aligned<T> {
         Self { elements, start, len }
     }
 
+    /// Bytes that so many elements take.
+    pub fn bytes_for(len: usize) -> usize {
+        (len + LINE / size_of::<T>().clamp(1, LINE)) * size_of::<T>()
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        self.elements.capacity() * size_of::<T>()
+    }
+
     pub fn of(elements: impl ExactSizeIterator<Item = T>, zero: T) -> Self {
         let mut aligned = Self::filled(elements.len(), zero);
         aligned.iter_mut().zip(elements).for_each(|(to, from)| *to = from);

@@ -2,7 +2,7 @@
 
 use super::fused::{Fused, Loc, Origin, Step};
 use super::memory::Source;
-use super::{AXES, Buffer, Code, Instruction};
+use super::{AXES, Aligned, Buffer, Code, Instruction};
 use crate::array::Layout;
 use std::collections::HashSet;
 
@@ -92,6 +92,46 @@ impl<T> Instruction<T> {
     }
 }
 
+impl<T> Instruction<T> {
+    /// Bytes that it takes besides its own.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Fused(fused) => {
+                let Fused { once, steps, outs, folds, .. } = &**fused;
+                let loads = steps.iter().map(|step| match step {
+                    Step::Load(load) => heap(&load.layout),
+                    Step::Map { .. } | Step::Copy { .. } | Step::Fold { .. } => 0,
+                });
+                size_of_val(&**fused)
+                    + list(once)
+                    + list(steps)
+                    + list(outs)
+                    + list(folds)
+                    + loads.sum::<usize>()
+                    + once.iter().map(|load| heap(&load.layout)).sum::<usize>()
+            }
+            Self::Scalars { fetched, rows } => list(fetched) + rows.bytes(),
+            Self::Assemble(assemble) => {
+                let moves = assemble.moves.iter().map(|each| heap(&each.from.layout) + heap(&each.to));
+                list(&assemble.moves) + moves.sum::<usize>()
+            }
+            Self::Stack(stack) => list(&stack.pairs),
+        }
+    }
+}
+
+/// Bytes of a list, its spare room among them.
+fn list<X>(list: &Vec<X>) -> usize {
+    list.capacity() * size_of::<X>()
+}
+
+/// Bytes of sizes and strides that do not fit the layout itself.
+fn heap(layout: &Layout) -> usize {
+    let spilled = |spilled: bool, len: usize| if spilled { len * size_of::<usize>() } else { 0 };
+    spilled(layout.shape.spilled(), layout.shape.len())
+        + spilled(layout.strides.spilled(), layout.strides.len())
+}
+
 impl<T: Copy> Code<T> {
     /// Bytes of the buffers, the state among them.
     pub fn buffer_bytes(&self) -> usize {
@@ -100,6 +140,27 @@ impl<T: Copy> Code<T> {
             Buffer::State(elements) => elements.len(),
         });
         lens.sum::<usize>() * size_of::<T>()
+    }
+
+    /// Bytes of all that runs and of all constants, the state that a workspace starts from among them.
+    pub fn bytes(&self) -> usize {
+        let constants = self.constants.iter().map(|constant| size_of::<Aligned<T>>() + constant.bytes());
+        let buffers = self.buffers.iter().map(|buffer| {
+            size_of::<Buffer<T>>()
+                + match buffer {
+                    Buffer::Sized(_) => 0,
+                    Buffer::State(elements) => elements.bytes(),
+                }
+        });
+        let instructions = self.instructions.iter().map(|each| size_of::<Instruction<T>>() + each.bytes());
+        let spare = |capacity: usize, len: usize, size: usize| (capacity - len) * size;
+        constants.sum::<usize>()
+            + buffers.sum::<usize>()
+            + instructions.sum::<usize>()
+            + list(&self.bank)
+            + spare(self.constants.capacity(), self.constants.len(), size_of::<Aligned<T>>())
+            + spare(self.buffers.capacity(), self.buffers.len(), size_of::<Buffer<T>>())
+            + spare(self.instructions.capacity(), self.instructions.len(), size_of::<Instruction<T>>())
     }
 
     /// Bytes of the bank, and of the code of rows that are numbers.

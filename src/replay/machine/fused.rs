@@ -114,6 +114,26 @@ impl<T: Float> Fused<T> {
         }
     }
 
+    /// How many columns are computed at a time, from the first term to the last, where all that the group reduces has
+    /// many results side by side: then its lanes are those of so many.
+    fn strip(&self) -> Option<usize> {
+        let (first, others) = self.folds.split_first()?;
+        let alike = others.iter().all(|fold| fold.extent == first.extent);
+        let Extent { width, count, .. } = first.extent;
+        (alike && count == 1 && width > 4 * self.block && self.product.is_none()).then_some(self.block)
+    }
+
+    /// How many numbers of working memory a reduction takes.
+    fn lanes_of(&self, fold: &Fold<T>) -> usize {
+        let width = self.strip().unwrap_or(fold.extent.width);
+        Extent { width, ..fold.extent }.scratch()
+    }
+
+    /// How many numbers of working memory all reductions take.
+    pub fn lanes(&self) -> usize {
+        self.folds.iter().map(|fold| self.lanes_of(fold)).sum()
+    }
+
     pub fn run(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
         let mut scratch = memory.take_scratch();
         for out in &self.outs {
@@ -121,9 +141,10 @@ impl<T: Float> Fused<T> {
         }
         let context = Context { code, memory, feeds };
         self.prepare(&context, &mut scratch);
-        match &self.product {
-            None => self.blocks(&context, &mut scratch, 0, 0..self.len),
-            Some(product) => self.after_product(&context, &mut scratch, product),
+        match (&self.product, self.strip()) {
+            (Some(product), _) => self.after_product(&context, &mut scratch, product),
+            (None, Some(strip)) => self.strips(&context, &mut scratch, strip),
+            (None, None) => self.blocks(&context, &mut scratch, 0, 0..self.len),
         }
         for (fold, cell) in self.folds.iter().zip(&scratch.cells) {
             if let Target::Bank(place) = fold.to {
@@ -191,13 +212,41 @@ impl<T: Float> Fused<T> {
         }
         for start in range.clone().step_by(self.block) {
             let here = Block { start, len: self.block.min(range.end - start), origin };
-            for step in &self.steps {
-                match step {
-                    Step::Load(load) => context.load(scratch, load, here.start, here.len),
-                    Step::Map { kernel, operands, to } => context.map(scratch, kernel, operands, *to, here),
-                    Step::Copy { from, to } => context.copy(scratch, *from, *to, here),
-                    Step::Fold { from, fold } => self.fold(context, scratch, *from, *fold, here),
+            self.block(context, scratch, here, None);
+        }
+    }
+
+    /// Computes all elements, strip of columns by strip, and in each term by term.
+    fn strips(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, strip: usize) {
+        let Extent { terms, width, .. } = self.folds[0].extent;
+        for first in (0..width).step_by(strip) {
+            scratch.progress[..self.folds.len()].fill(Progress::default());
+            let len = strip.min(width - first);
+            for term in 0..terms {
+                let here = Block { start: term * width + first, len, origin: 0 };
+                // A strip need not start where what repeats does.
+                for load in &self.once {
+                    context.load(scratch, load, here.start, len);
                 }
+                self.block(context, scratch, here, Some(first));
+            }
+        }
+    }
+
+    /// Computes one block; if it is of a strip, the strip's first column is given.
+    fn block(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        here: Block,
+        strip: Option<usize>,
+    ) {
+        for step in &self.steps {
+            match step {
+                Step::Load(load) => context.load(scratch, load, here.start, here.len),
+                Step::Map { kernel, operands, to } => context.map(scratch, kernel, operands, *to, here),
+                Step::Copy { from, to } => context.copy(scratch, *from, *to, here),
+                Step::Fold { from, fold } => self.fold(context, scratch, *from, *fold, here, strip),
             }
         }
     }
@@ -209,17 +258,19 @@ impl<T: Float> Fused<T> {
         from: Loc,
         fold: usize,
         here: Block,
+        strip: Option<usize>,
     ) {
         let Fold { reducer, extent, to } = &self.folds[fold];
+        let extent = if strip.is_some() { Extent { width: here.len, ..*extent } } else { *extent };
         let mut lanes = std::mem::take(&mut scratch.lanes);
-        let before: usize = self.folds[..fold].iter().map(|fold| fold.extent.scratch()).sum();
+        let before: usize = self.folds[..fold].iter().map(|fold| self.lanes_of(fold)).sum();
         let room = &mut lanes[before..before + extent.scratch()];
         let mut progress = scratch.progress[fold];
         match *to {
             Target::Out(out) => {
                 let mut results = std::mem::take(&mut scratch.outs[out]);
                 let elements = context.elements(scratch, from, here);
-                extent.push(reducer, &mut progress, room, elements, &mut results);
+                extent.push(reducer, &mut progress, room, elements, &mut results[strip.unwrap_or(0)..]);
                 scratch.outs[out] = results;
             }
             Target::Bank(_) => {

@@ -3,7 +3,7 @@
 use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
 use crate::Float;
 use crate::array::{Layout, Progress};
-use crate::replay::Feed;
+use crate::replay::Input;
 use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};
 
 /// What holds elements.
@@ -26,12 +26,12 @@ pub(crate) struct Place {
 
 /// The caller's arrays: where they lie in row-major order they are read in place, else from a copy.
 pub(crate) struct Feeds<'a, T> {
-    pub given: &'a [&'a dyn Feed<T>],
+    pub given: &'a [Input<'a, T>],
 }
 
 /// The memory that a run changes.
-#[derive(Debug)]
-pub(crate) struct Memory<T> {
+#[derive(Clone, Debug)]
+pub(crate) struct Memory<T: Copy> {
     pub buffers: Vec<Aligned<T>>,
     pub bank: Vec<T>,
     /// Copies of inputs that did not lie in order, made when the first came.
@@ -40,8 +40,8 @@ pub(crate) struct Memory<T> {
 }
 
 /// What one fused instruction needs while it runs; the next one may overwrite it.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch<T> {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch<T: Copy> {
     pub registers: Vec<Aligned<T>>,
     pub product: Aligned<T>,
     /// Lanes and partial results of reductions.
@@ -57,17 +57,8 @@ pub(crate) struct Scratch<T> {
 
 impl<T: Float> Memory<T> {
     pub fn new(code: &Code<T>, inputs: usize) -> Self {
-        let (mut registers, mut longest, mut product, mut lanes, mut folds, mut outs) = (0, 0, 0, 0, 0, 1);
-        for instruction in &code.instructions {
-            let Instruction::Fused(fused) = instruction else { continue };
-            registers = registers.max(fused.registers);
-            longest = longest.max(fused.block.min(fused.len));
-            product = product.max(fused.product_scratch());
-            lanes = lanes.max(fused.folds.iter().map(|fold| fold.extent.scratch()).sum());
-            folds = folds.max(fused.folds.len());
-            outs = outs.max(fused.outs.len());
-        }
         let zero = T::zero();
+        let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
         Self {
             buffers: code
                 .buffers
@@ -92,7 +83,7 @@ impl<T: Float> Memory<T> {
     }
 
     /// Copies the input if it does not lie in row-major order.
-    pub fn stage(&mut self, place: usize, input: &dyn Feed<T>) {
+    pub fn stage(&mut self, place: usize, input: &Input<'_, T>) {
         if input.elements().is_none() {
             let len = input.dims().iter().product();
             let staged = &mut self.staged[place];
@@ -133,13 +124,62 @@ impl<T: Float> Memory<T> {
         std::mem::take(&mut self.scratch)
     }
 
-    /// Bytes of all of it.
+    /// Bytes of all of it, the places of buffers among them.
     pub fn bytes(&self) -> usize {
-        let Scratch { registers, product, lanes, cells, .. } = &self.scratch;
-        let aligned = self.buffers.iter().chain(&self.staged).chain(registers).chain([product, lanes]);
-        let elements = aligned.map(|x| x.len()).sum::<usize>() + self.bank.len() + cells.len();
-        elements * size_of::<T>()
+        let Scratch { registers, product, lanes, progress, cells, piece, outs } = &self.scratch;
+        let lists = [&self.buffers, &self.staged, registers, outs];
+        let places = lists.map(|list| list.capacity() * size_of::<Aligned<T>>()).iter().sum::<usize>();
+        let aligned = lists.into_iter().flatten().chain([product, lanes, piece]);
+        let numbers = (self.bank.capacity() + cells.capacity()) * size_of::<T>();
+        let progress = progress.capacity() * size_of::<Progress>();
+        places + aligned.map(Aligned::bytes).sum::<usize>() + numbers + progress
     }
+}
+
+/// How much scratch the instructions need: each finds it as the one before left it.
+struct Needs {
+    registers: usize,
+    longest: usize,
+    product: usize,
+    lanes: usize,
+    folds: usize,
+    outs: usize,
+}
+
+impl Needs {
+    fn of<T: Float>(code: &Code<T>) -> Self {
+        let mut needs = Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1 };
+        for instruction in &code.instructions {
+            let Instruction::Fused(fused) = instruction else { continue };
+            needs.registers = needs.registers.max(fused.registers);
+            needs.longest = needs.longest.max(fused.block.min(fused.len));
+            needs.product = needs.product.max(fused.product_scratch());
+            needs.lanes = needs.lanes.max(fused.lanes());
+            needs.folds = needs.folds.max(fused.folds.len());
+            needs.outs = needs.outs.max(fused.outs.len());
+        }
+        needs
+    }
+}
+
+/// Bytes of a [`Memory`] for this code, as [`Memory::bytes`] will count them, without making one; and how many of
+/// them are scratch.
+pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize) {
+    let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
+    let aligned = Aligned::<T>::bytes_for;
+    let place = size_of::<Aligned<T>>();
+    let scratch = registers * (place + aligned(longest + SLACK))
+        + aligned(product)
+        + aligned(lanes)
+        + aligned(block::<T>() + SLACK)
+        + folds * (size_of::<Progress>() + size_of::<T>())
+        + outs * place;
+    let buffers = code.buffers.iter().map(|buffer| match buffer {
+        Buffer::Sized(len) => aligned(*len),
+        Buffer::State(elements) => aligned(elements.len()),
+    });
+    let rest = (code.buffers.len() + inputs) * place + size_of_val(&code.bank[..]);
+    (scratch + buffers.sum::<usize>() + rest, scratch)
 }
 
 /// Memory as an array of this layout.

@@ -20,7 +20,7 @@ pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
 pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
 pub(crate) use gather::{AXES, SLACK, gather};
-pub(crate) use memory::{Feeds, Memory, Place, Source, view};
+pub(crate) use memory::{Feeds, Memory, Place, Source, bytes_of, view};
 pub(crate) use scalars::{Line, PLACES, Scalars};
 
 use crate::Float;

@@ -40,6 +40,11 @@ impl<T> Scalars<T> {
     pub fn code_bytes(&self) -> usize {
         size_of_val(&self.code[..])
     }
+
+    /// Bytes of all of it.
+    pub fn bytes(&self) -> usize {
+        self.code.capacity() * size_of::<u64>() + self.kernels.capacity() * size_of::<Scalar<T>>()
+    }
 }
 
 impl<T: Float> Scalars<T> {

@@ -11,7 +11,7 @@
 use super::super::graph::{Node, Op};
 use super::Graph;
 use crate::Float;
-use crate::array::Value;
+use crate::array::{Room, Value};
 use smallvec::SmallVec;
 
 pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {
@@ -31,7 +31,8 @@ fn folded<T: Float>(graph: &Graph<T>, node: &Node<T>) -> Option<Value<T>> {
         Op::Input(_) | Op::Apply(_) => None,
     };
     let operands: SmallVec<[&Value<T>; 3]> = node.operands.iter().map(constant).collect::<Option<_>>()?;
-    let value = prim.eval(&operands);
+    // Without room for it, it is left to the run.
+    let value = prim.eval(&operands, &Room::default()).ok()?;
     let room: usize = operands.iter().map(|operand| operand.len()).sum();
     (value.len() <= room || value.as_constant().is_some()).then_some(value)
 }

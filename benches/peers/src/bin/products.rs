@@ -78,7 +78,7 @@ fn measure(a: &Array2<f32>, b: &Array2<f32>) -> Vec<Vec<f64>> {
         tape.program_builder(leaves, [x.matmul(y)]).threads(1).build().expect("a product is a program");
     let mut workspace = program.workspace();
     let mut run =
-        || program.run(&mut workspace, &[&rows[0], &rows[1]]).expect("the shapes are those recorded");
+        || program.run(&mut workspace, (&rows[0], &rows[1])).expect("the shapes are those recorded");
 
     let shape = (a.nrows(), b.ncols());
     let mut results = [Array2::zeros(shape), Array2::zeros(shape.f())];

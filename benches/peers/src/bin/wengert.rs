@@ -5,7 +5,7 @@ use std::iter::once;
 
 use ndarray::{Array2, arr0};
 use peers::{A, Answer, Workload};
-use wengert::{Feed, Tape, Var};
+use wengert::{Input, Tape, Var};
 
 fn step(workload: Workload) {
     let network = workload.network();
@@ -30,8 +30,8 @@ fn step(workload: Workload) {
     let builder = if let Some(threads) = threads { builder.threads(threads) } else { builder };
     let program = builder.build().expect("a step is a program");
     let workspace = RefCell::new(program.workspace());
-    let feeds: Vec<&dyn Feed<f32>> = arrays.iter().map(|&array| array as &dyn Feed<f32>).collect();
-    let work = || program.run(&mut workspace.borrow_mut(), &feeds).expect("the shapes are those recorded");
+    let feeds: Vec<Input<'_, f32>> = arrays.iter().map(|&array| Input::from(array)).collect();
+    let work = || program.run(&mut workspace.borrow_mut(), &feeds[..]).expect("the shapes are those recorded");
     workload.measure(1, work, |()| {
         let workspace = workspace.borrow();
         let gradients: Vec<_> = (1..outputs.len()).map(|i| workspace.output(i)).collect();
@@ -61,7 +61,7 @@ fn replay(workload: Workload) {
         let work = || {
             let (mut s, mut gradient) = (arr0(0.0), arr0(0.0));
             program
-                .replay_into(&mut workspace, &[&start], &mut [&mut s, &mut gradient])
+                .replay_into(&mut workspace, [&start], (&mut s, &mut gradient))
                 .expect("the shapes are those recorded");
             (s[()], gradient[()])
         };

@@ -1,6 +1,6 @@
 //! The notebook's functions, broken in six ways, and what the examiner says of each.
 //!
-//! `cargo run --example check_by_hand` (the examiner is behind the feature `check`, which is on for examples and tests).
+//! `cargo run -p check_by_hand`; the examiner is behind the feature `check`.
 
 use ndarray::{Array2, Axis, Zip};
 use std::io::IsTerminal;
