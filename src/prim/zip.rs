@@ -118,19 +118,19 @@ table! {
     },
     Azmul => {
         name: "azmul",
-        formula: "a * b, but 0 where either is 0",
+        formula: "a · b", // The dot of the chain rule: d · slope.
         kernel: kernel!(|a, b| a.azmul(b)),
         slope_a: |[_, b], _| times(b),
         slope_b: |[a, _], _| times(a),
-        domain: Domain::ALL,
+        domain: Domain::only("everywhere; 0 where a = 0 or b = 0", |_| true),
     },
     Azdiv => {
         name: "azdiv",
-        formula: "a / b, but 0 where a or 1 / b is 0",
+        formula: "a ÷ b",
         kernel: kernel!(|a, b| a.azdiv(b)),
         slope_a: |[_, b], _| over(b),
         slope_b: |[_, b], y| -times(y).over(b),
-        domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
+        domain: Domain::only("b ≠ 0; 0 where a = 0 or b = ±∞", |ab| ab[1] != 0.0),
     },
 }
 
