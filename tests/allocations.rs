@@ -151,7 +151,7 @@ fn the_notebooks_step() {
 }
 
 /// The most bytes that `run` holds at a time on this thread, besides those held before.
-fn bytes<R>(run: impl FnOnce() -> R) -> (isize, R) {
+fn most_held<R>(run: impl FnOnce() -> R) -> (isize, R) {
     let [held, _] = BYTES.get();
     BYTES.set([held; 2]);
     let result = run();
@@ -169,18 +169,18 @@ fn what_a_reduction_holds() {
     let row = tape.leaf("row", numbers(&[1000])).broadcast_to((10_000, 1000));
     let number = tape.leaf("number", 0.1).broadcast_to((1000, 10_000));
     for (what, results, (held, _)) in [
-        ("columns", 1_000_000, bytes(|| wide.sum_axis(0))),
-        ("columns, of the largest", 1_000_000, bytes(|| wide.amax(0))),
-        ("rows", 1_000_000, bytes(|| tall.sum_axis(1))),
-        ("tall columns", 2, bytes(|| tall.sum_axis(0))),
-        ("a transposed operand", 1_000_000, bytes(|| wide.t().sum_axis(1))),
-        ("an operand that lies backwards", 1_000_000, bytes(|| wide.flip([0, 1]).prod_axis(0))),
-        ("an axis in the middle", 10_000, bytes(|| middle.sum_axis(1))),
-        ("all of what is repeated", 1, bytes(|| row.sum())),
-        ("columns of what is repeated", 1000, bytes(|| row.sum_axis(0))),
-        ("rows of what is repeated", 10_000, bytes(|| row.mean_axis(1))),
-        ("all of a number", 1, bytes(|| number.mean())),
-        ("columns of a number", 10_000, bytes(|| number.amin(0))),
+        ("columns", 1_000_000, most_held(|| wide.sum_axis(0))),
+        ("columns, of the largest", 1_000_000, most_held(|| wide.amax(0))),
+        ("rows", 1_000_000, most_held(|| tall.sum_axis(1))),
+        ("tall columns", 2, most_held(|| tall.sum_axis(0))),
+        ("a transposed operand", 1_000_000, most_held(|| wide.t().sum_axis(1))),
+        ("an operand that lies backwards", 1_000_000, most_held(|| wide.flip([0, 1]).prod_axis(0))),
+        ("an axis in the middle", 10_000, most_held(|| middle.sum_axis(1))),
+        ("all of what is repeated", 1, most_held(|| row.sum())),
+        ("columns of what is repeated", 1000, most_held(|| row.sum_axis(0))),
+        ("rows of what is repeated", 10_000, most_held(|| row.mean_axis(1))),
+        ("all of a number", 1, most_held(|| number.mean())),
+        ("columns of a number", 10_000, most_held(|| number.amin(0))),
     ] {
         let copies =
             if what.contains("mean") || what.contains("rows of what") || what.contains("columns of a number")

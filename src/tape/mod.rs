@@ -70,7 +70,9 @@ pub struct Tape<T: Float> {
     sweep: Cell<Swept>,
     /// Memory for values.
     room: Room,
-    /// The first row that it had no room for, of those that a sweep emits.
+    /// Set while a composite is computed whose steps have no twins.
+    attempting: Cell<bool>,
+    /// The first row that it had no room for, of those that a sweep or such a composite emits.
     refused: RefCell<Option<Error>>,
     /// The comparisons that control flow went by.
     guards: RefCell<Vec<Guard<T>>>,
@@ -127,6 +129,7 @@ impl<T: Float> Tape<T> {
             seeds: RefCell::default(),
             sweep: Cell::new(None),
             room: Room::default(),
+            attempting: Cell::default(),
             refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
@@ -334,7 +337,8 @@ impl<T: Float> Tape<T> {
         self.push(rows, prim, operands, value, varies)
     }
 
-    /// The row of a sweep that there was no room for, which ends the sweep: see [`check_room`](Self::check_room).
+    /// The row of a sweep or a composite that there was no room for, which ends it: see
+    /// [`check_room`](Self::check_room).
     #[track_caller]
     fn without_room(
         &self,
@@ -343,7 +347,8 @@ impl<T: Float> Tape<T> {
         error: Error,
         varies: bool,
     ) -> Result<Var<'_, T>, Error> {
-        if error.kind() != ErrorKind::Memory || self.sweep.get().is_none() {
+        let goes_on = self.sweep.get().is_some() || self.attempting.get();
+        if error.kind() != ErrorKind::Memory || !goes_on {
             return Err(error);
         }
         let rows = self.rows.borrow_mut();

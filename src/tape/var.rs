@@ -189,7 +189,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`array`](Self::array), without the panic.
     ///
     /// # Errors
-    /// If the row has another number of axes.
+    /// If the row has another number of axes, or there is no memory for the copy.
     ///
     /// ```
     /// use ndarray::{Ix1, Ix2};
@@ -201,8 +201,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_array<D: Dimension>(self) -> Result<Array<T, D>, Error> {
-        let copy = self.with_row(|row| row.value.view().into_dimensionality().map(|view| view.to_owned()));
-        let Ok(array) = copy else {
+        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
+        let Ok(array) = Self::judge("array", copy, &[self])?.into_dimensionality() else {
             let what = format!(
                 "an array of {} was asked for, and this has {}",
                 counted(D::NDIM.unwrap_or_default(), "axis", "axes"),

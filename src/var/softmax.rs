@@ -34,8 +34,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_logsumexp(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("logsumexp", axes)?;
+        let attempt = self.attempt();
         let (shifted, shift) = self.shifted(axes);
-        Ok(shifted.exp().fold(FoldOp::Sum, axes).log() + shift)
+        attempt.end("logsumexp", shifted.exp().fold(FoldOp::Sum, axes).log() + shift)
     }
 
     /// eᵃ / Σ eᵃ along an axis (or over several), without overflow. The result sums to 1 there.
@@ -64,8 +65,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("softmax", axis)?;
+        let attempt = self.attempt();
         let powers = self.shifted(axes).0.exp();
-        Ok(powers / powers.fold(FoldOp::Sum, axes).spread_over(axes, self))
+        attempt.end("softmax", powers / powers.fold(FoldOp::Sum, axes).spread_over(axes, self))
     }
 
     /// The logarithm of [`softmax`](Self::softmax), accurate where that is tiny.
@@ -94,8 +96,10 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_log_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("log_softmax", axis)?;
+        let attempt = self.attempt();
         let shifted = self.shifted(axes).0;
-        Ok(shifted - shifted.exp().fold(FoldOp::Sum, axes).log().spread_over(axes, self))
+        let total = shifted.exp().fold(FoldOp::Sum, axes).log();
+        attempt.end("log_softmax", shifted - total.spread_over(axes, self))
     }
 
     /// The elements less the largest of those they are reduced with, and that largest one.
