@@ -144,7 +144,7 @@ proptest! {
         }
         let text = error.to_string();
         if let Some((_, rest)) = text.split_once("They fit along axis ") {
-            let other = rest.split('.').next().unwrap().parse().unwrap();
+            let other = rest.split('.').next().unwrap().parse::<isize>().unwrap();
             prop_assert!(tape.try_concat(other, &operands).is_ok(), "{}", error);
         }
         let Err(error) = tape.try_stack(0, &operands) else { return Ok(()) };
@@ -188,7 +188,13 @@ fn panic_of(run: impl FnOnce()) -> Option<(String, String)> {
 
 /// Calls one of the methods that take operands, axes, sizes or indices, and may refuse them.
 #[allow(clippy::too_many_lines)] // One line a method.
-fn call<'t>(which: usize, tape: &'t Tape<f64>, [a, b]: [Var<'t, f64>; 2], n: &[isize], m: &[usize]) -> Var<'t, f64> {
+fn call<'t>(
+    which: usize,
+    tape: &'t Tape<f64>,
+    [a, b]: [Var<'t, f64>; 2],
+    n: &[isize],
+    m: &[usize],
+) -> Var<'t, f64> {
     let (i, j) = (n[0], n[1]);
     let (u, v) = (m[0], m[1]);
     match which {
@@ -236,7 +242,13 @@ fn call<'t>(which: usize, tape: &'t Tape<f64>, [a, b]: [Var<'t, f64>; 2], n: &[i
         41 => tape.constant(a.item()),
         42 => a.slice([ndarray::SliceInfoElem::Slice { start: i, end: Some(j), step: i }]),
         43 => a.slice([ndarray::SliceInfoElem::Index(i), ndarray::SliceInfoElem::NewAxis]),
-        44 => if a < b { a } else { b },
+        44 => {
+            if a < b {
+                a
+            } else {
+                b
+            }
+        }
         _ => a.max().backward()[a] + a.prod().backward()[a],
     }
 }

@@ -98,7 +98,7 @@ proptest! {
         prop_assert!(z.value().iter().eq(&products));
         let grads = z.backward_with(ArrayD::ones(z.shape()));
         prop_assert_eq!(grads[a].value(), &(&x * 0.0 + y.sum()));
-        let pair = tape.stack(-1, &[a, a * 2.0]);
+        let pair = tape.stack(-1, [a, a * 2.0]);
         prop_assert_eq!(pair.value(), stack(Axis(x.ndim()), &[x.view(), (&x * 2.0).view()]).expect("equal shapes"));
         prop_assert_eq!(pair.backward_with(ArrayD::ones(pair.shape()))[a].value(), &(&x * 0.0 + 3.0));
     }

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayD, Axis};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use wengert::{Arithmetic, Float, Tape, Var};
+use wengert::{Arithmetic, ErrorKind, Float, Tape, Var};
 
 /// A step of a program: what to do with which two of the rows so far.
 type Step = (usize, Index, Index);
@@ -26,7 +26,7 @@ fn step<'t, T: Float>(operation: usize, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t,
         7 => a.square().mean().tanh() * b,
         8 if a.ndim() > 0 => a.softmax(-1) + b.flip(0) * T::from_f64(0.5),
         9 if a.ndim() > 0 => {
-            let (n, both) = (a.shape()[0], a.tape().concat(0, &[a, b]));
+            let (n, both) = (a.shape()[0], a.tape().concat(0, [a, b]));
             (both.narrow(0, n / 2, n) - a) * T::from_f64(0.5)
         }
         10 if a.ndim() > 0 => a.sum_axis(0).sin() * b,
@@ -149,13 +149,19 @@ proptest! {
     ) {
         let tape = Tape::<f64>::new();
         let early = tape.leaf("early", seed.numbers(&other));
+        let besides = (early * early).sin();
         let xs = leaves(&tape, &seed.distinct(&[shape.clone(), shape]));
         let loss = run(&program, &xs).sum();
         let late = tape.leaf("late", seed.numbers(&other));
         let grads = loss.backward();
-        for unused in [early, late, early * late] {
+        for unused in [early, besides] {
             prop_assert_eq!(grads[unused].value(), ArrayD::<f64>::zeros(other.as_slice()));
             prop_assert_eq!(loss.jvp([(unused, unused)]).item(), 0.0);
+        }
+        // What was recorded after cannot have been meant.
+        for later in [late, early * late, grads[xs[0]]] {
+            prop_assert_eq!(grads.try_wrt(later).map(Var::row).map_err(|error| error.kind()), Err(ErrorKind::Later));
+            prop_assert_eq!(loss.try_jvp([(later, later)]).map(Var::row).map_err(|error| error.kind()), Err(ErrorKind::Later));
         }
     }
 
@@ -197,10 +203,10 @@ proptest! {
         let tape = Tape::<f32>::new();
         let (straight, placed) = (tape.leaf("x", &x), tape.leaf("x", layout.place(&x)));
         same("sum", &straight.sum(), &placed.sum())?;
-        for axis in [0, 1] {
+        for axis in [0_usize, 1] {
             let sums = straight.sum_axis(axis);
             same("sum_axis", &sums, &placed.sum_axis(axis))?;
-            let lanes = x.lanes(Axis(axis.cast_unsigned()));
+            let lanes = x.lanes(Axis(axis));
             for (sum, lane) in sums.value().iter().zip(lanes) {
                 let terms = lane.iter().copied().map(f64::from);
                 let exact: f64 = terms.clone().sum();

@@ -34,13 +34,16 @@ pub enum ErrorKind {
     Seed,
     /// A gradient was asked for with respect to a constant.
     Constant,
+    /// A gradient was asked for with respect to a row, or a tangent given to one, that was recorded after the result.
+    Later,
     /// The array would have more axes or elements than an array can have.
     Size,
     /// There is no memory for the array: it passes the [limit](crate::Tape::limit_bytes), or the allocator refuses it.
     Memory,
     /// What is given for a program's inputs or outputs does not fit its signature.
     Signature,
-    /// The tape has no room for another row, or a row was asked for that it does not have.
+    /// The tape has no room for another row or has reached the limit that was set for it, or a row was asked for that
+    /// it does not have.
     Rows,
     /// A program was replayed on inputs with which one of its comparisons turns out otherwise.
     Branch,

@@ -25,27 +25,98 @@
 //! println!("{tape}"); // the list: forward rows, and the gradient's rows after them
 //! ```
 //!
+//! # Training
+//!
+//! Record a step, differentiate it, take the new weights off the tape as values, start over:
+//!
+//! ```
+//! use wengert::Tape;
+//! use wengert::optim::{Adam, State};
+//!
+//! let mut state = State::new().with("w", [0.0, 0.0]).with("b", 0.0);
+//! let mut tape = Tape::<f64>::new();
+//! for _ in 0..500 {
+//!     tape.clear(); // each step starts from values, and finds the memory of the one before
+//!     let params = state.leaves(&tape);
+//!     let x = tape.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
+//!     let loss = (x.matmul(params["w"]) + params["b"]).mse([2.0, -1.0, 1.0]);
+//!     state = params.step(Adam::default(), &loss.backward(), 0.05).state();
+//! }
+//! assert!((state["w"][[0]] - 2.0).abs() < 1e-2);
+//! ```
+//!
+//! Not `w = optim::sgd(w, grads[w], rate)` in a loop on one tape: that computes each `w` from all earlier steps, which is
+//! right for derivatives *of* training, and otherwise ever slower. See [`optim`], and [`Tape::limit_rows`].
+//!
+//! # Running it again
+//!
+//! A function that is [`Replayed`] is recorded when it must be, and then runs without recording:
+//!
+//! ```
+//! use wengert::{Call, Replayed, optim};
+//!
+//! let mut step = Replayed::new(|call: Call<'_, f64>| {
+//!     let [x, y] = call.inputs();
+//!     let w = call.state("w", [0.0, 0.0]); // carried from call to call
+//!     let loss = (x.matmul(w) - y).square().mean();
+//!     call.carry([(w, optim::sgd(w, loss.backward()[w], 0.1))]);
+//!     vec![loss]
+//! });
+//! let (x, y) = (ndarray::arr2(&[[1.0, 0.0], [0.0, 1.0]]), ndarray::arr1(&[2.0, -1.0]));
+//! for _ in 0..200 {
+//!     step.call_one((&x, &y))?;
+//! }
+//! assert!((step.state("w")[[0]] - 2.0).abs() < 1e-6);
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
+//! [`Tape::program`] makes a [`Program`] of a tape that is there already. Either gives the same bits as recording afresh,
+//! or an error that says why not: a comparison in the code that would turn out otherwise (a *guard*), a value that was
+//! read and came back as a constant.
+//!
+//! # Verifying a gradient
+//!
+//! `check`, behind the feature of that name, examines gradients that people derive by hand: on every shape, layout and
+//! precision, with a reason if one is wrong. [`manual`] has some that were written by hand on plain ndarray, which know
+//! nothing of the tape.
+//!
+//! # Coming from PyTorch or micrograd
+//!
+#![doc = include_str!("coming_from.md")]
+//!
 //! # What is where
 //!
 //! * [`Tape`] is the list; [`Var`] the handle on a row, as easy to copy as a number. Operators and
 //!   methods on `Var`s record rows. [`Var::backward`] gives [`Gradients`], [`Var::jvp`] a directional
 //!   derivative in forward mode.
-//! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line
-//!   as a *guard*, since the list has only the branch that was taken; it also notes which values were read. So
-//!   a [`Program`] can tell where it does not hold. The methods, as in [`x.lt(y)`](Var::lt),
-//!   make masks, which are rows.
+//! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line.
+//!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows.
-//! * [`Tape::program`] makes a [`Program`] of a tape: a machine that computes the same from other inputs, gradients
-//!   included, without recording. It gives the same bits as recording afresh, or an error where the recorded branch is
-//!   not the one to take; [`Replayed`] records a function where it must
-//!   be and replays it where it can be. [`Program::report`] says what became of the rows.
+//! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is; [`Program::report`] says what became of
+//!   the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
-//! * `check`, behind the feature of that name, examines gradients that people derive by hand: on every shape, with a reason
-//!   if one is wrong. It is for tests: `wengert = { version = "0.1", features = ["check"] }` among the dev-dependencies.
-//! * [`manual`] has gradients written by hand on plain ndarray, which know nothing of the tape: what a
-//!   person derives on paper, to be compared with it.
+//!
+//! # Features, versions, threads
+//!
+//! | feature | default | what it is | what it costs |
+//! |---|---|---|---|
+//! | `check` | off | the examiner of hand-written gradients, for dev-dependencies | compiles proptest and num-traits |
+//!
+//! * Rust 1.89 or newer; a newer minimum comes with a new minor version. Arrays are [ndarray] 0.17's, which is
+//!   [re-exported](crate::ndarray).
+//! * Any target that has `std`. Vector code is chosen at run time, on `x86_64` up to AVX-512; there, large products use
+//!   faer's kernels, elsewhere ndarray's.
+//! * A tape belongs to one thread, and so do its handles: `Tape`, `Var` and `Gradients` are neither `Send` nor `Sync`. What
+//!   is made of them goes where you like: `Program`, `Workspace`, `Report`, `Prim`, `Error` and
+//!   [`State`](optim::State) are both, and so is a `Replayed` function whose closure is. A program is shared; each
+//!   thread has a workspace of its own.
+//!
+//! ```compile_fail,E0277
+//! fn goes_elsewhere<T: Send>(_: T) {}
+//! goes_elsewhere(wengert::Tape::<f64>::new()); // rows and their names are counted without atomics
+//! ```
 //!
 //! # The house, for readers of the source
 //!

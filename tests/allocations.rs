@@ -80,18 +80,31 @@ fn bytes<R>(make: impl FnOnce() -> R) -> (R, usize, usize) {
     (made, ASKED.get() - before.0, usize::try_from(held).expect("more is held than before"))
 }
 
+/// The bytes that `run` asks for.
+fn asked(run: impl FnOnce()) -> usize {
+    bytes(run).1
+}
+
+/// The bytes that `run` leaves allocated with what it returns.
+fn held<R>(run: impl FnOnce() -> R) -> usize {
+    bytes(run).2
+}
+
 #[test]
 fn the_count_counts() {
-    let (kept, asked, held) = bytes(|| {
+    let (kept, in_all, in_the_end) = bytes(|| {
         drop(black_box(vec![0_u8; 300]));
         vec![0_u8; 500]
     });
-    assert_eq!((kept.len(), asked, held), (500, 800, 500));
+    assert_eq!((kept.len(), in_all, in_the_end), (500, 800, 500));
     assert_eq!(allocations(|| drop(black_box(Box::new(5_u8)))), 1);
     assert_eq!(allocations(|| drop(black_box(vec![0_u8; 100]))), 1);
     let mut grows = vec![1_u8];
     assert_eq!(allocations(|| grows.reserve_exact(1000)), 1);
     assert_eq!(allocations(|| ()), 0);
+    assert_eq!(asked(|| drop(black_box(vec![0_u8; 100]))), 100);
+    assert_eq!(held(|| drop(black_box(vec![0_u8; 100]))), 0);
+    assert_eq!(held(|| black_box(vec![0_u64; 100])), 800);
 }
 
 fn numbers<T: Float>(shape: &[usize]) -> ArrayD<T> {
@@ -151,7 +164,7 @@ fn the_notebooks_step() {
 }
 
 /// The most bytes that `run` holds at a time on this thread, besides those held before.
-fn most_held<R>(run: impl FnOnce() -> R) -> (isize, R) {
+fn peak<R>(run: impl FnOnce() -> R) -> (isize, R) {
     let [held, _] = BYTES.get();
     BYTES.set([held; 2]);
     let result = run();
@@ -169,18 +182,18 @@ fn what_a_reduction_holds() {
     let row = tape.leaf("row", numbers(&[1000])).broadcast_to((10_000, 1000));
     let number = tape.leaf("number", 0.1).broadcast_to((1000, 10_000));
     for (what, results, (held, _)) in [
-        ("columns", 1_000_000, most_held(|| wide.sum_axis(0))),
-        ("columns, of the largest", 1_000_000, most_held(|| wide.amax(0))),
-        ("rows", 1_000_000, most_held(|| tall.sum_axis(1))),
-        ("tall columns", 2, most_held(|| tall.sum_axis(0))),
-        ("a transposed operand", 1_000_000, most_held(|| wide.t().sum_axis(1))),
-        ("an operand that lies backwards", 1_000_000, most_held(|| wide.flip([0, 1]).prod_axis(0))),
-        ("an axis in the middle", 10_000, most_held(|| middle.sum_axis(1))),
-        ("all of what is repeated", 1, most_held(|| row.sum())),
-        ("columns of what is repeated", 1000, most_held(|| row.sum_axis(0))),
-        ("rows of what is repeated", 10_000, most_held(|| row.mean_axis(1))),
-        ("all of a number", 1, most_held(|| number.mean())),
-        ("columns of a number", 10_000, most_held(|| number.amin(0))),
+        ("columns", 1_000_000, peak(|| wide.sum_axis(0))),
+        ("columns, of the largest", 1_000_000, peak(|| wide.amax(0))),
+        ("rows", 1_000_000, peak(|| tall.sum_axis(1))),
+        ("tall columns", 2, peak(|| tall.sum_axis(0))),
+        ("a transposed operand", 1_000_000, peak(|| wide.t().sum_axis(1))),
+        ("an operand that lies backwards", 1_000_000, peak(|| wide.flip([0, 1]).prod_axis(0))),
+        ("an axis in the middle", 10_000, peak(|| middle.sum_axis(1))),
+        ("all of what is repeated", 1, peak(|| row.sum())),
+        ("columns of what is repeated", 1000, peak(|| row.sum_axis(0))),
+        ("rows of what is repeated", 10_000, peak(|| row.mean_axis(1))),
+        ("all of a number", 1, peak(|| number.mean())),
+        ("columns of a number", 10_000, peak(|| number.amin(0))),
     ] {
         let copies =
             if what.contains("mean") || what.contains("rows of what") || what.contains("columns of a number")
@@ -233,7 +246,7 @@ fn every_kind_of_instruction() {
     let (a, b, c) =
         (tape.leaf("a", numbers(&[3, 4, 6])), tape.leaf("b", numbers(&[3, 6, 4])), tape.leaf("c", 1.0));
     let product = a.matmul(b).softmax(-1);
-    let joined = tape.concat(1, &[a.pad_with([(0, 0), (1, 2), (0, 0)], 0.5), b.swap_axes(1, 2).flip([0, 2])]);
+    let joined = tape.concat(1, [a.pad_with([(0, 0), (1, 2), (0, 0)], 0.5), b.swap_axes(1, 2).flip([0, 2])]);
     let moved = joined.take(1, [0, 5, 5, 10]).scatter_add(1, [1, 1, 3, 0], 4).cumsum([0, 1]);
     let loss =
         (moved * c).amax(2).square().sum() + product.std_axis([0, 1], 1.0).sum() + a.prod_axis(0).mean();
@@ -405,4 +418,82 @@ fn programs_cost_their_own_rows() {
     let (short, long) = (cost(10), cost(200_000));
     // The texts have longer numbers.
     assert!(long.0 <= short.0 + 200 && long.1 <= short.1 + 100, "{short:?} {long:?}");
+}
+
+/// A tape that grows by a fresh leaf, a hundred sines and their gradient a step.
+fn steps(steps: usize) -> Tape<f64> {
+    let tape = Tape::new();
+    for _ in 0..steps {
+        let x = tape.leaf("x", 0.5);
+        let grads = (0..100).fold(x, |y, _| y.sin()).backward();
+        assert!(grads[x].item() < 1.0);
+    }
+    tape
+}
+
+/// What is kept of a sweep is as much as the sweep visited.
+#[test]
+fn steps_on_one_tape_take_memory_for_each() {
+    let (some, more) = (held(|| steps(250)), held(|| steps(1000)));
+    // Lists double where they grow: four times the steps may be up to eight times the memory.
+    assert!(more <= 8 * some, "{some} and {more}");
+    // A row takes 64 bytes, what is known of its gradient 8, with twice that where the list has just grown.
+    assert!(more <= steps(1000).len() * 2 * 72, "{more}");
+}
+
+/// A function of two rows at the end of a tape: what asking for it allocates does not depend on the tape's length.
+#[test]
+fn what_a_long_tape_adds_to_a_short_function() {
+    let allocated = |rows: usize| {
+        let tape = Tape::<f64>::new();
+        let c = tape.constant(1.0);
+        (1..rows).for_each(|_| {
+            let _ = c + c;
+        });
+        let each = || {
+            let x = tape.leaf("x", 2.0);
+            let y = (x * c).sin();
+            let slope = asked(|| assert!(y.backward()[x].item() < 0.0));
+            let known = asked(|| assert!(y.backward()[x].item() < 0.0));
+            let moved = asked(|| assert!(y.jvp([(x, 1.0)]).item() < 0.0));
+            let program = asked(|| assert!(tape.program([x], [y, y.backward()[x]]).is_ok()));
+            let strict = asked(|| drop(tape.program_builder([x], [y]).strict().build()));
+            [slope, known, moved, program, strict]
+        };
+        // Now and then a list of the tape grows: the least of a few is what it takes without.
+        let tries = [each(), each(), each(), each(), each()];
+        let printed = asked(|| assert!(tape.to_string().len() > 100));
+        let least = std::array::from_fn::<_, 5, _>(|i| tries.iter().map(|each| each[i]).min());
+        (least, printed)
+    };
+    let (short, long) = (allocated(1000), allocated(200_000));
+    assert_eq!(short.0, long.0);
+    // Row numbers have more digits.
+    assert!(long.1 <= short.1 * 5 / 4, "{} and {}", short.1, long.1);
+}
+
+/// A tape that is cleared is filled again without the list being allocated anew.
+#[test]
+fn a_cleared_tape_keeps_its_memory() {
+    let counted = |rows: usize| {
+        let mut tape = Tape::<f64>::new();
+        let round = |tape: &Tape<f64>| {
+            let x = tape.leaf("x", 0.5);
+            let y = (0..rows).fold(x, |y, _| (y * x).sin());
+            assert!(y.backward()[x].item().is_finite());
+        };
+        round(&tape);
+        let held = BYTES.get()[0];
+        let rounds = [0; 3].map(|_| {
+            allocations(|| {
+                tape.clear();
+                round(&tape);
+            })
+        });
+        assert_eq!((rounds[0], rounds[1], BYTES.get()[0]), (rounds[1], rounds[2], held));
+        rounds[0]
+    };
+    // A name, a sweep; and what a sweep finds, in a list that doubles: log₂ of 32.
+    let (few, many) = (counted(1000), counted(32_000));
+    assert!(many <= few + 10 && few < 40, "{few} and {many}");
 }

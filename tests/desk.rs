@@ -155,6 +155,8 @@ mod operators {
         for w in &weights {
             assert!(grads[w] == 2.0 * w);
         }
+        let gradient = |w| grads[w].item(); // the type of `w` comes later
+        assert_eq!(weights.map(gradient), [2.0, 4.0]);
     }
 }
 
@@ -265,6 +267,18 @@ mod printing {
         assert_eq!(format!("{loss:e} {loss:.2e}"), "6.666666666666666e-1 6.67e-1");
         assert_eq!(loss.to_string(), "0.6666666666666666");
         assert_eq!(format!("{:.3}", Tape::<f32>::new().leaf("x", 1.5)), "1.500");
+    }
+
+    /// Replayed, what was printed does not go stale: it was for people to see.
+    #[test]
+    fn a_strict_program_lets_it_pass() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", [1.0, 2.0]);
+        let y = x * x;
+        assert!(!format!("{y} {y:.2} {y:e}").is_empty());
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_ok());
+        y.value();
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_err());
     }
 
     #[test]

@@ -100,8 +100,8 @@ fn gradients_of_nothing() {
     gradient_is(none(), |x| x.take(0, []), &[]);
     gradient_is(none(), |x| x.scatter_add(0, [], 2), &[]);
     gradient_is(none(), |x| x.pad_with([(1, 2), (0, 1)], 7.0), &[]);
-    gradient_is(none(), |x| x.tape().concat(0, &[x, x]), &[]);
-    gradient_is(none(), |x| x.tape().stack(1, &[x, x]), &[]);
+    gradient_is(none(), |x| x.tape().concat(0, [x, x]), &[]);
+    gradient_is(none(), |x| x.tape().stack(1, [x, x]), &[]);
     gradient_is(none(), |x| x.outer(x), &[]);
     gradient_is(none(), |x| x.unsqueeze(0).broadcast_to((4, 0, 3)), &[]);
     gradient_is(none(), |x| x.relu() * x.sin() + x.abs().sqrt(), &[]);
@@ -130,7 +130,7 @@ fn numbers_have_no_axes() {
     is(x.slice([SliceInfoElem::NewAxis]), &[1], &[3.0]);
     is(x.pad_with([], 0.0), &[], &[3.0]);
     is(x.outer(x), &[], &[9.0]);
-    is(tape.stack(0, &[x, x]), &[2], &[3.0, 3.0]);
+    is(tape.stack(0, [x, x]), &[2], &[3.0, 3.0]);
     is(x.reshape((1, 1)), &[1, 1], &[3.0]);
     is(x.var(0.0), &[], &[0.0]);
     is(x.var(1.0), &[], &[NAN]);
@@ -354,8 +354,8 @@ fn memory_layouts() {
         ("flip", |x| x.flip([0, 1])),
         ("slice", |x| x.slice([Slice::new(0, None, -1).into(), SliceInfoElem::from(-1)])),
         ("pad", |x| x.pad_with([(1, 0), (0, 2)], 3.0)),
-        ("concat", |x| x.tape().concat(1, &[x, x.flip(1)])),
-        ("stack", |x| x.tape().stack(-1, &[x, x * 2.0])),
+        ("concat", |x| x.tape().concat(1, [x, x.flip(1)])),
+        ("stack", |x| x.tape().stack(-1, [x, x * 2.0])),
         ("take", |x| x.take(1, [2, 0, 2])),
         ("scatter_add", |x| x.scatter_add(1, [1, 0, 1], 2)),
         ("outer", |x| x.outer(x)),
@@ -403,10 +403,10 @@ fn index_lists() {
     is(x.scatter_add(1, [0, 0], 1), &[2, 1], &[3.0, 7.0]);
     let none = tape.leaf("none", Array2::zeros((2, 0)));
     is(none.take(1, []), &[2, 0], &[]);
-    is(tape.concat(1, &[none, x, none]), &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
-    is(tape.concat(0, &[none, none]), &[4, 0], &[]);
-    is(tape.stack(1, &[none]), &[2, 1, 0], &[]);
-    is(tape.concat(0, &[x]), &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+    is(tape.concat(1, [none, x, none]), &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+    is(tape.concat(0, [none, none]), &[4, 0], &[]);
+    is(tape.stack(1, [none]), &[2, 1, 0], &[]);
+    is(tape.concat(0, [x]), &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     is(none.broadcast_to((3, 2, 0)), &[3, 2, 0], &[]);
     is(none.pad_with([(0, 0), (1, 1)], 9.0), &[2, 2], &[9.0; 4]);
 }

@@ -245,6 +245,56 @@ fn seeds_and_tangents() {
 }
 
 #[test]
+fn later_rows() {
+    let mut golden = Golden::new("later");
+    fails!(golden, Later, "a row that moves", t [y [2], x [2]] y.try_jvp / jvp([(x, x)]));
+    let tape = Tape::<f64>::new();
+    let before = tape.leaf("w", 3.0);
+    let grads = (before * before).backward();
+    let w = optim::sgd(before, grads[before], 0.1).named("w");
+    let (error, line) = (grads.try_wrt(w).unwrap_err(), line!());
+    golden.note("the gradient of the step that it made", &error, ErrorKind::Later, line);
+    let ((text, file, at), line) = (panic_of(|| grads[w]), line!());
+    assert_eq!((file.as_str(), at), (file!(), line));
+    assert_eq!(text.split(" (at").next(), error.to_string().split(" (at").next());
+    let c = tape.constant(1.0);
+    let (error, line) = (grads.try_wrt(c).unwrap_err(), line!());
+    golden.note("the gradient of a constant that came after", &error, ErrorKind::Later, line);
+    golden.compare();
+}
+
+#[test]
+fn limits() {
+    let mut golden = Golden::new("limit");
+    let tape = Tape::<f64>::new();
+    tape.limit_rows(2);
+    let x = tape.leaf("x", 1.0);
+    let y = x * x;
+    let (error, line) = (tape.try_leaf("y", 1.0).unwrap_err(), line!());
+    golden.note("a leaf too many", &error, ErrorKind::Rows, line);
+    let (error, line) = (y.try_backward().map(drop).unwrap_err(), line!());
+    golden.note("a sweep from there", &error, ErrorKind::Rows, line);
+    assert_eq!((y + x).item(), 2.0); // Plain operations go on.
+    tape.limit_rows(5);
+    let (error, line) = (y.try_jvp([(x, x)]).map(drop).unwrap_err(), line!());
+    golden.note("a tangent from there", &error, ErrorKind::Rows, line);
+
+    let tape = Tape::<f64>::new();
+    tape.limit_rows(200);
+    let mut w = tape.leaf("w", 3.0);
+    let (error, line) = loop {
+        let loss = w * w;
+        let (grads, line) = (loss.try_backward(), line!());
+        match grads {
+            Ok(grads) => w = optim::sgd(w, grads[w], 0.1),
+            Err(error) => break (error, line),
+        }
+    };
+    golden.note("new weights that are rows of one tape", &error, ErrorKind::Rows, line);
+    golden.compare();
+}
+
+#[test]
 fn sizes() {
     let mut golden = Golden::new("size");
     fails!(golden, Size, "a variable of too many axes", t [] t.try_leaf / leaf("x", zeros(&[1; 65])));
@@ -302,6 +352,7 @@ fn what_has_no_panicking_form() {
     golden.note("a row that is not there", &error, ErrorKind::Rows, line);
 
     let c = tape.constant(2.0);
+    let computed = (c + 1.0).named("three");
     let grads = (c * x).backward();
     let (error, line) = (grads.try_wrt(c).unwrap_err(), line!());
     golden.note("the gradient of a constant", &error, ErrorKind::Constant, line);
@@ -309,7 +360,6 @@ fn what_has_no_panicking_form() {
     assert_eq!((file.as_str(), line), (file!(), here));
     assert_eq!(text.split("(at").next(), error.to_string().split("(at").next());
 
-    let computed = (c + 1.0).named("three");
     let (error, line) = (grads.try_wrt(computed).unwrap_err(), line!());
     golden.note("the gradient of what is computed from constants", &error, ErrorKind::Constant, line);
     let (error, line) = (grads.try_wrt(stranger).unwrap_err(), line!());

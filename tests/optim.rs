@@ -387,7 +387,7 @@ mod lists {
         let list = vec![w, b];
         for params in [
             Params::new([w, b]),
-            Params::new(&[w, b]),
+            Params::new([w, b]),
             Params::new(&list),
             Params::new(list.clone()),
             Params::new([("w", w), ("b", b)]),

@@ -1,7 +1,7 @@
 //! The list: its length, its lines, its table.
 
 use ndarray::{arr1, arr2};
-use wengert::Tape;
+use wengert::{Float, Tape, Var};
 
 /// Ten million rows, swept backwards on a test thread's 2 MiB of stack: nothing recurses.
 #[test]
@@ -64,9 +64,9 @@ fn the_table() {
     let table = tape.to_string();
     let expected = include_str!("golden/table.txt");
     let without_lines = |text: &str| -> String {
-        text.lines()
-            .map(|line| line.split("tests/").next().unwrap_or_default().trim_end().to_owned() + "\n")
-            .collect()
+        let number = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+        let line = |line: &str| line.split("tests/tape.rs:").map(number).collect::<Vec<_>>().concat() + "\n";
+        text.lines().map(line).collect()
     };
     assert_eq!(without_lines(&table), without_lines(expected), "the table is now\n{table}");
 }
@@ -97,4 +97,112 @@ fn a_sweep_marks_its_own_rows_only() {
     let z = gradient + 1.0;
     assert!(z.origin().is_none());
     assert_eq!(z.location().line(), line!() - 2);
+}
+
+/// The last two columns of the table, for the rows from the first on that has something there.
+fn told<T: Float>(tape: &Tape<T>) -> Vec<(String, String)> {
+    let table = format!("{tape:#}");
+    let heading: Vec<char> = table.lines().next().unwrap().chars().collect();
+    let column = |name: &str| {
+        let name: Vec<char> = name.chars().collect();
+        heading.windows(name.len()).position(|window| window == name).unwrap()
+    };
+    let (derivative, made) = (column("derivative"), column("made by"));
+    let rows = table.lines().skip(1).map(|line| {
+        let cell = |from: usize, to: usize| {
+            line.chars().skip(from).take(to - from).collect::<String>().trim().to_owned()
+        };
+        (cell(derivative, made), cell(made, usize::MAX))
+    });
+    rows.skip_while(|(_, made)| made.is_empty()).collect()
+}
+
+#[track_caller]
+fn assert_told<T: Float>(tape: &Tape<T>, expected: &[(&str, &str)]) {
+    let told = told(tape);
+    let told: Vec<(&str, &str)> = told.iter().map(|(of, made)| (of.as_str(), made.as_str())).collect();
+    assert_eq!(told, expected, "{tape}");
+}
+
+/// A product hands on nothing as it came: each row of the gradient is that of one row, or a step.
+#[test]
+fn whose_gradient_a_row_is() {
+    let tape = Tape::<f64>::new();
+    let [x, w] = [3.0, 5.0].map(|value| tape.leaf(if value < 4.0 { "x" } else { "w" }, value));
+    let loss = (x * w * w).named("loss"); // %2 and %3
+    let grads = loss.backward();
+    let first = [
+        ("∂loss/∂loss", "seed"),
+        ("∂loss/∂%2", "rule of %3 (mul)"),
+        ("", "rule of %3 (mul)"),
+        ("∂loss/∂x", "rule of %2 (mul)"),
+        ("", "rule of %2 (mul)"),
+        ("∂loss/∂w", "sum over the uses of w"),
+    ];
+    assert_told(&tape, &first);
+    // Second order: the gradient's gradient, by the gradient's name.
+    let slope = grads[w];
+    assert_eq!(slope.item(), 30.0);
+    slope.backward();
+    let told = told(&tape);
+    assert_eq!(told[..6].iter().map(|(of, made)| (&**of, &**made)).collect::<Vec<_>>(), first);
+    let row = |of: &str| told.iter().position(|(told, _)| told == of).map(|row| row + loss.row() + 1);
+    let second = slope.backward();
+    assert_eq!(row("∂(∂loss/∂w)/∂w"), Some(second[w].row()), "{tape}");
+    assert_eq!(row("∂(∂loss/∂w)/∂x"), Some(second[x].row()), "{tape}");
+}
+
+/// A sum hands its cotangent on, so that it is that of its terms as well.
+#[test]
+fn a_row_that_is_the_gradient_of_several() {
+    let tape = Tape::<f64>::new();
+    let [a, b] = ["a", "b"].map(|name| tape.leaf(name, arr1(&[1.0, 2.0])));
+    let c = tape.leaf("c", 0.0);
+    let y = ((a + b) + (a + 1.0)).sum().named("y");
+    let grads = y.backward();
+    assert_eq!(grads[c].item(), 0.0);
+    let expected = [
+        ("∂y/∂y", "seed"),
+        ("", "rule of %8 (sum)"),
+        ("∂y/∂b, ∂y/∂%3, ∂y/∂%6 and 1 more", "rule of %8 (sum)"),
+        ("∂y/∂a", "sum over the uses of a"),
+        ("∂y/∂c", "no influence"),
+    ];
+    assert_told(&tape, &expected);
+}
+
+#[test]
+fn seeds_and_tangents_are_told_apart_from_gradients() {
+    let tape = Tape::<f64>::new();
+    let [x, rests] = ["x", "rests"].map(|name| tape.leaf(name, arr1(&[1.0, 2.0])));
+    let y = x.sin().named("y");
+    let v = tape.leaf("v", arr1(&[3.0, 4.0]));
+    y.backward_with(v);
+    y.jvp([(x, v)]);
+    y.jvp([(rests, v)]);
+    let expected = [
+        ("", "rule of %2 (sin)"),
+        ("v·∂y/∂x", "rule of %2 (sin)"),
+        ("", "rule of %2 (sin)"),
+        ("tangent of y along x", "rule of %2 (sin)"),
+        ("tangent of y along rests", "no influence"),
+    ];
+    assert_told(&tape, &expected);
+}
+
+#[test]
+fn names_are_escaped_and_cells_are_cut() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("\u{1b}[31mred\n\u{7}", 2.0);
+    let nameless = tape.leaf("", 3.0);
+    let long = tape.leaf(&"λ".repeat(100_000), arr1(&[1.0, 2.0]));
+    (x * nameless + long.sin().sum()).backward();
+    let rows: Vec<Var<'_, f64>> = (0..12_000).map(|_| x * 1.0).collect();
+    tape.stack(0, &rows).sum().backward();
+    let table = format!("{tape:#}");
+    assert!(table.chars().all(|c| c == '\n' || !c.is_control()));
+    assert!(table.contains(r"\u{1b}[31mred\n\u{7}") && table.contains("\"\""), "{tape}");
+    assert!(table.contains("and 11996 more") || table.contains("… 11996 more"), "{tape}");
+    assert!(table.lines().all(|line| line.chars().count() < 400));
+    assert_eq!(table.lines().count(), tape.len() + 1);
 }

@@ -65,6 +65,10 @@ pub trait Arithmetic:
     fn held(self) -> Self;
     /// Whether it is not a number.
     fn is_nan(self) -> bool;
+    /// The product with an absolute zero: 0 where either is exactly 0, whatever the other is.
+    fn azmul(self, other: Self) -> Self;
+    /// The quotient with an absolute zero: 0 where `self` is exactly 0 or `other` infinite.
+    fn azdiv(self, other: Self) -> Self;
 
     #[doc(hidden)]
     fn multiply(
@@ -151,6 +155,19 @@ macro_rules! arithmetic {
             #[inline(always)]
             fn is_nan(self) -> bool {
                 $type::is_nan(self)
+            }
+            // The zero itself, so that x · 1 is x to the bit, and 0 · x is that 0.
+            #[inline(always)]
+            fn azmul(self, other: Self) -> Self {
+                let product = self * other;
+                let product = if other == 0.0 { other } else { product };
+                if self == 0.0 { self } else { product }
+            }
+            #[inline(always)]
+            fn azdiv(self, other: Self) -> Self {
+                let quotient = self / other;
+                let quotient = if $type::abs(other) == $type::INFINITY { 0.0 } else { quotient };
+                if self == 0.0 { self } else { quotient }
             }
             fn multiply(
                 a: &ArrayView2<'_, Self>,

@@ -14,24 +14,16 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
     given: &[(Var<'t, T>, ArrayD<U>)],
     wanted: &[Var<'t, T>],
 ) -> Vec<ArrayD<U>> {
-    let last = wanted.iter().map(|var| var.row() + 1).max().unwrap_or(0);
-    let rows: Vec<Var<'t, T>> = tape.vars().take(last).collect();
-    let mut needed = vec![false; last];
-    for var in wanted {
-        needed[var.row()] = true;
-    }
-    for row in rows.iter().rev() {
-        if needed[row.row()] {
-            row.operands().iter().for_each(|operand| needed[operand.row()] = true);
+    let rows = tape.ancestry(wanted.iter().map(|var| var.id()), 0);
+    let mut values: Vec<Option<Value<U>>> = vec![None; rows.len()];
+    for (var, value) in given {
+        debug_assert!(same_shape(value.shape(), &var.shape()));
+        if let Some(place) = rows.place(var.id()) {
+            values[place] = Some(Value::new(value.clone().into_shared()));
         }
     }
-    let mut values: Vec<Option<Value<U>>> = vec![None; last];
-    for (var, value) in given.iter().filter(|(var, _)| var.row() < last) {
-        debug_assert!(same_shape(value.shape(), &var.shape()));
-        values[var.row()] = Some(Value::new(value.clone().into_shared()));
-    }
-    for row in rows {
-        if !needed[row.row()] || values[row.row()].is_some() {
+    for (place, row) in rows.iter().map(|(place, row)| (place, tape.at(row))) {
+        if values[place].is_some() {
             continue;
         }
         let operands = row.operands();
@@ -41,15 +33,15 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
                 None => Value::new(value.view().mapv(cast::<T, U>).into_shared()),
             })
         } else {
-            let operands: Vec<&Value<U>> = operands
-                .iter()
-                .map(|operand| values[operand.row()].as_ref().expect("an earlier row"))
-                .collect();
+            let value = |operand: &Var<'t, T>| values[rows.place_before(place, operand.id())?].as_ref();
+            let operands: Vec<&Value<U>> =
+                operands.iter().map(|operand| value(operand).expect("an earlier row")).collect();
             row.prim().eval(&operands, &Room::default()).expect("as much as the tape had room for")
         };
-        values[row.row()] = Some(value);
+        values[place] = Some(value);
     }
-    wanted.iter().map(|var| values[var.row()].as_ref().expect("evaluated above").view().to_owned()).collect()
+    let value = |var: &Var<'t, T>| values[rows.place(var.id())?].as_ref();
+    wanted.iter().map(|var| value(var).expect("evaluated above").view().to_owned()).collect()
 }
 
 fn cast<T: Float, U: Arithmetic>(x: T) -> U {

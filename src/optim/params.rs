@@ -228,7 +228,8 @@ impl<'t, T: Float> Params<'t, T> {
             }
             Optimiser::Adam(constants) => {
                 let Some((m, v, &t)) = before.moments() else { return Err(other_memory(optimiser)) };
-                check("adam", self.0.weights[0], &[], &[t, rate])?;
+                Var::judge("adam", constants.check(), &[first])?;
+                check("adam", first, &[], &[t, rate])?;
                 let (mut second, clock) = (Vec::with_capacity(self.len()), Clock::new(t, rate, constants));
                 for (((w, g), &m), &v) in steps.zip(m).zip(v) {
                     check("adam", w, &[g, m, v], &[])?;

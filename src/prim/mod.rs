@@ -20,6 +20,7 @@ mod index;
 mod leaf;
 mod map;
 mod pick;
+mod slope;
 mod view;
 mod zip;
 

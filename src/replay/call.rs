@@ -147,7 +147,7 @@ impl<'t, T: Float> Call<'t, T> {
     ///     vec![]
     /// });
     /// total.call_to_vec(5.0)?;
-    /// total.call_to_vec([1.0, 2.0].as_slice())?; // another shape, another program, the same state
+    /// total.call_to_vec(&ndarray::arr1(&[1.0, 2.0]))?; // another shape, another program, the same state
     /// assert_eq!(total.state("total")[[]], 8.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -275,17 +275,18 @@ impl<T: Float> Program<T> {
     ///
     /// ```
     /// use ndarray::arr1;
-    /// use wengert::{Call, ErrorKind, Program};
-    /// let norm = |call: Call<'_, f64>| {
+    /// use wengert::{Call, ErrorKind, Program, Var};
+    /// fn norm(call: Call<'_, f64>) -> Vec<Var<'_, f64>> {
     ///     let y = call.input(0).square().sum().sqrt();
     ///     vec![y, y.backward()[call.input(0)]]
-    /// };
+    /// }
     /// let program = Program::from_fn(norm, &arr1(&[3.0, 4.0]), &arr1(&[1.0, 2.0]))?;
     /// let [y, dx] = program.replay(&arr1(&[0.0, 2.0]))?;
     /// assert_eq!((y[[]], dx), (2.0, arr1(&[0.0, 1.0]).into_dyn()));
     ///
-    /// let stale = |call: Call<'_, f64>| vec![call.input(0) * call.input(0).item()];
-    /// assert_eq!(Program::from_fn(stale, 3.0, 4.0).unwrap_err().kind(), ErrorKind::Read);
+    /// // The 3 of `item` is a constant on the one tape, and the 4 on the other.
+    /// let stale = Program::from_fn(|call: Call<'_, f64>| vec![call.input(0) * call.input(0).item()], 3.0, 4.0);
+    /// assert_eq!(stale.unwrap_err().kind(), ErrorKind::Read);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]

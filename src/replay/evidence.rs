@@ -99,11 +99,10 @@ impl<T: Float> Evidence<T> {
         if let Some((place, (a, b))) = nodes.enumerate().find(|(_, (a, b))| !same(a, b)) {
             return self.differ(later, place, a, b);
         }
-        let shape = |of: &Self| (of.graph.nodes.len(), of.graph.outputs.clone(), of.graph.guards.clone());
-        if shape(self) != shape(later) {
-            let last = self.places.last().or(later.places.last());
-            let (row, at) = last.copied().unwrap_or((0, Location::caller()));
-            return self.astray(later, row + 1, at);
+        let chosen = |of: &Self| (of.graph.nodes.len(), of.graph.outputs.clone(), of.graph.guards.clone());
+        if chosen(self) != chosen(later) {
+            let what = "the outputs are computed from other rows in each of two recordings";
+            return self.explain(later, usize::MAX, what.into(), None);
         }
         let inputs = self.inputs.iter().zip(&later.inputs);
         if self.taken && inputs.clone().all(|(a, b)| difference(a, b).is_none()) {

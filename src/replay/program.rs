@@ -271,7 +271,7 @@ impl<T: Float> Program<T> {
     /// let program = tape.program([x], [x * x, x.sum()])?;
     /// let mut workspace = program.workspace();
     /// let (mut square, mut sum) = (ndarray::Array1::zeros(2), 0.0);
-    /// program.replay_into(&mut workspace, [3.0, 4.0].as_slice(), (&mut square, &mut sum))?;
+    /// program.replay_into(&mut workspace, &ndarray::arr1(&[3.0, 4.0]), (&mut square, &mut sum))?;
     /// assert_eq!(sum, 7.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```

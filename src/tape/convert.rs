@@ -5,8 +5,8 @@ use crate::Float;
 use crate::array::{Room, Value};
 use crate::error::{Error, Problem};
 use ndarray::{
-    ArcArray, Array, Array2, ArrayBase, ArrayRef, ArrayView, ArrayViewMut, CowArray, Data, Dimension, aview1,
-    aview2,
+    ArcArray, Array, Array1, Array2, ArrayBase, ArrayRef, ArrayView, ArrayView1, ArrayViewMut, CowArray,
+    Data, Dimension, arr2,
 };
 
 /// What a tape can hold: a number or any ndarray, or a `Vec`, slice or array of Rust's.
@@ -48,7 +48,7 @@ pub trait IntoValue<T: Float> {
 }
 
 impl<T: Float> IntoValue<T> for Value<T> {
-    fn into_value(self, _: &Room) -> Result<Self, Problem> {
+    fn into_value(self, _: &Room) -> Result<Value<T>, Problem> {
         Ok(self)
     }
 }
@@ -124,18 +124,20 @@ held! {
     [] &f64, f64, |it, _room| Ok(Value::Number(*it));
     [T: Float, D: Dimension] Array<T, D>, T, |it, room| Value::kept(it.into_dyn().into_shared(), room);
     [T: Float, D: Dimension] ArcArray<T, D>, T, |it, room| Value::kept(it.into_dyn(), room);
-    [T: Float, D: Dimension] CowArray<'_, T, D>, T, |it, room| (&it).into_value(room);
-    [T: Float, D: Dimension] ArrayView<'_, T, D>, T, |it, room| (&it).into_value(room);
-    [T: Float, D: Dimension] ArrayViewMut<'_, T, D>, T, |it, room| (&it).into_value(room);
+    [T: Float, D: Dimension] CowArray<'_, T, D>, T, |it, room| {
+        if it.is_view() { (&it).into_value(room) } else { it.into_owned().into_value(room) }
+    };
+    [T: Float, D: Dimension] ArrayView<'_, T, D>, T, |it, room| Value::copied(&it.into_dyn(), room);
+    [T: Float, D: Dimension] ArrayViewMut<'_, T, D>, T, |it, room| Value::copied(&it.view().into_dyn(), room);
     [T: Float, D: Dimension] &ArrayRef<T, D>, T, |it, room| Value::copied(&it.view().into_dyn(), room);
-    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D, T>, T, |it, room| Value::copied(&it.view().into_dyn(), room);
-    [T: Float] Vec<T>, T, |it, room| Array::from(it).into_value(room);
+    [T: Float, S: Data<Elem = T>, D: Dimension] &ArrayBase<S, D, T>, T, |it, room| it.view().into_value(room);
+    [T: Float] Vec<T>, T, |it, room| Array1::from(it).into_value(room);
     [T: Float] &Vec<T>, T, |it, room| it.as_slice().into_value(room);
-    [T: Float] &[T], T, |it, room| aview1(it).into_value(room);
-    [T: Float, const N: usize] [T; N], T, |it, room| aview1(&it).into_value(room);
-    [T: Float, const N: usize] &[T; N], T, |it, room| aview1(it).into_value(room);
-    [T: Float, const M: usize, const N: usize] [[T; N]; M], T, |it, room| aview2(&it).into_value(room);
-    [T: Float, const M: usize, const N: usize] &[[T; N]; M], T, |it, room| aview2(it).into_value(room);
+    [T: Float] &[T], T, |it, room| ArrayView1::from(it).into_value(room);
+    [T: Float, const N: usize] [T; N], T, |it, room| it.as_slice().into_value(room);
+    [T: Float, const N: usize] &[T; N], T, |it, room| it.as_slice().into_value(room);
+    [T: Float, const M: usize, const N: usize] [[T; N]; M], T, |it, room| arr2(&it).into_value(room);
+    [T: Float, const M: usize, const N: usize] &[[T; N]; M], T, |it, room| arr2(it).into_value(room);
     [T: Float, const N: usize] Vec<[T; N]>, T, |it, room| Array2::from(it).into_value(room);
 }
 

@@ -4,62 +4,63 @@
 //! result (the Jacobian-vector product). The rules are those of the reverse sweep, seen from the
 //! other side, and record ordinary rows as well.
 
-use super::{IntoVar, Tape, Var, id};
+use super::sweeps::{Mode, Working};
+use super::{IntoVar, RowId, Tape, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::panic::Location;
 
 impl<T: Float> Tape<T> {
-    /// Which rows `root` was computed from, itself included.
-    fn ancestors(&self, root: Var<'_, T>) -> Vec<bool> {
-        let rows = self.rows.borrow();
-        let mut needed = vec![false; root.row() + 1];
-        needed[root.row()] = true;
-        for row in (0..=root.row()).rev() {
-            if needed[row] {
-                rows[row].operands.iter().for_each(|operand| needed[operand.index()] = true);
-            }
-        }
-        needed
-    }
-
+    /// The tangent of `root` when these rows move. Visits the rows that it was computed from, as far back as
+    /// the first that moves, and no others.
     #[track_caller]
-    fn push_forward<'t>(
-        &'t self,
-        root: Var<'t, T>,
-        seeds: &[(Var<'t, T>, Var<'t, T>)],
-    ) -> Result<Option<Var<'t, T>>, Error> {
-        let start = self.mark();
-        let needed = self.ancestors(root);
-        let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; root.row() + 1];
-        for (var, tangent) in seeds.iter().filter(|(var, _)| var.row() <= root.row()) {
-            tangents[var.row()] = Some(*tangent);
-        }
-        for row in 0..=root.row() {
-            if !needed[row] || tangents[row].is_some() {
+    fn push_forward(&self, root: RowId, moving: &BTreeMap<RowId, RowId>) -> Result<RowId, Error> {
+        let first = moving.first_key_value().map_or(self.len(), |(first, _)| first.index());
+        let rows = self.ancestry([root], first);
+        let mark = self.mark();
+        let mut sweep = Working::new(root, self.len());
+        let mut tangents: Vec<Option<RowId>> = vec![None; rows.len()];
+        for (place, row) in rows.iter() {
+            if let Some(tangent) = moving.get(&row) {
+                tangents[place] = Some(*tangent);
                 continue;
             }
-            let out = Var::new(self, id(row));
+            let out = Var::new(self, row);
             let operands = out.operands();
-            let arriving: SmallVec<[_; 3]> = operands.iter().map(|operand| tangents[operand.row()]).collect();
-            if arriving.iter().any(Option::is_some) {
-                tangents[row] = self.sweeping(id(row), || out.prim().jvp(&operands, out, &arriving));
-                self.check_room("jvp", Location::caller(), start)?;
-                debug_assert!(
-                    tangents[row].is_none_or(|t| t.shape() == out.shape()),
-                    "jvp of {}",
-                    out.prim().name()
-                );
+            let tangent_of = |operand: &Var<'_, T>| tangents[rows.place_before(place, operand.id())?];
+            let arriving: SmallVec<[_; 3]> =
+                operands.iter().map(|operand| tangent_of(operand).map(|id| Var::new(self, id))).collect();
+            if arriving.iter().all(Option::is_none) {
+                continue;
             }
+            sweep.earlier += usize::from(out.origin().is_some());
+            if let Some(tangent) = self.sweeping(row, || out.prim().jvp(&operands, out, &arriving)) {
+                debug_assert!(tangent.shape() == out.shape(), "jvp of {}", out.prim().name());
+                tangents[place] = Some(tangent.id());
+                sweep.found.push((row, tangent.id()));
+            }
+            self.check_sweep("jvp", Location::caller(), &sweep, mark)?;
         }
-        Ok(tangents[root.row()])
+        let tangent = tangents.last().copied().flatten().unwrap_or_else(|| self.zero(&mut sweep, root));
+        self.swept(sweep, Mode::Forward(moving.keys().copied().collect()));
+        Ok(tangent)
     }
 }
 
 impl<'t, T: Float> Var<'t, T> {
     /// The Jacobian-vector product: the directional derivative of this row when the given rows move
     /// along the given tangents, and all others rest.
+    ///
+    /// It agrees with [`backward`](Self::backward) to rounding wherever each slope on the way is finite; at a kink both
+    /// take the convention in the primitive's [`domain`](crate::Prim::domain). In the chain rule of both, a factor that is
+    /// exactly 0 gives 0 even if another is infinite or NaN, so that what was not chosen has no influence:
+    /// see [`select`](Self::select). The modes can differ in two places only, and then one of them says NaN:
+    ///
+    /// * Where several contributions meet at a slope that is infinite or NaN. One mode multiplies each, and has ∞ − ∞; the
+    ///   other adds first, and multiplies what is left: ±∞, or 0 if they cancel.
+    /// * In a [`matmul`](Self::matmul) with an infinite or NaN element, whose sums take 0 · ∞ for NaN.
     ///
     /// ```
     /// use ndarray::arr1;
@@ -80,7 +81,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`jvp`](Self::jvp), without the panic.
     ///
     /// # Errors
-    /// If a tangent has another shape than its row, a row has two, or one is of another tape.
+    /// If a tangent has another shape than its row, a row has two, or one is of another tape or was recorded after
+    /// this one; or if the tape becomes longer than [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -92,11 +94,19 @@ impl<'t, T: Float> Var<'t, T> {
         self,
         tangents: impl IntoIterator<Item = (Self, impl IntoVar<'t, T>)>,
     ) -> Result<Self, Error> {
-        let mut seeds: SmallVec<[(Self, Self); 4]> = SmallVec::new();
+        let mut moving: BTreeMap<RowId, RowId> = BTreeMap::new();
         for (var, tangent) in tangents {
             let tangent = tangent.into_var(self.tape()).map_err(|error| error.called("jvp"))?;
             if let Some(stranger) = [var, tangent].into_iter().find(|var| !self.shares_tape(*var)) {
                 return Err(self.other_tape("jvp", stranger));
+            }
+            if var.row() > self.row() {
+                let problem = Problem::new(
+                    ErrorKind::Later,
+                    "a row that was recorded after the one that is differentiated cannot move it",
+                    "Move rows that it was computed from; or differentiate a result that was computed from this row.",
+                );
+                return Err(Self::error("jvp", problem, &[self, var]));
             }
             if tangent.shape() != var.shape() {
                 let problem = Problem::new(
@@ -106,7 +116,7 @@ impl<'t, T: Float> Var<'t, T> {
                 );
                 return Err(Self::error("jvp", problem, &[var, tangent]));
             }
-            if seeds.iter().any(|(earlier, _)| earlier.row() == var.row()) {
+            if moving.insert(var.id(), tangent.id()).is_some() {
                 let problem = Problem::new(
                     ErrorKind::Seed,
                     "two tangents are given for one row",
@@ -114,9 +124,7 @@ impl<'t, T: Float> Var<'t, T> {
                 );
                 return Err(Self::error("jvp", problem, &[var]));
             }
-            seeds.push((var, tangent));
         }
-        let tangent = self.tape().push_forward(self, &seeds)?;
-        Ok(tangent.unwrap_or_else(|| self.constant_like(T::zero())))
+        Ok(Self::new(self.tape(), self.tape().push_forward(self.id(), &moving)?))
     }
 }

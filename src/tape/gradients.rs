@@ -1,17 +1,19 @@
 //! What a reverse sweep hands back.
 
-use super::reverse::Cotangents;
+use super::sweeps::{Derivatives, derivative_of};
 use super::{RowId, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use elsa::FrozenMap;
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Index;
 
 /// The gradients of one result, by the variable they belong to: `grads[w]`.
 ///
-/// Every row that influences the result has one, intermediate ones too; a variable that does not
-/// has gradient zero of its own shape.
+/// Every row that influences the result has one, intermediate ones too; an earlier variable that does not
+/// has gradient zero of its own shape. To ask for that of a row recorded after the result is an error: it says
+/// nothing of the row, and mostly a handle was meant that another has replaced.
 ///
 /// ```
 /// use ndarray::arr1;
@@ -29,13 +31,13 @@ use std::ops::Index;
 #[doc(alias = "retain_grad")]
 pub struct Gradients<'t, T: Float> {
     root: Var<'t, T>,
-    cotangents: Cotangents,
+    cotangents: Derivatives,
     /// The handles given out so far: `Index` must return a reference to something that stays.
     given: FrozenMap<RowId, Box<Var<'t, T>>>,
 }
 
 impl<'t, T: Float> Gradients<'t, T> {
-    pub(super) fn new(root: Var<'t, T>, cotangents: Cotangents) -> Self {
+    pub(super) fn new(root: Var<'t, T>, cotangents: Derivatives) -> Self {
         Self { root, cotangents, given: FrozenMap::new() }
     }
 
@@ -53,7 +55,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// The gradient with respect to `var`, as `grads[var]` but without the panic.
     ///
     /// # Errors
-    /// If `var` is of another tape, or depends on constants only.
+    /// If `var` is of another tape, was recorded after the result, or depends on constants only.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -79,10 +81,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (Var<'t, T>, Var<'t, T>)> {
         let tape = self.root.tape();
-        let rows = self.cotangents.iter().enumerate();
-        rows.filter_map(move |(row, cotangent)| {
-            Some((Var::new(tape, super::id(row)), Var::new(tape, (*cotangent)?)))
-        })
+        self.cotangents.iter().map(move |&(row, cotangent)| (Var::new(tape, row), Var::new(tape, cotangent)))
     }
 
     #[track_caller]
@@ -93,9 +92,19 @@ impl<'t, T: Float> Gradients<'t, T> {
         if let Some(given) = self.given.get(&var.id()) {
             return Ok(given);
         }
-        let gradient = match self.cotangents.get(var.row()).copied().flatten() {
+        if var.row() > self.root.row() {
+            let problem = Problem::new(
+                ErrorKind::Later,
+                "the row was recorded after the result whose gradients these are, so that it cannot have had a part in it",
+                "Ask for the gradient of a row that the result was computed from: if a name was bound anew since, as by \
+                 `w = optim::sgd(w, …)`, that of the row it stood for before. Or call `backward` on a result that was \
+                 computed from this row.",
+            );
+            return Err(Var::error("gradient", problem, &[var, self.root]));
+        }
+        let gradient = match derivative_of(&self.cotangents, var.id()) {
             Some(cotangent) => Var::new(var.tape(), cotangent),
-            None if var.varies() => var.constant_like(T::zero()),
+            None if var.varies() => Var::new(var.tape(), var.tape().no_influence(self.root.id(), var.id())),
             None => {
                 let problem = Problem::new(
                     ErrorKind::Constant,
@@ -109,23 +118,13 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 }
 
-impl<'t, T: Float> Index<Var<'t, T>> for Gradients<'t, T> {
+impl<'t, T: Float, W: Borrow<Var<'t, T>>> Index<W> for Gradients<'t, T> {
     type Output = Var<'t, T>;
 
-    /// The gradient with respect to `var`, a row of `var`'s shape.
+    /// The gradient with respect to a row, of that row's shape: `grads[w]`, or `grads[&w]` of a reference.
     #[track_caller]
-    fn index(&self, var: Var<'t, T>) -> &Var<'t, T> {
-        must(self.look_up(var))
-    }
-}
-
-impl<'t, T: Float> Index<&Var<'t, T>> for Gradients<'t, T> {
-    type Output = Var<'t, T>;
-
-    /// As of the handle itself: `for w in &weights { grads[w] … }`.
-    #[track_caller]
-    fn index(&self, var: &Var<'t, T>) -> &Var<'t, T> {
-        must(self.look_up(*var))
+    fn index(&self, var: W) -> &Var<'t, T> {
+        must(self.look_up(*var.borrow()))
     }
 }
 

@@ -197,7 +197,10 @@ impl<T: Float> Tape<T> {
     /// Compares two numbers and remembers how it turned out.
     #[track_caller]
     pub(crate) fn guard(&self, comparison: Comparison, left: (Side<T>, T), right: (Side<T>, T)) -> Outcome {
-        debug_assert!(self.sweep.get().is_none(), "derivative rules have no control flow over values");
+        debug_assert!(
+            self.differentiated.get().is_none(),
+            "derivative rules have no control flow over values"
+        );
         let recorded = Guard::outcome_of(left.1, right.1);
         let (at, rows) = (Location::caller(), self.len());
         let guard = Guard { comparison, left: left.0, right: right.0, recorded, at, rows };
@@ -430,7 +433,7 @@ mod tests {
             "replay: the comparison `loss` with row %1 (add of `loss` and `loss`) at THERE was less when the \
              program was recorded (0.7 against 1.4) and is not comparable (NaN) now (NaN against 0.5), so that \
              the program would take a branch that is not in it. Record again with these inputs, or use \
-             `replay_or_record`. (at HERE)"
+             `Replayed`, which does. (at HERE)"
         );
     }
 

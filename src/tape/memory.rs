@@ -1,5 +1,6 @@
 //! How much memory a tape may take.
 
+use super::sweeps::Working;
 use super::{Tape, Var};
 use crate::Float;
 use crate::error::Error;
@@ -45,24 +46,34 @@ impl<T: Float> Tape<T> {
         self.room.taken()
     }
 
-    /// How far the tape has come, for [`check_room`](Self::check_room) to go back to.
+    /// How far the tape has come, for [`check_sweep`](Self::check_sweep) to go back to.
     pub(super) fn mark(&self) -> Mark {
         Mark { rows: self.len(), bytes: self.bytes() }
     }
 
-    /// What stopped a rule in a sweep, if something did. Rules cannot fail: a row for which there was no room has
-    /// the right shape and no numbers. The sweep ends here, with an error at the user's line, and its rows are taken off
-    /// the tape: nobody has a handle on one.
-    pub(super) fn check_room(
+    /// What stopped a sweep after a rule, if something did: the tape's length, or its memory. Rules cannot fail, so a row
+    /// for which there was no room has the right shape and no numbers. The sweep ends here, with an error at the user's
+    /// line, and its rows are taken off the tape: nobody has a handle on one.
+    pub(super) fn check_sweep(
         &self,
         operation: &'static str,
         at: &'static Location<'static>,
+        sweep: &Working,
         start: Mark,
     ) -> Result<(), Error> {
-        let Some(error) = self.refused.take() else { return Ok(()) };
+        let refused = self.refused.take().map(|error| error.within(operation));
+        let Some(error) = refused.or_else(|| self.check_rows(operation, self.len(), Some(sweep)).err())
+        else {
+            return Ok(());
+        };
+        self.go_back(start);
+        Err(error.at(at))
+    }
+
+    /// Takes the rows since then off the tape.
+    fn go_back(&self, start: Mark) {
         self.rows.borrow_mut().truncate(start.rows);
         self.room.set_taken(start.bytes);
-        Err(error.within(operation).at(at))
     }
 }
 
@@ -78,7 +89,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// From here on a step for which there is no room does not panic: [`Attempt::end`] gives the error.
     pub(crate) fn attempt(self) -> Attempt<'t, T> {
         let tape = self.tape();
-        let within = tape.attempting.replace(true) || tape.sweep.get().is_some();
+        let within = tape.attempting.replace(true) || tape.differentiated.get().is_some();
         Attempt { tape, start: tape.mark(), within }
     }
 }
@@ -87,10 +98,10 @@ impl<T: Float> Attempt<'_, T> {
     /// The result, unless there was no room for a step on the way: then the rows are taken off the tape.
     #[track_caller]
     pub fn end<V>(self, operation: &'static str, result: V) -> Result<V, Error> {
-        if !self.within {
-            self.tape.check_room(operation, Location::caller(), self.start)?;
-        }
-        Ok(result)
+        let refused = if self.within { None } else { self.tape.refused.take() };
+        let Some(error) = refused else { return Ok(result) };
+        self.tape.go_back(self.start);
+        Err(error.within(operation).at(Location::caller()))
     }
 }
 

@@ -10,11 +10,16 @@ mod broadcast;
 mod convert;
 mod float;
 mod forward;
+mod frontier;
 mod gradients;
+#[cfg(test)]
+mod growth;
 mod guard;
+mod limits;
 mod memory;
 mod reverse;
 mod row;
+mod sweeps;
 mod var;
 mod verify;
 
@@ -24,9 +29,11 @@ pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{Comparable, Compared, IntoValue, IntoVar};
 pub use float::Float;
+pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
+pub(crate) use sweeps::{Derivation, Made, Mode};
 pub use var::Var;
 
 use crate::array::{Room, Value, check_shape, same_shape};
@@ -39,11 +46,16 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
+use sweeps::{Derivatives, Sweep};
 
 /// A list of operations and their results, recorded as they run.
 ///
 /// Put arrays on it with [`leaf`](Tape::leaf), compute with the [`Var`]s that it hands out, and ask a
 /// result for its gradients with [`backward`](Var::backward). Printing a tape shows the list.
+///
+/// A tape only grows. What runs many times either starts over on it, with [`clear`](Tape::clear), which shows how to
+/// train, or is made a [`program`](Tape::program); to let new weights be rows of the same tape step after step is
+/// quadratic, and [`limit_rows`](Tape::limit_rows) is there to notice it.
 ///
 /// ```
 /// use ndarray::arr1;
@@ -62,12 +74,14 @@ pub struct Tape<T: Float> {
     rows: RefCell<Vec<Row<T>>>,
     names: RefCell<IndexMap<RowId, Rc<str>>>,
     broadcasting: Broadcasting,
-    /// Sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
-    swept: RefCell<IndexMap<(RowId, RowId), reverse::Cotangents>>,
-    /// The seeds of plain backward sweeps, by the row they started from.
-    seeds: RefCell<IndexMap<RowId, RowId>>,
-    /// Set while a sweep emits rows: the row that is being differentiated, and its line.
-    sweep: Cell<Swept>,
+    /// Backward sweeps done so far, by the row they started from and their seed: doing one again adds no rows.
+    cotangents: RefCell<IndexMap<(RowId, Option<RowId>), Derivatives>>,
+    /// All sweeps, in order, with the rows that they recorded.
+    sweeps: RefCell<Vec<Sweep>>,
+    /// Set while a sweep records rows: the row that is being differentiated, and its line.
+    differentiated: Cell<Differentiated>,
+    /// How many rows it may have.
+    limit: Cell<usize>,
     /// Memory for values.
     room: Room,
     /// Set while a composite is computed whose steps have no twins.
@@ -125,9 +139,10 @@ impl<T: Float> Tape<T> {
             rows: RefCell::default(),
             names: RefCell::default(),
             broadcasting,
-            swept: RefCell::default(),
-            seeds: RefCell::default(),
-            sweep: Cell::new(None),
+            cotangents: RefCell::default(),
+            sweeps: RefCell::default(),
+            differentiated: Cell::new(None),
+            limit: Cell::new(usize::MAX),
             room: Room::default(),
             attempting: Cell::default(),
             refused: RefCell::default(),
@@ -168,7 +183,8 @@ impl<T: Float> Tape<T> {
     /// As [`leaf`](Self::leaf), without the panic.
     ///
     /// # Errors
-    /// If the array has more than 64 axes, passes the [limit](Self::limit_bytes) in bytes, or the tape is full.
+    /// If the array has more than 64 axes or passes the [limit](Self::limit_bytes) in bytes, or the tape is full or as
+    /// long as [`limit_rows`](Self::limit_rows) allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -176,6 +192,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
+        self.check_rows("leaf", self.len() + 1, None)?;
         Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), value)?.named(name))
     }
 
@@ -338,7 +355,7 @@ impl<T: Float> Tape<T> {
     }
 
     /// The row of a sweep or a composite that there was no room for, which ends it: see
-    /// [`check_room`](Self::check_room).
+    /// [`check_sweep`](Self::check_sweep).
     #[track_caller]
     fn without_room(
         &self,
@@ -347,7 +364,7 @@ impl<T: Float> Tape<T> {
         error: Error,
         varies: bool,
     ) -> Result<Var<'_, T>, Error> {
-        let goes_on = self.sweep.get().is_some() || self.attempting.get();
+        let goes_on = self.differentiated.get().is_some() || self.attempting.get();
         if error.kind() != ErrorKind::Memory || !goes_on {
             return Err(error);
         }
@@ -375,7 +392,7 @@ impl<T: Float> Tape<T> {
             );
             return Err(Error::new(prim.name(), problem, Vec::new()));
         };
-        let (origin, at) = match self.sweep.get() {
+        let (origin, at) = match self.differentiated.get() {
             Some((origin, at)) => (Some(origin), at),
             None => (None, Location::caller()),
         };
@@ -403,7 +420,10 @@ impl<T: Float> Tape<T> {
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
     fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
         let at = self.rows.borrow()[row.index()].at;
-        let _sweep = Sweep { cell: &self.sweep, outer: self.sweep.replace(Some((row, at))) };
+        let _ends = Differentiating {
+            cell: &self.differentiated,
+            outer: self.differentiated.replace(Some((row, at))),
+        };
         emit()
     }
 
@@ -433,15 +453,15 @@ impl<T: Float> Tape<T> {
 }
 
 /// Which row is being differentiated, and its line.
-type Swept = Option<(RowId, &'static Location<'static>)>;
+type Differentiated = Option<(RowId, &'static Location<'static>)>;
 
-/// Ends the mark of a sweep when dropped, so also where a rule panics.
-struct Sweep<'a> {
-    cell: &'a Cell<Swept>,
-    outer: Swept,
+/// Ends the mark of what is being differentiated when dropped, so also where a rule panics.
+struct Differentiating<'a> {
+    cell: &'a Cell<Differentiated>,
+    outer: Differentiated,
 }
 
-impl Drop for Sweep<'_> {
+impl Drop for Differentiating<'_> {
     fn drop(&mut self) {
         self.cell.set(self.outer);
     }

@@ -4,45 +4,47 @@
 //! operands (the vector-Jacobian product), which add up where a row was used more than once. The
 //! rules record ordinary rows, so that a gradient is itself part of the list.
 
-use super::{Gradients, IntoVar, RowId, Tape, Var, id};
+use super::frontier::Frontier;
+use super::sweeps::{Derivatives, Mode, Working};
+use super::{Gradients, IntoVar, RowId, Tape, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
 use std::panic::Location;
 use std::rc::Rc;
 
-/// The cotangent of each row up to the swept one.
-pub(super) type Cotangents = Rc<[Option<RowId>]>;
-
 impl<T: Float> Tape<T> {
-    /// Sweeps backwards from `root`, whose cotangent is `seed`, unless that was done before.
+    /// Sweeps backwards from `root`, whose cotangent is `seed` or 1, unless that was done before. Visits the rows that
+    /// `root` was computed from, and no others.
     #[track_caller]
     fn cotangents(
         &self,
         operation: &'static str,
-        root: Var<'_, T>,
-        seed: Var<'_, T>,
-    ) -> Result<Cotangents, Error> {
-        let key = (root.id(), seed.id());
-        if let Some(done) = self.swept.borrow().get(&key) {
+        root: RowId,
+        seed: Option<RowId>,
+    ) -> Result<Derivatives, Error> {
+        if let Some(done) = self.cotangents.borrow().get(&(root, seed)) {
             return Ok(Rc::clone(done));
         }
-        let start = self.mark();
-        let mut cotangents: Vec<Option<RowId>> = vec![None; root.row() + 1];
-        cotangents[root.row()] = Some(seed.id());
-        for row in (0..=root.row()).rev() {
-            if let Some(cotangent) = cotangents[row] {
-                self.sweeping(id(row), || self.pull_back(id(row), cotangent, &mut cotangents));
-                self.check_room(operation, Location::caller(), start)?;
-            }
+        let mark = self.mark();
+        let mut sweep = Working::new(root, self.len());
+        let start = seed.unwrap_or_else(|| self.unit_seed(root));
+        let mut waiting = Frontier::default();
+        waiting.put(root, |_| start);
+        while let Some((row, cotangent)) = waiting.take_last() {
+            sweep.found.push((row, cotangent));
+            self.sweeping(row, || self.pull_back(row, cotangent, &mut waiting, &mut sweep));
+            self.check_sweep(operation, Location::caller(), &sweep, mark)?;
         }
-        let cotangents: Cotangents = cotangents.into();
-        self.swept.borrow_mut().insert(key, Rc::clone(&cotangents));
+        sweep.found.reverse();
+        let cotangents = self.swept(sweep, seed.map_or(Mode::Reverse, Mode::Seeded));
+        self.cotangents.borrow_mut().insert((root, seed), Rc::clone(&cotangents));
         Ok(cotangents)
     }
 
-    /// Adds what the cotangent of `row` contributes to the cotangents of its operands.
-    fn pull_back(&self, row: RowId, cotangent: RowId, cotangents: &mut [Option<RowId>]) {
+    /// Adds what the cotangent of `row` contributes to the cotangents of its operands, which wait to be visited.
+    fn pull_back(&self, row: RowId, cotangent: RowId, waiting: &mut Frontier<RowId>, sweep: &mut Working) {
         let out = Var::new(self, row);
+        sweep.earlier += usize::from(out.origin().is_some());
         let (prim, operands) = (out.prim(), out.operands());
         for (wrt, operand) in operands.iter().enumerate() {
             if !operand.varies() {
@@ -50,21 +52,19 @@ impl<T: Float> Tape<T> {
             }
             if let Some(term) = prim.vjp(wrt, &operands, out, Var::new(self, cotangent)) {
                 debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
-                let sum = &mut cotangents[operand.row()];
-                *sum = Some(sum.map_or(term, |sum| Var::new(self, sum) + term).id());
+                waiting.put(operand.id(), |sum| {
+                    let Some(sum) = sum else { return term.id() };
+                    let sum = (Var::new(self, sum) + term).id();
+                    sweep.sums.push((sum, operand.id()));
+                    sum
+                });
             }
         }
     }
 
     /// The row that seeds plain backward sweeps from single numbers of this shape.
-    fn unit_seed<'t>(&'t self, root: Var<'t, T>) -> Var<'t, T> {
-        let seed = self.seeds.borrow().get(&root.id()).copied();
-        let seed = seed.unwrap_or_else(|| {
-            let seed = self.sweeping(root.id(), || root.constant_like(T::one()).id());
-            self.seeds.borrow_mut().insert(root.id(), seed);
-            seed
-        });
-        Var::new(self, seed)
+    fn unit_seed(&self, root: RowId) -> RowId {
+        self.sweeping(root, || Var::new(self, root).constant_like(T::one()).id())
     }
 }
 
@@ -73,6 +73,13 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// Nothing is freed and nothing accumulates: a second call gives the same rows again. The
     /// gradients are rows of the tape and can be differentiated further.
+    ///
+    /// A sweep visits the rows that the result was computed from, and no others, in time and memory for so many rows. In a
+    /// training loop let each step start from values, as [`Tape::clear`] shows: weights that are rows were computed from
+    /// all earlier steps, and the sweep goes through those as well.
+    ///
+    /// What was not chosen has no influence, also if its slope is infinite or NaN: see [`select`](Self::select).
+    /// [`jvp`](Self::jvp) says where the two modes agree.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -93,7 +100,7 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// # Errors
     /// If the row is not a single number; [`backward_with`](Self::backward_with) takes the seed
-    /// cotangent that is then needed.
+    /// cotangent that is then needed. If the tape becomes longer than [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -109,7 +116,7 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward", problem, &[self]));
         }
-        let cotangents = self.tape().cotangents("backward", self, self.tape().unit_seed(self))?;
+        let cotangents = self.tape().cotangents("backward", self.id(), None)?;
         Ok(Gradients::new(self, cotangents))
     }
 
@@ -135,7 +142,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward_with`](Self::backward_with), without the panic.
     ///
     /// # Errors
-    /// If the seed has another shape than this row, or is of another tape.
+    /// If the seed has another shape than this row, or is of another tape; or if the tape becomes longer than
+    /// [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -156,6 +164,6 @@ impl<'t, T: Float> Var<'t, T> {
             );
             return Err(Self::error("backward_with", problem, &[self, seed]));
         }
-        Ok(Gradients::new(self, self.tape().cotangents("backward_with", self, seed)?))
+        Ok(Gradients::new(self, self.tape().cotangents("backward_with", self.id(), Some(seed.id()))?))
     }
 }

@@ -65,6 +65,8 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 
 /// The value, printed as the number or as ndarray prints the array, with the same flags: `{:.4}`, `{:8.3}`.
 ///
+/// Printing is a read that is listed, and that a [strict](crate::ProgramBuilder::strict) program lets pass.
+///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
 /// let x = tape.leaf("x", [1.0, 2.0]);
@@ -73,7 +75,7 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::Display for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::Display::fmt(&number, f),
             Value::Array(_) => fmt::Display::fmt(&row.value.view(), f),
@@ -89,7 +91,7 @@ impl<T: Float> fmt::Display for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::LowerExp for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_read(self.id);
+        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::LowerExp::fmt(&number, f),
             Value::Array(_) => fmt::LowerExp::fmt(&row.value.view(), f),
@@ -189,7 +191,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`array`](Self::array), without the panic.
     ///
     /// # Errors
-    /// If the row has another number of axes, or there is no memory for the copy.
+    /// If the row has another number of axes, or what was broadcast does not fit the memory.
     ///
     /// ```
     /// use ndarray::{Ix1, Ix2};
@@ -201,21 +203,23 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_array<D: Dimension>(self) -> Result<Array<T, D>, Error> {
-        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
-        let Ok(array) = Self::judge("array", copy, &[self])?.into_dimensionality() else {
+        let ndim = self.ndim();
+        if D::NDIM.is_some_and(|asked| asked != ndim) {
             let what = format!(
                 "an array of {} was asked for, and this has {}",
                 counted(D::NDIM.unwrap_or_default(), "axis", "axes"),
-                counted(self.ndim(), "axis", "axes")
+                counted(ndim, "axis", "axes")
             );
             let mend = format!(
                 "Ask for `{}`, or change the axes first, as with `reshape`, `squeeze` or `unsqueeze`.",
-                if self.ndim() <= 6 { format!("Ix{}", self.ndim()) } else { "IxDyn".into() }
+                if ndim <= 6 { format!("Ix{ndim}") } else { "IxDyn".into() }
             );
             return Err(Self::error("array", Problem::new(ErrorKind::Shape, what, mend), &[self]));
-        };
+        }
+        let copy = self.with_row(|row| row.value.written(&self.tape.room.aside()));
+        let copy = Self::judge("array", copy, &[self])?;
         self.tape.log_read(self.id);
-        Ok(array)
+        Ok(copy.into_dimensionality().expect("as many axes"))
     }
 
     /// The value of a row that holds a single number, of whatever rank.
@@ -360,7 +364,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.with_row(|row| row.at)
     }
 
-    /// For a row of a gradient: the row whose derivative rule emitted it.
+    /// For a row of a gradient: the row whose derivative rule recorded it. That is not the row whose gradient it is:
+    /// the rule of `y = sin x` makes that of `x`. Printing the tape says both.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -493,6 +498,11 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// The handle on a row that is known to exist.
+    pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
+        Var::new(self, row)
+    }
+
     /// The handle on row `row`.
     ///
     /// # Errors

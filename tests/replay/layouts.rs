@@ -8,9 +8,9 @@ use wengert::{Tape, Var};
 fn record<'t>(x: &[Var<'t, f64>]) -> Vec<Var<'t, f64>> {
     let [a, b, c] = [x[0], x[1], x[2]]; // (4, 6), (4, 6), ()
     let product = a.matmul(b.t());
-    let stack = x[0].tape().stack(0, &[a, b]);
+    let stack = x[0].tape().stack(0, [a, b]);
     let y = (product + c).tanh().sum() + (a * b).cumsum(1).sum() + stack.matmul(stack.swap_axes(1, 2)).sum();
-    let moved = x[0].tape().concat(1, &[a.pad_with([(0, 0), (1, 0)], 2.0), b.flip(1)]).take(1, [0, 3, 3, 12]);
+    let moved = x[0].tape().concat(1, [a.pad_with([(0, 0), (1, 0)], 2.0), b.flip(1)]).take(1, [0, 3, 3, 12]);
     let all = y + moved.square().sum() + a.amax(0).sum();
     let grads = all.backward();
     vec![
@@ -91,7 +91,7 @@ fn nothing_and_next_to_nothing() {
             let loss =
                 (a * b).sin().sum() + a.matmul(b.t()).square().sum() + a.t().matmul(b).sum_axis(0).sum();
             let grads = loss.backward();
-            let joined = a.tape().concat(0, &[a, b, a.flip(1)]);
+            let joined = a.tape().concat(0, [a, b, a.flip(1)]);
             vec![
                 loss,
                 grads[a],

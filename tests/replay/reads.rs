@@ -70,12 +70,16 @@ fn what_is_printed_is_listed() {
     let tape = Tape::<f64>::new();
     let (x, w) = (tape.leaf("x", 3.0), tape.leaf("w", 2.0));
     let y = x * w;
-    assert!(!format!("{x:?} {w:?}").is_empty());
+    assert!(!format!("{x:?} {w:?} {w}").is_empty());
+    assert!(!format!("{y:.4} {y:e}").is_empty());
     assert!(!refuses(&tape, &[x], y));
-    assert_eq!(tape.program(x, y).unwrap().reads(), ["`x`, printed"]); // w is no input
+    assert_eq!(tape.program(x, y).unwrap().reads(), ["`x`, printed", "row %2 (mul of `x` and `w`), printed"]); // w is no input
     assert!(!format!("{tape}").is_empty());
     assert!(!refuses(&tape, &[x], y));
-    assert_eq!(tape.program(x, y).unwrap().reads(), ["`x`, printed", "the tape, printed"]);
+    assert_eq!(
+        tape.program(x, y).unwrap().reads(),
+        ["`x`, printed", "row %2 (mul of `x` and `w`), printed", "the tape, printed"]
+    );
     let line = line!() + 1;
     x.item();
     let program = tape.program(x, y).unwrap();

@@ -153,6 +153,19 @@ fn all_kinds_of_reads_and_impurity() {
         ErrorKind::Read
     );
 
+    // The same rows, in another order; and one row more that nobody needs.
+    assert_eq!(
+        kind(|call| {
+            let mut rows = vec![call.input(0).sin(), call.input(0).cos()];
+            call.input(0).exp();
+            if call.input(0).item() > 0.0 {
+                rows.reverse();
+            }
+            rows
+        }),
+        ErrorKind::Read
+    );
+
     let mut n = 0.0;
     assert_eq!(
         kind(|call| {

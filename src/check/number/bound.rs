@@ -43,8 +43,8 @@ impl<const SINGLE: bool> Bound<SINGLE> {
     }
 
     /// With the term of second order: where both factors vanish, it is all there is.
-    fn product(self, other: Self) -> Self {
-        let first = Self::chain(self.value * other.value, [(self, other.value), (other, self.value)]);
+    fn product(self, other: Self, value: f64) -> Self {
+        let first = Self::chain(value, [(self, other.value), (other, self.value)]);
         Self { error: first.error + self.error * other.error, ..first }
     }
 

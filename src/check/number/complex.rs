@@ -95,6 +95,15 @@ impl Arithmetic for Complex {
     fn is_nan(self) -> bool {
         self.re.is_nan()
     }
+    fn azmul(self, other: Self) -> Self {
+        match [self, other].into_iter().find(Zero::is_zero) {
+            Some(zero) => zero,
+            None => self * other,
+        }
+    }
+    fn azdiv(self, other: Self) -> Self {
+        if self.is_zero() || other.re.is_infinite() { Self::real(0.0) } else { self / other }
+    }
 }
 
 impl Add for Complex {

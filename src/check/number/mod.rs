@@ -16,7 +16,7 @@ pub(crate) use dual::Dual;
 ///
 /// It needs `value: $base` among its fields; `constant`, that carries nothing, and `is_nothing`, a constant 0; and
 /// `chain`, which makes a result from its value and, for each operand, the operand and the slope in it, or `exact`, if
-/// nothing rounds; `product`; and `without_slope`.
+/// nothing rounds; `product`, from the value of it; and `without_slope`.
 macro_rules! carrier {
     ([$($generics:tt)*] $type:ty, $base:ty) => {
         impl<$($generics)*> Arithmetic for $type {
@@ -100,6 +100,20 @@ macro_rules! carrier {
             fn is_nan(self) -> bool {
                 self.value.is_nan()
             }
+            fn azmul(self, other: Self) -> Self {
+                match [self, other].into_iter().find(|factor| factor.is_nothing()) {
+                    Some(zero) => zero,
+                    None => Self::product(self, other, self.value.azmul(other.value)),
+                }
+            }
+            fn azdiv(self, other: Self) -> Self {
+                if self.is_nothing() {
+                    return self;
+                }
+                let y = self.value.azdiv(other.value);
+                let slope = <$base>::one() / other.value;
+                Self::chain(y, [(self, slope), (other, -y.azdiv(other.value))])
+            }
         }
 
         impl<$($generics)*> Add for $type {
@@ -119,7 +133,7 @@ macro_rules! carrier {
         impl<$($generics)*> Mul for $type {
             type Output = Self;
             fn mul(self, other: Self) -> Self {
-                Self::product(self, other)
+                Self::product(self, other, self.value * other.value)
             }
         }
         impl<$($generics)*> Div for $type {

@@ -4,7 +4,10 @@
 //! elements. What one stretch takes from an earlier one is kept; everything else in it is computed again,
 //! just before the first row that needs it later. For a chain of n rows of one size that keeps k + n/k of
 //! them instead of n, least for k = √n (A. Griewank and A. Walther, *Evaluating Derivatives*, 2008,
-//! chapter 12). k is tried from small to large, until the buffers fit.
+//! chapter 12). How much a k keeps is added up without making anything, for some k from 2 to the number of rows, each a
+//! quarter more than the one before; of those that keep the least, one after the other is made, until the buffers fit
+//! or a few were tried. So the search takes a logarithm of the rows times what it takes to walk over them, and a fixed
+//! number of times what it takes to make a program.
 //!
 //! **May change** how often a row is computed, at most twice. It is the same row of the same operands, so
 //! the bits are the same.
@@ -19,6 +22,9 @@ use crate::replay::lower::Lowered;
 /// The program, and what was made of it.
 pub(in crate::replay) type Budgeted<T> = (Graph<T>, Lowered<T>);
 
+/// How many numbers of stretches are tried in earnest.
+const TRIED: usize = 6;
+
 /// The first way found to keep the buffers within so many bytes, or else the least that was found.
 pub(in crate::replay) fn within<T: Float>(
     bytes: usize,
@@ -30,9 +36,7 @@ pub(in crate::replay) fn within<T: Float>(
     if least <= bytes {
         return Ok((graph, plain));
     }
-    let most = graph.nodes.len();
-    let mut stretches = 2;
-    while stretches <= most {
+    for stretches in promising(&graph) {
         let again = recomputed(graph.clone(), stretches);
         let made = make(&again);
         let size = made.code.buffer_bytes();
@@ -40,9 +44,57 @@ pub(in crate::replay) fn within<T: Float>(
             return Ok((again, made));
         }
         least = least.min(size);
-        stretches = (stretches * 5).div_ceil(4);
     }
     Err(least)
+}
+
+/// The numbers of stretches that keep the least, as far as that can be told before anything is fused.
+fn promising<T: Float>(graph: &Graph<T>) -> Vec<usize> {
+    let border = border(graph);
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    let mut stretches = 2;
+    while stretches <= graph.nodes.len() {
+        let stretch = cut(graph, border, stretches);
+        let again = what_is_computed_again(graph, border, &stretch);
+        found.push((kept(graph, &stretch, &again), stretches));
+        stretches = (stretches * 5).div_ceil(4);
+    }
+    found.sort_unstable();
+    found.into_iter().take(TRIED).map(|(_, stretches)| stretches).collect()
+}
+
+/// Elements that are kept for the gradient: of rows that are not computed again, and of the largest stretch of those
+/// that are.
+fn kept<T: Float>(graph: &Graph<T>, stretch: &[usize], again: &[bool]) -> usize {
+    let mut needed = vec![false; graph.nodes.len()];
+    for (id, node) in graph.nodes.iter().enumerate() {
+        if again.get(id) != Some(&false) {
+            node.operands.iter().for_each(|&operand| needed[operand as usize] = true);
+        }
+    }
+    let (mut kept, mut largest, mut here, mut at) = (0, 0, 0, 0);
+    for (id, node) in graph.nodes[..again.len()].iter().enumerate() {
+        if stretch[id] != at {
+            (at, here) = (stretch[id], 0);
+        }
+        if again[id] {
+            here += size(node);
+            largest = largest.max(here);
+        } else if needed[id] {
+            kept += size(node);
+        }
+    }
+    kept + largest
+}
+
+/// Where the gradient starts.
+fn border<T: Float>(graph: &Graph<T>) -> usize {
+    graph.nodes.iter().position(|node| node.swept).unwrap_or(graph.nodes.len())
+}
+
+/// The elements of a row.
+fn size<T>(node: &Node<T>) -> usize {
+    if is_row(node) { node.shape.iter().product::<usize>().max(1) } else { 0 }
 }
 
 /// Whether a node is computed: others are there from the start.
@@ -51,7 +103,7 @@ fn is_row<T>(node: &Node<T>) -> bool {
 }
 
 fn recomputed<T: Float>(graph: Graph<T>, stretches: usize) -> Graph<T> {
-    let border = graph.nodes.iter().position(|node| node.swept).unwrap_or(graph.nodes.len());
+    let border = border(&graph);
     let stretch = cut(&graph, border, stretches);
     let again = what_is_computed_again(&graph, border, &stretch);
     // For each stretch, its rows that are computed again, in order.
@@ -98,7 +150,6 @@ fn recomputed<T: Float>(graph: Graph<T>, stretches: usize) -> Graph<T> {
 
 /// The stretch of each row before the border: of about as many elements each.
 fn cut<T: Float>(graph: &Graph<T>, border: usize, stretches: usize) -> Vec<usize> {
-    let size = |node: &Node<T>| if is_row(node) { node.shape.iter().product::<usize>().max(1) } else { 0 };
     let total: usize = graph.nodes[..border].iter().map(size).sum();
     let mut before = 0;
     let each = graph.nodes[..border].iter().map(|node| {
@@ -134,4 +185,35 @@ fn what_is_computed_again<T: Float>(graph: &Graph<T>, border: usize, stretch: &[
         }
     }
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tape;
+    use crate::replay::listing::list;
+    use crate::replay::lower::{Choices, lower};
+
+    /// However long the list, a fixed number of programs is made of it, of a list that is at most twice as long.
+    #[test]
+    fn a_budget_that_cannot_be_met_is_given_up_soon() {
+        for rows in [10_usize, 300, 3000] {
+            let tape = Tape::<f64>::new();
+            let x = tape.leaf("x", ndarray::arr1(&[0.5, 0.25]));
+            let y = (0..rows).fold(x, |y, _| y.sin());
+            let dx = y.sum().backward()[x];
+            let graph = list(&tape, &[x], &[dx], false, &crate::array::Value::clone).graph;
+            let (nodes, made) = (graph.nodes.len(), std::cell::Cell::new(0));
+            let choices = Choices { fusion: true, reuse: true, fast: false, threads: 1 };
+            let least = within(1, graph, |graph| {
+                made.set(made.get() + 1);
+                assert!(graph.nodes.len() <= 2 * nodes);
+                lower(graph, &[], choices)
+            });
+            // x twice, the result: and about 2 √rows vectors of 16 bytes.
+            let least = least.err().expect("one byte is not enough");
+            assert!(made.get() <= TRIED + 1 && least > 1, "{}", made.get());
+            assert!(least <= 16 * (2 * rows.isqrt() + 10), "{rows}: {least}");
+        }
+    }
 }

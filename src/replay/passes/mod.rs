@@ -23,9 +23,7 @@ use crate::Float;
 /// let y = (x * 1.0).sin() + (x * 1.0).sin();
 /// let all = tape.program([x], [y])?;
 /// let none = Pass::ALL.iter().fold(tape.program_builder([x], [y]), |builder, pass| builder.without(*pass)).build()?;
-/// let [a] = all.replay(&[&ndarray::arr0(2.0)])?;
-/// let [b] = none.replay(&[&ndarray::arr0(2.0)])?;
-/// assert_eq!(a, b); // to the bit, with whatever passes
+/// assert_eq!(all.replay_one(2.0)?, none.replay_one(2.0)?); // to the bit, with whatever passes
 /// assert!(all.report().rows() < none.report().rows());
 /// # Ok::<(), wengert::Error>(())
 /// ```
