@@ -17,9 +17,9 @@ use std::ops::Index;
 /// let w = tape.leaf("w", [3.0, -4.0]);
 /// let loss = w.square().sum();
 /// let next = Params::new([w]).step(Adam::default(), &loss.backward(), 0.1);
-/// let step = tape.program_builder([], [loss]).carry(&next).build()?; // w, its moments and the count go on
+/// let step = tape.program_builder(tape.none(), [loss]).carry(&next).build()?; // w, its moments and the count go on
 /// let mut workspace = step.workspace();
-/// (0..200).try_for_each(|_| step.run(&mut workspace, &[]))?;
+/// (0..200).try_for_each(|_| step.run(&mut workspace, ()))?;
 /// assert!(workspace.output(0)[[]] < 1e-2);
 /// # Ok::<(), wengert::Error>(())
 /// ```
