@@ -52,10 +52,26 @@ fn whatever_takes_memory_by_shape() {
         "a layer",
         row.try_linear(huge.narrow(0, 0, 1).narrow(1, 0, 1000), 0.0).and_then(|_| row.try_mul(row)),
     );
+    refused("a mean", row.try_mean_axis(0));
+    refused("a variance", row.try_var_axis(0, 1.0));
+    refused("a deviation", row.try_std_axis(1, 0.0));
+    refused("a norm", row.try_norm_axis([0, 1]));
+    refused("a softmax", row.try_softmax(1));
+    refused("its logarithm", row.try_log_softmax(1));
+    refused("logsumexp", row.try_logsumexp(0));
+    refused("a loss", row.try_mse(row));
+    refused("cross-entropy", row.try_cross_entropy(vec![0; 1 << 20]));
+    refused("cross-entropy with targets", row.try_cross_entropy_with(row));
+    refused("bounds", row.try_clamp(0.0, row));
+    refused("the smallest of each column", row.try_amin(0));
+    refused("a typed copy", huge.try_array::<ndarray::Ix2>());
     refused("an array", tape.try_leaf("y", Array1::zeros(20_000)));
     refused("a constant", x.try_add(ArrayD::zeros(IxDyn(&[20, 1000]))));
     assert_eq!(huge.first_number(), 1.0);
     assert_eq!(tape.bytes(), 8000, "what was refused takes nothing");
+    let before = tape.len();
+    refused("a softmax", row.try_softmax(1));
+    assert_eq!(tape.len(), before, "nor does it leave rows");
 }
 
 trait FirstNumber {

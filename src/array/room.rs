@@ -75,7 +75,8 @@ impl Room {
             );
             return Err(Problem::new(ErrorKind::Memory, what, "Work on a part at a time."));
         }
-        self.taken.set(self.taken.get() + bytes);
+        // A number is kept in its row.
+        self.taken.set(self.taken.get() + if shape.is_empty() { 0 } else { bytes });
         Ok(out)
     }
 

@@ -51,6 +51,7 @@ impl<T: Float> Tape<T> {
             refused,
             guards,
             reads,
+            attempting: _,
             printed,
         } = self;
         rows.get_mut().clear();

@@ -1,12 +1,12 @@
 //! How much memory a tape may take.
 
-use super::Tape;
 use super::sweeps::Working;
+use super::{Tape, Var};
 use crate::Float;
 use crate::error::Error;
 use std::panic::Location;
 
-/// Where a sweep started to append rows.
+/// Where a sweep, or an [attempt](Var::attempt), started to append rows.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     rows: usize,
@@ -66,8 +66,51 @@ impl<T: Float> Tape<T> {
         else {
             return Ok(());
         };
+        self.go_back(start);
+        Err(error.at(at))
+    }
+
+    /// Takes the rows since then off the tape.
+    fn go_back(&self, start: Mark) {
         self.rows.borrow_mut().truncate(start.rows);
         self.room.set_taken(start.bytes);
-        Err(error.at(at))
+    }
+}
+
+/// A composite under way, whose steps have no twins: see [`Var::attempt`].
+pub(crate) struct Attempt<'t, T: Float> {
+    tape: &'t Tape<T>,
+    start: Mark,
+    /// Whether a sweep or another composite is under way already, which will say what there was no room for.
+    within: bool,
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// From here on a step for which there is no room does not panic: [`Attempt::end`] gives the error.
+    pub(crate) fn attempt(self) -> Attempt<'t, T> {
+        let tape = self.tape();
+        let within = tape.attempting.replace(true) || tape.differentiated.get().is_some();
+        Attempt { tape, start: tape.mark(), within }
+    }
+}
+
+impl<T: Float> Attempt<'_, T> {
+    /// The result, unless there was no room for a step on the way: then the rows are taken off the tape.
+    #[track_caller]
+    pub fn end<V>(self, operation: &'static str, result: V) -> Result<V, Error> {
+        let refused = if self.within { None } else { self.tape.refused.take() };
+        let Some(error) = refused else { return Ok(result) };
+        self.tape.go_back(self.start);
+        Err(error.within(operation).at(Location::caller()))
+    }
+}
+
+impl<T: Float> Drop for Attempt<'_, T> {
+    fn drop(&mut self) {
+        if !self.within {
+            self.tape.attempting.set(false);
+            // Of an attempt that ended with another error.
+            self.tape.refused.take();
+        }
     }
 }

@@ -84,7 +84,9 @@ pub struct Tape<T: Float> {
     limit: Cell<usize>,
     /// Memory for values.
     room: Room,
-    /// The first row that it had no room for, of those that a sweep records.
+    /// Set while a composite is computed whose steps have no twins.
+    attempting: Cell<bool>,
+    /// The first row that it had no room for, of those that a sweep or such a composite emits.
     refused: RefCell<Option<Error>>,
     /// The comparisons that control flow went by.
     guards: RefCell<Vec<Guard<T>>>,
@@ -142,6 +144,7 @@ impl<T: Float> Tape<T> {
             differentiated: Cell::new(None),
             limit: Cell::new(usize::MAX),
             room: Room::default(),
+            attempting: Cell::default(),
             refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
@@ -355,7 +358,8 @@ impl<T: Float> Tape<T> {
         self.push(rows, prim, operands, value, varies)
     }
 
-    /// The row of a sweep that there was no room for, which ends the sweep: see [`check_sweep`](Self::check_sweep).
+    /// The row of a sweep or a composite that there was no room for, which ends it: see
+    /// [`check_sweep`](Self::check_sweep).
     #[track_caller]
     fn without_room(
         &self,
@@ -364,7 +368,8 @@ impl<T: Float> Tape<T> {
         error: Error,
         varies: bool,
     ) -> Result<Var<'_, T>, Error> {
-        if error.kind() != ErrorKind::Memory || self.differentiated.get().is_none() {
+        let goes_on = self.differentiated.get().is_some() || self.attempting.get();
+        if error.kind() != ErrorKind::Memory || !goes_on {
             return Err(error);
         }
         let rows = self.rows.borrow_mut();

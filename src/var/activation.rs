@@ -117,7 +117,8 @@ impl<'t, T: Float> Var<'t, T> {
         }
         let joint = joint_shape(self.tape().broadcasting(), &[&self.dims(), &low.dims(), &high.dims()]);
         Self::judge("clamp", joint, &[self, low, high])?;
+        let attempt = self.attempt();
         let raised = self.try_lt(low).map_err(within)?.select(low, self);
-        Ok(raised.try_gt(high).map_err(within)?.select(high, raised))
+        attempt.end("clamp", raised.try_gt(high).map_err(within)?.select(high, raised))
     }
 }

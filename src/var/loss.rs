@@ -84,8 +84,9 @@ impl<'t, T: Float> Var<'t, T> {
             let alike = same_shapes(&self.dims(), &target.dims());
             Self::judge("mse", alike, &[self, target])?;
         }
+        let attempt = self.attempt();
         let deviation = self.try_sub(target).map_err(|error| error.within("mse"))?;
-        Ok(deviation.square().mean())
+        attempt.end("mse", deviation.square().mean())
     }
 
     /// The mean over the rows of an (n, c) array of logits of −log softmax at the row's label, in nats.
@@ -118,7 +119,9 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn try_cross_entropy(self, labels: impl AsRef<[usize]>) -> Result<Self, Error> {
         let places = places(&self.dims(), labels.as_ref());
         let places = Self::judge("cross_entropy", places, &[self])?;
-        Ok(-self.log_softmax(-1).reshape([self.len()]).take(0, places).mean())
+        let attempt = self.attempt();
+        let chosen = self.log_softmax(-1).reshape([self.len()]).take(0, places);
+        attempt.end("cross_entropy", -chosen.mean())
     }
 
     /// The cross-entropy with targets that are themselves distributions over the last axis, such as one-hot
@@ -167,7 +170,8 @@ impl<'t, T: Float> Var<'t, T> {
             return Err(self.other_tape(name, p));
         }
         Self::judge(name, same_shapes(&self.dims(), &p.dims()), &[self, p])?;
-        Ok(-self.log_softmax(-1).try_mul(p)?.sum_axis(-1).mean())
+        let attempt = self.attempt();
+        attempt.end(name, -(self.log_softmax(-1) * p).sum_axis(-1).mean())
     }
 }
 

@@ -41,8 +41,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_logsumexp(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("logsumexp", axes)?;
+        let attempt = self.attempt();
         let shares = self.shares(axes);
-        Ok(shares.nothing.select(-T::INFINITY, shares.total.log()) + shares.top)
+        attempt.end("logsumexp", shares.nothing.select(-T::INFINITY, shares.total.log()) + shares.top)
     }
 
     /// eᵃ / Σ eᵃ along an axis (or over several), without overflow. The result sums to 1 there; where all are −∞, it is 0.
@@ -71,8 +72,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("softmax", axis)?;
+        let attempt = self.attempt();
         let shares = self.shares(axes);
-        Ok(shares.powers / shares.total.spread_over(axes, self))
+        attempt.end("softmax", shares.powers / shares.total.spread_over(axes, self))
     }
 
     /// The logarithm of [`softmax`](Self::softmax), accurate where that is tiny. Where all are −∞, it is that.
@@ -101,12 +103,13 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_log_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("log_softmax", axis)?;
+        let attempt = self.attempt();
         let shares = self.shares(axes);
         // ∞ − ∞ of a largest element is 0.
         let infinite = shares.top.eq(T::INFINITY).spread_over(axes, self);
         let apart = self.eq(T::INFINITY).select(T::zero(), -T::INFINITY);
         let shifted = infinite.select(apart, self - shares.top.spread_over(axes, self));
-        Ok(shifted - shares.total.log().spread_over(axes, self))
+        attempt.end("log_softmax", shifted - shares.total.log().spread_over(axes, self))
     }
 
     /// The exponentials, less the largest of those they are added with.

@@ -48,7 +48,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_mean_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("mean_axis", axes)?;
-        Ok(self.fold(FoldOp::Sum, axes) / count::<T>(self.terms(axes)))
+        let attempt = self.attempt();
+        attempt.end("mean_axis", self.fold(FoldOp::Sum, axes) / count::<T>(self.terms(axes)))
     }
 
     /// The variance Σ (a − mean)² / (n − ddof) of all elements, as ndarray's: `ddof` 0 for a population, 1
@@ -91,7 +92,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_var_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
         let axes = self.axes("var_axis", axes)?;
-        Ok(self.variance(axes, ddof))
+        let attempt = self.attempt();
+        attempt.end("var_axis", self.variance(axes, ddof))
     }
 
     /// The standard deviation of all elements, √[`var`](Self::var), with slope 0 where it is 0.
@@ -134,7 +136,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_std_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
         let axes = self.axes("std_axis", axes)?;
-        Ok(self.deviation(axes, ddof))
+        let attempt = self.attempt();
+        attempt.end("std_axis", self.deviation(axes, ddof))
     }
 
     /// The smallest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -162,7 +165,9 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_min(self) -> Result<Self, Error> {
-        Ok(-(-self).try_max().map_err(|error| error.called("min"))?)
+        let attempt = self.attempt();
+        let min = -(-self).try_max().map_err(|error| error.called("min"))?;
+        attempt.end("min", min)
     }
 
     /// The smallest elements over these axes, which the result has no more; NaN where one is. At a tie,
@@ -193,7 +198,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_amin(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("amin", axes)?;
-        Ok(-(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.called("amin"))?)
+        let attempt = self.attempt();
+        let min = -(-self).try_fold(FoldOp::Max, axes).map_err(|error| error.called("amin"))?;
+        attempt.end("amin", min)
     }
 
     /// The Euclidean norm √Σa² of all elements (Frobenius, of a matrix), with slope 0 where it is 0.
@@ -237,7 +244,8 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn try_norm_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("norm_axis", axes)?;
-        Ok(self.length(axes))
+        let attempt = self.attempt();
+        attempt.end("norm_axis", self.length(axes))
     }
 
     /// How many elements these axes have together.
