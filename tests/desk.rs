@@ -185,7 +185,7 @@ mod comparisons {
         let line = line!() + 1;
         let _ = (x < &y, &x < y, &x < 0.5, 0.5 < &x);
         let program = tape.program([x, y], [z]).unwrap();
-        let error = program.replay::<1>(&[&2.0, &1.0]).unwrap_err();
+        let error = program.replay::<1>((2.0, 1.0)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Branch);
         assert!(error.to_string().contains(&format!("desk.rs:{line}:")), "{error}");
     }

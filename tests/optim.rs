@@ -316,7 +316,7 @@ mod lists {
             let params = start().leaves(&tape);
             let recorded = loss(&params);
             let next = params.step(optimiser, &recorded.backward(), 0.1);
-            let program = tape.program_builder([], [recorded]).carry(&next).build().unwrap();
+            let program = tape.program_builder(tape.none(), [recorded]).carry(&next).build().unwrap();
             let mut workspace = program.workspace();
 
             for step in 0..7 {
@@ -335,7 +335,7 @@ mod lists {
                     .map(|own| one_at_a_time(optimiser, *own, grads[own[0]], 0.1).map(Var::value))
                     .collect();
 
-                program.run(&mut workspace, &[]).unwrap();
+                program.run(&mut workspace, ()).unwrap();
                 for (i, (name, w)) in state.iter().enumerate() {
                     assert_eq!(w, single[i][0], "{optimiser:?}, {name}, step {step}");
                     assert_eq!(w.view(), workspace.state(i), "{optimiser:?}, {name}, step {step}");

@@ -117,6 +117,13 @@ impl<'a, T: Float, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> fo
     }
 }
 
+/// As they come from a list of references, `&[&x, &y]`.
+impl<'a, T: Float, S: Data<Elem = T>, D: Dimension> From<&&'a ArrayBase<S, D>> for Input<'a, T> {
+    fn from(array: &&'a ArrayBase<S, D>) -> Self {
+        Self(Given::Lent(*array))
+    }
+}
+
 impl<'a, T: Float, D: Dimension> From<ArrayView<'a, T, D>> for Input<'a, T> {
     fn from(array: ArrayView<'a, T, D>) -> Self {
         Self(Given::View(array.into_dyn()))
@@ -307,6 +314,12 @@ macro_rules! number {
         impl From<&$type> for Input<'_, $type> {
             fn from(number: &$type) -> Self {
                 Self(Given::Number(*number))
+            }
+        }
+
+        impl From<&&$type> for Input<'_, $type> {
+            fn from(number: &&$type) -> Self {
+                Self(Given::Number(**number))
             }
         }
 
