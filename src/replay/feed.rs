@@ -498,7 +498,7 @@ mod sealed {
     }
 
     /// A list that was made beforehand: nothing is allocated, however long it is.
-    impl<'a, 'b, T: Float> Inputs<'a, T> for &'b [Input<'a, T>] {
+    impl<'a, T: Float> Inputs<'a, T> for &[Input<'a, T>] {
         type List = Self;
 
         fn into_inputs(self) -> Self::List {
@@ -506,7 +506,7 @@ mod sealed {
         }
     }
 
-    impl<'a, 'b, T: Float> Outputs<'a, T> for &'b mut [Output<'a, T>] {
+    impl<'a, T: Float> Outputs<'a, T> for &mut [Output<'a, T>] {
         type List = Self;
 
         fn into_outputs(self) -> Self::List {
