@@ -214,7 +214,7 @@ impl<'t, T: Float> Call<'t, T> {
                 }
             };
             let mend = "Declare it by `let w = call.state(\"w\", initial)`, and name it once: `call.carry([(w, next)])`.";
-            must(Err(Var::error("carry", Problem::new(ErrorKind::Signature, what, mend), &[leaf])));
+            must::<()>(Err(Var::error("carry", Problem::new(ErrorKind::Signature, what, mend), &[leaf])));
         }
     }
 }
