@@ -31,9 +31,10 @@
 //! ```
 //! use wengert::{Tape, optim::{Adam, State}};
 //!
+//! let mut tape = Tape::<f64>::new();
 //! let mut state = State::new().with("w", 0.0).with("b", 0.0);
 //! for _ in 0..500 {
-//!     let tape = Tape::<f64>::new();
+//!     tape.clear(); // starts over, in the same memory
 //!     let params = state.leaves(&tape);
 //!     let prediction = params["w"] * [1.0, 2.0, 3.0] + params["b"];
 //!     let loss = prediction.mse([1.0, 3.0, 5.0]);

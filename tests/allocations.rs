@@ -92,11 +92,11 @@ fn held<R>(run: impl FnOnce() -> R) -> usize {
 
 #[test]
 fn the_count_counts() {
-    let (kept, all, left) = bytes(|| {
+    let (kept, in_all, in_the_end) = bytes(|| {
         drop(black_box(vec![0_u8; 300]));
         vec![0_u8; 500]
     });
-    assert_eq!((kept.len(), all, left), (500, 800, 500));
+    assert_eq!((kept.len(), in_all, in_the_end), (500, 800, 500));
     assert_eq!(allocations(|| drop(black_box(Box::new(5_u8)))), 1);
     assert_eq!(allocations(|| drop(black_box(vec![0_u8; 100]))), 1);
     let mut grows = vec![1_u8];

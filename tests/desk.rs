@@ -185,7 +185,7 @@ mod comparisons {
         let line = line!() + 1;
         let _ = (x < &y, &x < y, &x < 0.5, 0.5 < &x);
         let program = tape.program([x, y], [z]).unwrap();
-        let error = program.replay::<1>((2.0, 1.0)).unwrap_err();
+        let error = program.replay::<1>([2.0, 1.0]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Branch);
         assert!(error.to_string().contains(&format!("desk.rs:{line}:")), "{error}");
     }
@@ -267,6 +267,18 @@ mod printing {
         assert_eq!(format!("{loss:e} {loss:.2e}"), "6.666666666666666e-1 6.67e-1");
         assert_eq!(loss.to_string(), "0.6666666666666666");
         assert_eq!(format!("{:.3}", Tape::<f32>::new().leaf("x", 1.5)), "1.500");
+    }
+
+    /// Replayed, what was printed does not go stale: it was for people to see.
+    #[test]
+    fn a_strict_program_lets_it_pass() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", [1.0, 2.0]);
+        let y = x * x;
+        assert!(!format!("{y} {y:.2} {y:e}").is_empty());
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_ok());
+        y.value();
+        assert!(tape.program_builder([x], [y.sum()]).strict().build().is_err());
     }
 
     #[test]

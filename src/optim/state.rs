@@ -17,7 +17,7 @@ use std::ops::Index;
 /// let w = tape.leaf("w", [3.0, -4.0]);
 /// let loss = w.square().sum();
 /// let next = Params::new([w]).step(Adam::default(), &loss.backward(), 0.1);
-/// let step = tape.program_builder([], [loss]).carry(&next).build()?; // w, its moments and the count go on
+/// let step = tape.program_builder(tape.none(), [loss]).carry(&next).build()?; // w, its moments and the count go on
 /// let mut workspace = step.workspace();
 /// (0..200).try_for_each(|_| step.run(&mut workspace, &[]))?;
 /// assert!(workspace.output(0)[[]] < 1e-2);
@@ -126,9 +126,10 @@ impl<'t, T: Float> IntoIterator for Next<'t, T> {
 ///
 /// ```
 /// use wengert::{Tape, optim::{Adam, State}};
+/// let mut tape = Tape::<f64>::new();
 /// let mut state = State::new().with("w", [3.0, -4.0]).with("b", 1.0);
 /// for _ in 0..200 {
-///     let tape = Tape::<f64>::new();
+///     tape.clear();
 ///     let params = state.leaves(&tape);
 ///     let (w, b) = (params["w"], params["b"]);
 ///     let loss = (w * w).sum() + b * b;

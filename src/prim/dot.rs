@@ -162,6 +162,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// counts as a row on the left and as a column on the right; further axes in front are a stack of
     /// matrices and broadcast. A transposed operand is not copied.
     ///
+    /// The sums are IEEE's, in which 0 · ∞ and 0 · NaN are NaN: an element that is infinite or NaN spoils every sum that
+    /// it is in, also with a weight or a cotangent of 0. If it is not meant, replace it before the product, as in
+    /// `mask.select(x, 0.0).matmul(w)`; a mask on the result comes too late for the gradient.
+    ///
     /// ```
     /// use ndarray::{arr1, arr2};
     /// # let tape = wengert::Tape::<f64>::new();

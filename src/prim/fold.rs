@@ -1,5 +1,6 @@
 //! Reductions over a set of axes, and the running sum.
 
+use super::slope::times;
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
@@ -89,8 +90,8 @@ table! {
         name: "prod",
         formula: "Π a",
         how: How::Reduce(reducer!(T::one(), |a, b| a * b)),
-        pull: |d, axes, x, _| d.spread_over(axes, x) * others(axes, x),
-        push: |d, axes, x, _| (d * others(axes, x)).fold(Self::Sum, axes),
+        pull: |d, axes, x, _| times(others(axes, x)).carry(d.spread_over(axes, x)),
+        push: |d, axes, x, _| times(others(axes, x)).carry(d).fold(Self::Sum, axes),
         domain: Domain::ALL,
     },
     Cumsum => {

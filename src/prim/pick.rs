@@ -313,15 +313,30 @@ impl<'t, T: Float> Var<'t, T> {
         self.compare(Pick::Ne, other)
     }
 
-    /// With the mask `self`: `yes` where it is not 0, else `no` (NumPy's and PyTorch's `where`). What is not
-    /// picked has no influence, whatever its value or slope.
+    /// With the mask `self`: `yes` where it is not 0, else `no` (NumPy's and PyTorch's `where`).
+    ///
+    /// What is not picked has no influence, whatever its value or slope: it contributes exactly 0 to each derivative, in
+    /// both modes and at every order, even where its own slope is infinite or NaN. (So it is with what `maximum`, `clamp`,
+    /// `relu`, a factor that is a mask, and their like have not chosen.) Other libraries give NaN here.
     ///
     /// Operands broadcast; a number may stand for a `Var`.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
-    /// let x = tape.leaf("x", ndarray::arr1(&[-1.0, 2.0]));
-    /// assert_eq!(x.gt(0.0).select(x, 0.0).value(), ndarray::arr1(&[0.0, 2.0]).into_dyn());
+    /// let x = tape.leaf("x", ndarray::arr1(&[-1.0, 0.0, 4.0]));
+    /// let y = x.gt(0.0).select(x.sqrt(), 0.0); // √-1 is NaN, and the slope of √ at 0 infinite
+    /// assert_eq!(y.value(), ndarray::arr1(&[0.0, 0.0, 2.0]).into_dyn());
+    /// assert_eq!(y.sum().backward()[x].value(), ndarray::arr1(&[0.0, 0.0, 0.25]).into_dyn());
+    /// ```
+    ///
+    /// One operation does not keep it: a matrix product sums 0 · NaN as IEEE does. Pick its *operand*, not its result:
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", ndarray::arr1(&[0.0, 1.0]));
+    /// let w = tape.leaf("w", ndarray::arr2(&[[1.0, 2.0]]));
+    /// let log = x.gt(0.0).select(x.log(), 0.0); // not: w.matmul(x.log()), and then a mask
+    /// assert_eq!(w.matmul(log).sum().backward()[w].value(), ndarray::arr2(&[[0.0, 0.0]]).into_dyn());
     /// ```
     #[doc(alias = "where")]
     #[doc(alias = "cond")]

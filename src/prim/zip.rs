@@ -1,8 +1,11 @@
 //! Elementwise functions of two operands of equal shape.
 //!
-//! As in the family of one operand, the Jacobian with respect to each operand is diagonal, and one
-//! expression `d · ∂y/∂operand` serves both sweeps.
+//! As in the family of one operand, the Jacobian with respect to each operand is diagonal, and one slope serves both
+//! sweeps. The products with which they multiply it, [`Zip::Azmul`] and [`Zip::Azdiv`], are of this family themselves:
+//! their slopes are those of product and quotient, so that derivatives of derivatives are formed with them as well.
 
+use super::slope::{Slope, one, over, times};
+use super::weighted::{Weighted, log};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
 use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
@@ -11,21 +14,21 @@ use crate::tape::{IntoVar, Var, broadcast};
 
 family! {
     /// An elementwise function of two operands.
-    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2 }
+    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2, Inverse, ExpDifference, Azmul, Azdiv }
 }
 
 /// All there is to know about one of them.
 struct Row<T: Float> {
     name: &'static str,
     formula: &'static str,
-    /// `d · ∂y/∂a`, given `d`, `[a, b]` and `y`.
-    chain_a: Chain<T>,
-    /// `d · ∂y/∂b`.
-    chain_b: Chain<T>,
+    /// ∂y/∂a, given `[a, b]` and `y`.
+    slope_a: Derivative<T>,
+    /// ∂y/∂b.
+    slope_b: Derivative<T>,
     domain: Domain,
 }
 
-type Chain<T> = for<'t> fn(Var<'t, T>, [Var<'t, T>; 2], Var<'t, T>) -> Var<'t, T>;
+type Derivative<T> = for<'t> fn([Var<'t, T>; 2], Var<'t, T>) -> Slope<'t, T>;
 
 table! {
     Zip: Row<T>, kernel: Kernel<T>;
@@ -34,84 +37,109 @@ table! {
         name: "add",
         formula: "a + b",
         kernel: kernel!(|a, b| a + b),
-        chain_a: |d, _, _| d,
-        chain_b: |d, _, _| d,
+        slope_a: |_, _| one(),
+        slope_b: |_, _| one(),
         domain: Domain::ALL,
     },
     Sub => {
         name: "sub",
         formula: "a - b",
         kernel: kernel!(|a, b| a - b),
-        chain_a: |d, _, _| d,
-        chain_b: |d, _, _| -d,
+        slope_a: |_, _| one(),
+        slope_b: |_, _| -one(),
         domain: Domain::ALL,
     },
     Mul => {
         name: "mul",
         formula: "a * b",
         kernel: kernel!(|a, b| a * b),
-        chain_a: |d, [_, b], _| d * b,
-        chain_b: |d, [a, _], _| d * a,
+        slope_a: |[_, b], _| times(b),
+        slope_b: |[a, _], _| times(a),
         domain: Domain::ALL,
     },
     Div => {
         name: "div",
         formula: "a / b",
         kernel: kernel!(|a, b| a / b),
-        chain_a: |d, [_, b], _| d / b,
-        chain_b: |d, [_, b], y| -(d * y / b),
+        slope_a: |[_, b], _| over(b),
+        slope_b: |[_, b], y| -times(y).over(b),
         domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
     },
     Pow => {
         name: "pow",
         formula: "a ^ b",
         kernel: kernel!(|a, b| a.powf(b)),
-        chain_a: |d, [a, b], _| d * pow_slope(a, b),
-        chain_b: |d, [a, _], y| {
-            // 0ᵇ is constant in b for b > 0: its slope is 0 there, not 0 · log 0.
-            let safe = a.eq(a.lift(0.0)).select(a.lift(1.0), a);
-            d * (y * safe.log())
-        },
+        slope_a: |[a, b], _| times(Weighted::PowerLess1.of(&[b, a, b])), // b · aᵇ⁻¹
+        slope_b: |[a, b], _| times(Weighted::Power.of(&[log(a), a, b])), // log a · aᵇ
         domain: Domain::only("a > 0", |ab| ab[0] > 0.0),
     },
     Max => {
         name: "maximum",
         formula: "max(a, b)",
         kernel: kernel!(|a, b| max(a, b)),
-        chain_a: |d, [a, b], _| share(d, a.ge(b), a.eq(b)),
-        chain_b: |d, [a, b], _| share(d, b.ge(a), a.eq(b)),
+        slope_a: |[a, b], y| times(share(a, b, y)),
+        slope_b: |[a, b], y| times(share(b, a, y)),
         domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
     },
     Min => {
         name: "minimum",
         formula: "min(a, b)",
         kernel: kernel!(|a, b| -max(-a, -b)),
-        chain_a: |d, [a, b], _| share(d, a.le(b), a.eq(b)),
-        chain_b: |d, [a, b], _| share(d, b.le(a), a.eq(b)),
+        slope_a: |[a, b], y| times(share(a, b, y)),
+        slope_b: |[a, b], y| times(share(b, a, y)),
         domain: Domain::ALL.kinked("at a tie, half to each", |ab| ab[0] == ab[1]),
     },
     Atan2 => {
         name: "atan2",
         formula: "the angle of the point (b, a)",
         kernel: kernel!(|a, b| a.atan2(b)),
-        chain_a: |d, [a, b], _| d * b / (a * a + b * b),
-        chain_b: |d, [a, b], _| -(d * a / (a * a + b * b)),
+        slope_a: |[a, b], _| times(b.inverse(a)),
+        slope_b: |[a, b], _| -times(a.inverse(b)),
         domain: Domain::only("not a = 0 with b ≤ 0", |ab| ab[0] != 0.0 || ab[1] > 0.0),
+    },
+    Inverse => {
+        name: "inverse",
+        formula: "a / (a² + b²), 0 at the origin",
+        kernel: kernel!(|a, b| a.inverse(b)),
+        slope_a: |[a, b], y| {
+            let other = b.inverse(a);
+            times((other - y) * (other + y))
+        },
+        slope_b: |[a, b], y| -times(y * (b.inverse(a) * y.lift(2.0))),
+        domain: Domain::only("not a = b = 0", |ab| ab[0] != 0.0 || ab[1] != 0.0),
+    },
+    ExpDifference => {
+        name: "exp_difference",
+        formula: "exp(a - b), 1 where they are equal",
+        kernel: kernel!(|a, b| a.exp_difference(b)),
+        slope_a: |_, y| times(y),
+        slope_b: |_, y| -times(y),
+        domain: Domain::ALL,
+    },
+    Azmul => {
+        name: "azmul",
+        formula: "a * b, but 0 where either is 0",
+        kernel: kernel!(|a, b| a.azmul(b)),
+        slope_a: |[_, b], _| times(b),
+        slope_b: |[a, _], _| times(a),
+        domain: Domain::ALL,
+    },
+    Azdiv => {
+        name: "azdiv",
+        formula: "a / b, but 0 where a or 1 / b is 0",
+        kernel: kernel!(|a, b| a.azdiv(b)),
+        slope_a: |[_, b], _| over(b),
+        slope_b: |[_, b], y| -times(y).over(b),
+        domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
     },
 }
 
 impl Zip {
-    /// `d · ∂y/∂operand` for operand 0 or 1.
-    fn chain<'t, T: Float>(
-        self,
-        wrt: usize,
-        d: Var<'t, T>,
-        operands: &[Var<'t, T>],
-        out: Var<'t, T>,
-    ) -> Var<'t, T> {
+    /// ∂y/∂operand for operand 0 or 1.
+    fn slope<'t, T: Float>(self, wrt: usize, operands: &[Var<'t, T>], out: Var<'t, T>) -> Slope<'t, T> {
         let row = self.row();
-        let chain = if wrt == 0 { row.chain_a } else { row.chain_b };
-        chain(d, [operands[0], operands[1]], out)
+        let slope = if wrt == 0 { row.slope_a } else { row.slope_b };
+        slope([operands[0], operands[1]], out)
     }
 }
 
@@ -121,16 +149,11 @@ fn max<T: Arithmetic>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// b · aᵇ⁻¹, and 0 at a = b = 0, where a⁰ = 1 is constant in a but the formula reads 0 · ∞.
-fn pow_slope<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    let both_zero = a.eq(a.lift(0.0)) * b.eq(b.lift(0.0));
-    let safe = both_zero.select(b.lift(1.0), b);
-    b * a.pow(safe - b.lift(1.0))
-}
-
-/// All of `d` to the winner, half of it at a tie, and nothing (not even a NaN of `d`) to the loser.
-fn share<'t, T: Float>(d: Var<'t, T>, wins: Var<'t, T>, ties: Var<'t, T>) -> Var<'t, T> {
-    wins.select(ties.select(d * d.lift(0.5), d), d.lift(0.0))
+/// The slope of the choice `y` between two in `one` of them: 1 for the one that it is, ½ at a tie, 0 for the other. A
+/// NaN is what was chosen, if there is one.
+fn share<'t, T: Float>(one: Var<'t, T>, other: Var<'t, T>, y: Var<'t, T>) -> Var<'t, T> {
+    let [one, other] = [one, other].map(|x| x.eq(y).maximum(x.ne(x)));
+    (one / (one + other)).detach()
 }
 
 impl Rule for Zip {
@@ -175,8 +198,10 @@ impl Rule for Zip {
             Self::Add if is(1, -0.0) => Some(0),
             Self::Add if is(0, -0.0) => Some(1),
             Self::Sub if is(1, 0.0) => Some(0),
-            Self::Mul if is(0, 1.0) => Some(1),
-            Self::Mul | Self::Div if is(1, 1.0) => Some(0),
+            Self::Mul | Self::Azmul if is(0, 1.0) => Some(1),
+            Self::Mul | Self::Div | Self::Azmul | Self::Azdiv if is(1, 1.0) => Some(0),
+            // Whatever there is to be multiplied.
+            Self::Azmul | Self::Azdiv if is(0, 0.0) || is(0, -0.0) => Some(0),
             Self::Add
             | Self::Sub
             | Self::Mul
@@ -184,7 +209,11 @@ impl Rule for Zip {
             | Self::Pow
             | Self::Max
             | Self::Min
-            | Self::Atan2 => None,
+            | Self::Atan2
+            | Self::Inverse
+            | Self::ExpDifference
+            | Self::Azmul
+            | Self::Azdiv => None,
         }
     }
 
@@ -195,7 +224,7 @@ impl Rule for Zip {
         out: Var<'t, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
-        Some(self.chain(wrt, cotangent, operands, out))
+        Some(self.slope(wrt, operands, out).carry(cotangent))
     }
 
     fn jvp<'t, T: Float>(
@@ -208,7 +237,7 @@ impl Rule for Zip {
             tangents
                 .iter()
                 .enumerate()
-                .map(|(wrt, tangent)| tangent.map(|t| self.chain(wrt, t, operands, out))),
+                .map(|(wrt, tangent)| tangent.map(|t| self.slope(wrt, operands, out).carry(t))),
         )
     }
 
@@ -410,5 +439,85 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn try_atan2(self, x: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Atan2, x)
+    }
+
+    /// a / (a² + b²): with b / (a² + b²), the point's image in the unit circle, and the slopes of its angle.
+    #[track_caller]
+    pub(crate) fn inverse(self, b: Self) -> Self {
+        must(self.zip(Zip::Inverse, b))
+    }
+
+    /// eᵃ⁻ᵇ, with what rounds off in a − b, of which a large difference would have as many units of the result as it is large.
+    #[track_caller]
+    pub(crate) fn exp_difference(self, b: Self) -> Self {
+        must(self.zip(Zip::ExpDifference, b))
+    }
+
+    /// The product with an *absolute zero*: where either operand is exactly 0 the result is 0, even if the other is
+    /// infinite or NaN. (CppAD's `azmul` is so on its left side.)
+    ///
+    /// It is the product by which the sweeps form d · slope, so that what was not chosen has no influence; and it gives
+    /// `p · log p` and its like their limit 0 at 0, in value and derivatives.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// use ndarray::arr1;
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let p = tape.leaf("p", arr1(&[0.0, 1.0]));
+    /// assert_eq!(p.azmul(p.log()).value(), arr1(&[0.0, 0.0]).into_dyn());
+    /// assert!((p * p.log()).value()[0].is_nan()); // 0 · −∞
+    /// ```
+    #[doc(alias = "xlogy")]
+    #[track_caller]
+    pub fn azmul(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_azmul(other))
+    }
+
+    /// As [`azmul`](Self::azmul), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_azmul(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_azmul(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.zip(Zip::Azmul, other)
+    }
+
+    /// The quotient with an *absolute zero*: 0 where the numerator is exactly 0 or the denominator infinite, even if
+    /// the other is 0, infinite or NaN. As [`azmul`](Self::azmul) by the reciprocal, without its rounding and overflow.
+    ///
+    /// Operands broadcast; a number may stand for a `Var`.
+    ///
+    /// ```
+    /// use ndarray::arr1;
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let count = tape.leaf("count", arr1(&[0.0, 4.0]));
+    /// let total = tape.leaf("total", arr1(&[0.0, 10.0]));
+    /// assert_eq!(total.azdiv(count).value(), arr1(&[0.0, 2.5]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn azdiv(self, other: impl IntoVar<'t, T>) -> Self {
+        must(self.try_azdiv(other))
+    }
+
+    /// As [`azdiv`](Self::azdiv), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, would both grow, or the operands are of different tapes.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let [a, b] = [2, 3].map(|n| tape.leaf("v", ndarray::Array1::<f64>::ones(n)));
+    /// assert!(a.try_azdiv(b).is_err()); // (2,) with (3,)
+    /// ```
+    #[track_caller]
+    pub fn try_azdiv(self, other: impl IntoVar<'t, T>) -> Result<Self, Error> {
+        self.zip(Zip::Azdiv, other)
     }
 }

@@ -53,6 +53,15 @@ impl<'t, T: Float> Var<'t, T> {
     /// The Jacobian-vector product: the directional derivative of this row when the given rows move
     /// along the given tangents, and all others rest.
     ///
+    /// It agrees with [`backward`](Self::backward) to rounding wherever each slope on the way is finite; at a kink both
+    /// take the convention in the primitive's [`domain`](crate::Prim::domain). In the chain rule of both, a factor that is
+    /// exactly 0 gives 0 even if another is infinite or NaN, so that what was not chosen has no influence:
+    /// see [`select`](Self::select). The modes can differ in two places only, and then one of them says NaN:
+    ///
+    /// * Where several contributions meet at a slope that is infinite or NaN. One mode multiplies each, and has ∞ − ∞; the
+    ///   other adds first, and multiplies what is left: ±∞, or 0 if they cancel.
+    /// * In a [`matmul`](Self::matmul) with an infinite or NaN element, whose sums take 0 · ∞ for NaN.
+    ///
     /// ```
     /// use ndarray::arr1;
     /// # let tape = wengert::Tape::<f64>::new();

@@ -78,6 +78,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// training loop let each step start from values, as [`Tape::clear`] shows: weights that are rows were computed from
     /// all earlier steps, and the sweep goes through those as well.
     ///
+    /// What was not chosen has no influence, also if its slope is infinite or NaN: see [`select`](Self::select).
+    /// [`jvp`](Self::jvp) says where the two modes agree.
+    ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", 3.0);

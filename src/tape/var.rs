@@ -65,6 +65,8 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 
 /// The value, printed as the number or as ndarray prints the array, with the same flags: `{:.4}`, `{:8.3}`.
 ///
+/// Printing is a read that is listed, and that a [strict](crate::ProgramBuilder::strict) program lets pass.
+///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
 /// let x = tape.leaf("x", [1.0, 2.0]);

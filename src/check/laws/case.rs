@@ -1,5 +1,6 @@
 //! One primitive on one set of operands.
 
+use super::anywhere::special;
 use super::recording::{ORDERS, Recording};
 use crate::check::Layout;
 use crate::check::values::{Palette, Values, mix};
@@ -15,10 +16,32 @@ pub(super) struct Case<'a> {
     pub operands: &'a [Vec<usize>],
     pub layout: &'a Layout,
     pub seed: u64,
+    pub points: Points,
+}
+
+/// Where it is examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Points {
+    /// In the domain, away from kinks.
+    Smooth,
+    /// Anywhere, and most of all where values or slopes are 0, infinite or NaN. Of a matrix product's elements, finite
+    /// ones: it sums 0 · NaN as IEEE does.
+    Any,
 }
 
 impl Recording for Case<'_> {
     fn inputs(&self) -> Vec<ArrayD<f64>> {
+        if self.points == Points::Any {
+            let finite = self.spills();
+            let mut seed = self.seed;
+            let mut next = || {
+                seed = mix(seed, 0);
+                special(seed, finite)
+            };
+            let each =
+                self.inputs.iter().map(|shape| ArrayD::from_shape_simple_fn(shape.as_slice(), &mut next));
+            return each.collect();
+        }
         let plain =
             |(i, shape): (usize, &Vec<usize>)| Values::Any.draw(shape, Palette::Plain, mix(self.seed, i));
         let mut inputs: Vec<ArrayD<f64>> = self.inputs.iter().enumerate().map(plain).collect();
@@ -64,6 +87,10 @@ impl Recording for Case<'_> {
             "select" => Some(1..),
             _ => Some(0..),
         }
+    }
+
+    fn spills(&self) -> bool {
+        self.prim.name() == "matmul"
     }
 
     /// Inputs broadcast by explicit rows, then the primitive.

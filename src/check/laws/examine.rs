@@ -83,6 +83,26 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         let adjoint = "forward mode against dual numbers (the adjoint test)";
         self.compare::<SINGLE>(tally, adjoint, ahead, oracle[0]);
         self.compare::<SINGLE>(tally, "forward over reverse mode against dual numbers", mixed, oracle[1]);
+        self.modes::<SINGLE>(tally, "forward equals reverse", ahead, derivatives[0]);
+        if self.what.orders() > 1 {
+            let second = "forward over reverse equals reverse over reverse";
+            self.modes::<SINGLE>(tally, second, mixed, derivatives[1]);
+            let backwards =
+                ahead.and_then(|ahead| along(rules, ahead, Some(ahead.lift(1.0)), &self.vars, &rows[1]));
+            self.modes::<SINGLE>(
+                tally,
+                "reverse over forward equals reverse over reverse",
+                backwards,
+                derivatives[1],
+            );
+            let twice = ahead.and_then(|ahead| forwards(rules, ahead, &seeds(1)));
+            self.modes::<SINGLE>(
+                tally,
+                "forward over forward equals reverse over reverse",
+                twice,
+                derivatives[1],
+            );
+        }
         if !SINGLE {
             self.complex_step(tally, oracle[0]);
             if *self.what.layout() == Layout::contiguous() {
@@ -201,6 +221,28 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         self.add(tally, law, measured);
     }
 
+    /// The same derivative in two modes, which differ by no more than what each may round.
+    fn modes<const SINGLE: bool>(
+        &self,
+        tally: &mut Tally,
+        law: &'static str,
+        one: Option<Var<'_, T>>,
+        other: Option<Var<'_, T>>,
+    ) {
+        let bound = |row: Option<Var<'_, T>>| -> (f64, f64) {
+            let Some(row) = row else { return (0.0, 0.0) };
+            let own: Vec<ArrayD<Bound<SINGLE>>> = evaluate(row.tape(), &[], &[row]);
+            (row.peek_item().expect("a number").to_f64(), own[0].iter().map(|x| x.error).sum())
+        };
+        let (one, other) = (bound(one), bound(other));
+        let measured = Measured {
+            error: (one.0 - other.0).abs(),
+            tolerance: 2.0 * (one.1 + other.1),
+            because: "running bounds for the rounding of both".into(),
+        };
+        self.add(tally, law, measured);
+    }
+
     /// Im f(x + ihv) / h, which subtracts nothing, so that h can be 10⁻¹⁰⁰ (W. Squire and G. Trapp, SIAM Review 40, 1998).
     fn complex_step(&self, tally: &mut Tally, oracle: Bound<false>) {
         let given: Vec<(Var<'_, T>, ArrayD<Complex>)> = self
@@ -257,7 +299,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
 }
 
 /// ⟨gradient of ⟨cotangent, root⟩, direction⟩ as a row; `None` if nothing flows.
-fn along<'t, T: Float>(
+pub(super) fn along<'t, T: Float>(
     rules: &impl Rules,
     root: Var<'t, T>,
     cotangent: Option<Var<'t, T>>,
@@ -270,6 +312,6 @@ fn along<'t, T: Float>(
     terms.reduce(|a, b| a + b)
 }
 
-fn plain(shape: &[usize], seed: u64) -> ArrayD<f64> {
+pub(super) fn plain(shape: &[usize], seed: u64) -> ArrayD<f64> {
     Values::Any.draw(shape, Palette::Plain, seed)
 }

@@ -50,9 +50,11 @@ enum Change {
     FirstOnly,
     /// The mean over the cotangent's elements for each operand element instead of their sum.
     Averaged,
+    /// The product of what arrives with the slope is IEEE's, in which 0 · ∞ is NaN, where it should be absolute.
+    Plain,
 }
 
-const CHANGES: [Change; 14] = [
+const CHANGES: [Change; 15] = [
     Change::Nudged,
     Change::Negated,
     Change::Doubled,
@@ -67,9 +69,10 @@ const CHANGES: [Change; 14] = [
     Change::Rolled,
     Change::FirstOnly,
     Change::Averaged,
+    Change::Plain,
 ];
 
-const JVP_CHANGES: [Change; 7] = [
+const JVP_CHANGES: [Change; 8] = [
     Change::Nudged,
     Change::Negated,
     Change::Doubled,
@@ -77,6 +80,7 @@ const JVP_CHANGES: [Change; 7] = [
     Change::Transposed,
     Change::Rolled,
     Change::FirstOnly,
+    Change::Plain,
 ];
 
 /// What is done to a term after the rule has made it.
@@ -114,8 +118,14 @@ fn after<T: Float>(change: Change, term: Var<'_, T>, from: usize) -> Option<Var<
         | Change::Swapped
         | Change::OfAnother
         | Change::ResultForOperand
-        | Change::OperandForResult => term,
+        | Change::OperandForResult
+        | Change::Plain => term,
     })
+}
+
+/// Ones of its shape.
+fn ones<T: Float>(like: Var<'_, T>) -> Var<'_, T> {
+    like.tape().constant(ndarray::ArrayD::from_elem(like.shape(), T::one()))
 }
 
 impl Faulty<'_> {
@@ -126,7 +136,8 @@ impl Faulty<'_> {
             })
         };
         let ((_, right), (_, wrong)) = (values(right), values(wrong));
-        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-9 * (a.abs() + b.abs());
+        let far =
+            |(a, b): (&f64, &f64)| a.is_nan() != b.is_nan() || (a - b).abs() > 1e-9 * (a.abs() + b.abs());
         let nonzero = |x: &[f64]| x.iter().any(|x| *x != 0.0);
         let differs = if right.len() == wrong.len() {
             right.iter().zip(&wrong).any(far)
@@ -173,6 +184,9 @@ impl Rules for Faulty<'_> {
                 prim.vjp(wrt, &others, out, cotangent)
             }
             Change::OperandForResult if alike => prim.vjp(wrt, operands, operands[0], cotangent),
+            Change::Plain if prim.kernel::<T>().is_some() => {
+                prim.vjp(wrt, operands, out, ones(cotangent)).map(|slope| cotangent * slope)
+            }
             _ => right,
         };
         let wrong = term.and_then(|term| after(change, term, cotangent.len()));
@@ -193,6 +207,14 @@ impl Rules for Faulty<'_> {
         }
         let wrong = match self.fault {
             Fault::Vjp(..) => return right,
+            Fault::Jvp(Change::Plain) if prim.kernel::<T>().is_some() => {
+                let each = tangents.iter().enumerate().filter_map(|(operand, tangent)| {
+                    let mut alone = vec![None; tangents.len()];
+                    alone[operand] = Some(ones((*tangent)?));
+                    Some((*tangent)? * prim.jvp(operands, out, &alone)?)
+                });
+                each.reduce(|a, b| a + b)
+            }
             Fault::Jvp(change) => right.and_then(|term| after(change, term, term.len())),
             Fault::TangentLost(operand) => {
                 let mut tangents = tangents.to_vec();

@@ -2,9 +2,11 @@
 //!
 //! Each law is checked for every operand at once, by a derivative along a random direction: reverse mode to third
 //! order, forward mode and forward over reverse against dual numbers, which share no code with the derivative rules; dual
-//! numbers against the complex step and differences; single precision against double. A new primitive gets all of it by
-//! being in [`Prim::all`].
+//! numbers against the complex step and differences; single precision against double. And at points of every kind, where
+//! values and slopes may be 0, infinite or NaN, the two modes are held against each other: see [`anywhere`]. A new
+//! primitive gets all of it by being in [`Prim::all`].
 
+mod anywhere;
 mod case;
 mod examine;
 #[cfg(test)]
@@ -17,7 +19,8 @@ use super::{Layout, Verdict};
 use crate::array::Shape;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Prim};
-use case::Case;
+pub(super) use anywhere::{alike, modes, replay, special};
+use case::{Case, Points};
 pub(super) use examine::examine as law;
 use indexmap::IndexMap;
 pub(super) use recording::{ORDERS, Recording};
@@ -203,10 +206,15 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
                 return;
             }
             seed += 1;
-            let case = Case { prim, inputs, operands, layout, seed };
-            law::<f64, false>(&case, rules, tally);
-            law::<f32, true>(&case, rules, tally);
+            let case = |points| Case { prim, inputs, operands, layout, seed, points };
+            law::<f64, false>(&case(Points::Smooth), rules, tally);
+            law::<f32, true>(&case(Points::Smooth), rules, tally);
             tally.cases += 2;
+            // What holds anywhere is no matter of layout, and the shapes are many.
+            if *layout == extent.layouts[0] {
+                anywhere::examine::<f64>(&case(Points::Any), rules, tally);
+                anywhere::examine::<f32>(&case(Points::Any), rules, tally);
+            }
         }
     };
     if two {

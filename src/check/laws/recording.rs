@@ -21,6 +21,9 @@ pub(in crate::check) trait Recording {
     /// Which inputs may move in difference quotients; `None` if the derivative is not theirs by definition.
     fn moving(&self) -> Option<std::ops::RangeFrom<usize>>;
 
+    /// Whether a NaN reaches what has a slope of 0 in it, since the sums of a matrix product are IEEE's.
+    fn spills(&self) -> bool;
+
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T>;
 
     /// For the report on a failure.

@@ -26,16 +26,20 @@ impl<T: Arithmetic> Dual<T> {
         Self::constant(self.value.held())
     }
 
-    /// What it carries is multiplied by slopes only where it is not 0: a constant stays one where the slope is not
-    /// finite.
+    /// What it carries is multiplied by slopes only where neither is 0: a constant stays one where the slope is not
+    /// finite, and a function that stands still makes one.
     fn chain<const N: usize>(value: T, terms: [(Self, T); N]) -> Self {
         let terms = terms.into_iter().filter(|(operand, _)| !operand.slope.is_zero());
-        let slope = terms.map(|(operand, slope)| slope * operand.slope).reduce(|a, b| a + b);
+        let slope = terms.map(|(operand, slope)| slope.azmul(operand.slope)).reduce(|a, b| a + b);
         Self { value, slope: slope.unwrap_or_else(T::zero) }
     }
 
-    fn product(self, other: Self) -> Self {
-        Self::chain(self.value * other.value, [(self, other.value), (other, self.value)])
+    fn near<const N: usize>(value: T, terms: [(Self, T); N]) -> Self {
+        Self::chain(value, terms)
+    }
+
+    fn product(self, other: Self, value: T) -> Self {
+        Self::chain(value, [(self, other.value), (other, self.value)])
     }
 
     fn exact(value: T, term: (Self, T)) -> Self {

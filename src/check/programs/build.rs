@@ -61,7 +61,7 @@ impl Builder {
     /// A number below `n`, of which there is at least one.
     fn pick(&mut self, n: usize) -> usize {
         self.state = mix(self.state, 1);
-        usize::try_from(self.state % n as u64).expect("below a usize")
+        draw(self.state, n)
     }
 
     fn size(&mut self) -> usize {
@@ -200,6 +200,11 @@ impl Builder {
         self.program.steps.push(Step { prim, operands });
         if largest > LARGEST { self.take(Prim::named("tanh"), vec![self.values.len() - 1]) } else { Some(()) }
     }
+}
+
+/// A number below `n`, of which there is at least one, from random bits.
+pub(super) fn draw(bits: u64, n: usize) -> usize {
+    usize::try_from(bits % n as u64).expect("below a usize")
 }
 
 fn broadcasts(from: &[usize], to: &[usize]) -> bool {

@@ -5,13 +5,15 @@
 //! besides) or the step is rejected, and counted.
 
 mod build;
+mod hidden;
 
-use super::laws::{ORDERS, Recording, law};
+use super::laws::{ORDERS, Recording, alike, law, modes, replay};
 use super::sweep::Library;
 use super::values::{Palette, Values, mix};
 use super::{Layout, Tally};
 use crate::{Float, Prim, Tape, Var};
 use build::Builder;
+use hidden::{Anywhere, Hidden};
 use ndarray::ArrayD;
 use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
@@ -118,8 +120,9 @@ impl Program {
         (inputs, out)
     }
 
-    /// Compares all ways to its value and derivatives: recording, evaluating again, forward and reverse mode, to second
-    /// order, against dual numbers and the complex step.
+    /// Compares all ways to its value and derivatives: recording, evaluating again, replay, forward and reverse mode and
+    /// both over each other, to second order, against dual numbers and the complex step; and the same with a branch of
+    /// infinities and NaN in it that is not chosen, which must change no bit.
     ///
     /// ```
     /// # use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -130,6 +133,10 @@ impl Program {
     pub fn examine(&self) -> Tally {
         let mut tally = Tally::default();
         law::<f64, false>(self, &Library, &mut tally);
+        let [hidden, harmless] = [false, true].map(|harmless| Hidden { program: self, harmless });
+        alike::<f64>(&hidden, &harmless, &Library, &mut tally);
+        replay::<f64>(&hidden, "a hidden branch, replayed", &mut tally);
+        modes::<f64>(&Anywhere { program: self }, &Library, &mut tally);
         tally.add_case();
         tally
     }
@@ -232,6 +239,10 @@ impl Recording for Program {
     /// None: steps of a size that differences need cross kinks.
     fn moving(&self) -> Option<RangeFrom<usize>> {
         None
+    }
+
+    fn spills(&self) -> bool {
+        self.primitives().any(|name| name == "matmul")
     }
 
     fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {

@@ -186,3 +186,34 @@ fn what_is_computed_again<T: Float>(graph: &Graph<T>, border: usize, stretch: &[
     }
     again
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tape;
+    use crate::replay::listing::list;
+    use crate::replay::lower::{Choices, lower};
+
+    /// However long the list, a fixed number of programs is made of it, of a list that is at most twice as long.
+    #[test]
+    fn a_budget_that_cannot_be_met_is_given_up_soon() {
+        for rows in [10_usize, 300, 3000] {
+            let tape = Tape::<f64>::new();
+            let x = tape.leaf("x", ndarray::arr1(&[0.5, 0.25]));
+            let y = (0..rows).fold(x, |y, _| y.sin());
+            let dx = y.sum().backward()[x];
+            let graph = list(&tape, &[x], &[dx], false, &crate::array::Value::clone).graph;
+            let (nodes, made) = (graph.nodes.len(), std::cell::Cell::new(0));
+            let choices = Choices { fusion: true, reuse: true, fast: false, threads: 1 };
+            let least = within(1, graph, |graph| {
+                made.set(made.get() + 1);
+                assert!(graph.nodes.len() <= 2 * nodes);
+                lower(graph, &[], choices)
+            });
+            // x twice, the result: and about 2 √rows vectors of 16 bytes.
+            let least = least.err().expect("one byte is not enough");
+            assert!(made.get() <= TRIED + 1 && least > 1, "{}", made.get());
+            assert!(least <= 16 * (2 * rows.isqrt() + 10), "{rows}: {least}");
+        }
+    }
+}
