@@ -40,6 +40,7 @@ pub struct Call<'t, T: Float> {
     store: &'t Store<T>,
 }
 
+#[allow(clippy::expl_impl_clone_on_copy)] // A derive would ask that numbers be `Copy` by that name.
 impl<T: Float> Clone for Call<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -213,7 +214,7 @@ impl<'t, T: Float> Call<'t, T> {
                 }
             };
             let mend = "Declare it by `let w = call.state(\"w\", initial)`, and name it once: `call.carry([(w, next)])`.";
-            must(Err(Var::error("carry", Problem::new(ErrorKind::Signature, what, mend), &[leaf])))
+            must::<()>(Err(Var::error("carry", Problem::new(ErrorKind::Signature, what, mend), &[leaf])));
         }
     }
 }

@@ -153,6 +153,7 @@ impl<T: Float> Evidence<T> {
     }
 
     /// Looks for a value that was read before there were so many rows, and was another one in each recording.
+    #[allow(clippy::needless_pass_by_value)] // It is made for this.
     fn explain(
         &self,
         later: &Self,
@@ -171,7 +172,8 @@ impl<T: Float> Evidence<T> {
         };
         let taken = || all.iter().rev().filter(|(read, ..)| read.at.is_some());
         let read = taken().find(as_it_was).or_else(|| taken().next()).or_else(|| all.last());
-        Verdict::Differ(match read {
+        #[allow(clippy::single_match_else)] // Two kinds of error, side by side.
+        let problem = match read {
             Some((read, _, found)) => {
                 let how = read.at.map_or_else(|| "printed".to_owned(), |at| format!("read at {at}"));
                 let what = format!(
@@ -191,7 +193,8 @@ impl<T: Float> Evidence<T> {
                 let mend = "Bring what changes from call to call in as an input, or carry it as state.";
                 Problem::new(ErrorKind::Impure, what, mend)
             }
-        })
+        };
+        Verdict::Differ(problem)
     }
 }
 

@@ -117,6 +117,13 @@ impl<'a, T: Float, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> fo
     }
 }
 
+/// As they come from a list of references, `&[&x, &y]`.
+impl<'a, T: Float, S: Data<Elem = T>, D: Dimension> From<&&'a ArrayBase<S, D>> for Input<'a, T> {
+    fn from(array: &&'a ArrayBase<S, D>) -> Self {
+        Self(Given::Lent(*array))
+    }
+}
+
 impl<'a, T: Float, D: Dimension> From<ArrayView<'a, T, D>> for Input<'a, T> {
     fn from(array: ArrayView<'a, T, D>) -> Self {
         Self(Given::View(array.into_dyn()))
@@ -310,6 +317,12 @@ macro_rules! number {
             }
         }
 
+        impl From<&&$type> for Input<'_, $type> {
+            fn from(number: &&$type) -> Self {
+                Self(Given::Number(**number))
+            }
+        }
+
         impl<'a> From<&'a mut $type> for Output<'a, $type> {
             fn from(number: &'a mut $type) -> Self {
                 Self(Taken::Number(number))
@@ -485,7 +498,7 @@ mod sealed {
     }
 
     /// A list that was made beforehand: nothing is allocated, however long it is.
-    impl<'a, 'b, T: Float> Inputs<'a, T> for &'b [Input<'a, T>] {
+    impl<'a, T: Float> Inputs<'a, T> for &[Input<'a, T>] {
         type List = Self;
 
         fn into_inputs(self) -> Self::List {
@@ -493,7 +506,7 @@ mod sealed {
         }
     }
 
-    impl<'a, 'b, T: Float> Outputs<'a, T> for &'b mut [Output<'a, T>] {
+    impl<'a, T: Float> Outputs<'a, T> for &mut [Output<'a, T>] {
         type List = Self;
 
         fn into_outputs(self) -> Self::List {

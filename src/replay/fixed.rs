@@ -36,7 +36,7 @@ impl Fixed {
         if row.origin.is_some() {
             return None; // What a derivative rule holds, the row that it differentiates holds too.
         }
-        let named = tape.try_var(id).ok().and_then(|var| var.name());
+        let named = tape.try_var(id).ok().and_then(crate::Var::name);
         let what = match (row.prim.indices(), &named) {
             (Some(n), _) => {
                 format!("{} of a {}", counted(n, "index", "indices"), row.prim.name())

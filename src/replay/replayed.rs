@@ -244,15 +244,13 @@ where
     ) -> Result<[ArrayD<T>; N], Error> {
         let outputs = self.call_to_vec(inputs)?;
         let given = outputs.len();
-        match <[ArrayD<T>; N]>::try_from(outputs) {
-            Ok(outputs) => Ok(outputs),
-            Err(_) => {
-                let asked = counted(N, "output is", "outputs are");
-                let what = format!("{asked} asked for, and the function gives {given}");
-                let mend = "Take all of them, in this order, or use `call_to_vec`.";
-                Err(Error::new("call", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
-            }
-        }
+        let Ok(outputs) = <[ArrayD<T>; N]>::try_from(outputs) else {
+            let asked = counted(N, "output is", "outputs are");
+            let what = format!("{asked} asked for, and the function gives {given}");
+            let mend = "Take all of them, in this order, or use `call_to_vec`.";
+            return Err(Error::new("call", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
+        };
+        Ok(outputs)
     }
 
     /// As [`call`](Self::call), of a function with one output.

@@ -181,6 +181,7 @@ impl<T: Float> Workspace<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value)] // A name or a number.
     pub fn state(&self, key: impl StateKey) -> ArrayViewD<'_, T> {
         must(self.try_state(key))
     }
@@ -198,6 +199,7 @@ impl<T: Float> Workspace<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value)] // A name or a number.
     pub fn try_state(&self, key: impl StateKey) -> Result<ArrayViewD<'_, T>, Error> {
         Ok(self.view(self.state_place(&key)?))
     }
@@ -266,6 +268,7 @@ impl<T: Float> Workspace<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value)] // A name or a number.
     pub fn try_set_state<'a>(
         &mut self,
         key: impl StateKey,
