@@ -1,7 +1,7 @@
 //! What was not chosen has no influence: exactly none, in both modes, at every order, recorded and replayed.
 
 use ndarray::{Array1, ArrayD, arr1};
-use wengert::{Feed, Pass, Tape, Var};
+use wengert::{Pass, Tape, Var};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -60,8 +60,7 @@ fn derivatives_are(x: &[f64], f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, 
         let builder = other.program_builder([there], rows.map(|row| other.try_var(row).unwrap()));
         let left_out = Pass::ALL.into_iter().enumerate().filter(|(i, _)| choice >> i & 1 == 1);
         let program = left_out.fold(builder, |builder, (_, pass)| builder.without(pass)).build().unwrap();
-        let feeds: [&dyn Feed<f64>; 1] = [&point];
-        let replayed = program.replay_to_vec(&feeds).unwrap();
+        let replayed = program.replay_to_vec(&point).unwrap();
         for (replayed, &expected) in replayed.iter().take(2).zip(expected) {
             let replayed: Vec<f64> = replayed.iter().copied().collect();
             assert!(
