@@ -3,6 +3,7 @@
 //! One file a subject, and `cargo test --test all optim::` runs one of them. On their own are only those that count
 //! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
 
+mod accuracy;
 mod common;
 mod desk;
 mod edge_cases;

@@ -28,8 +28,13 @@ fn ten_million_rows() {
         y *= factor;
     }
     // The sweep multiplies in the other order; 10⁶ roundings of 2⁻⁵³ each.
-    let difference = (y.backward()[x].item() - y.item()).abs() / y.item();
-    assert!(difference <= 1e6 * f64::EPSILON, "{difference:e}");
+    let difference = |slope: Var<'_, f64>| (slope.item() - y.item()).abs() / y.item();
+    for slope in [y.backward()[x], y.jvp([(x, 1.0)])] {
+        assert!(difference(slope) <= 1e6 * f64::EPSILON, "{:e}", difference(slope));
+    }
+    let mut tape = tape;
+    tape.clear();
+    assert!(tape.is_empty());
 }
 
 #[test]

@@ -12,7 +12,12 @@ use std::ops::{AddAssign, Neg};
 /// same kernels can be run in another arithmetic.
 ///
 /// exp, log, tanh and their kin are the library's own: they become vector code, which the standard library's do not, are
-/// within one unit in the last place, and give the same bits on every machine. The others are Rust's.
+/// within one unit in the last place, and give the same bits on every machine. sin, cos, tan, powers, atan2 and erf are Rust's
+/// and [libm](https://docs.rs/libm)'s.
+///
+/// Those called `times_…` multiply a number by a function that decays, or grows, fast. The product is formed inside, since it may
+/// well be a number of the format where the function alone is not; they are what derivatives of activations and powers are made
+/// of, and are within two and a half units in the last place.
 ///
 /// ```
 /// use wengert::Arithmetic;
@@ -49,8 +54,14 @@ pub trait Arithmetic:
     fn sin(self) -> Self;
     /// The cosine of an angle in radians.
     fn cos(self) -> Self;
+    /// The tangent of an angle in radians.
+    fn tan(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
+    /// log(1 + eˣ), without overflow.
+    fn softplus(self) -> Self;
+    /// eˣ⁻ʸ, with what rounds off in x − y; 1 where both are equal, infinite ones too.
+    fn exp_difference(self, y: Self) -> Self;
     /// The square root, rounded correctly; NaN below 0.
     fn sqrt(self) -> Self;
     /// The absolute value.
@@ -59,6 +70,29 @@ pub trait Arithmetic:
     fn powf(self, exponent: Self) -> Self;
     /// The angle in radians, from −π to π, of the point with ordinate `self` and abscissa `x`.
     fn atan2(self, x: Self) -> Self;
+    /// x / (x² + y²), without overflow on the way; 0 at the origin.
+    fn inverse(self, y: Self) -> Self;
+    /// The largest power of two that is no larger in magnitude; from the smallest normal number to the largest power of two that
+    /// has a reciprocal which is one.
+    fn binade(self) -> Self;
+    /// w · 1 / (1 + e⁻ˣ), the logistic function.
+    fn times_logistic(self, x: Self) -> Self;
+    /// w times the slope of the logistic function at x.
+    fn times_logistic_slope(self, x: Self) -> Self;
+    /// w times the logistic function of 2√(2/π) (x + 0.044715 x³).
+    fn times_cubic(self, x: Self) -> Self;
+    /// 1024 w times the slope of the logistic function at 2√(2/π) (x + 0.044715 x³).
+    fn times_cubic_slope(self, x: Self) -> Self;
+    /// The hyperbolic tangent of √(2/π) (x + 0.044715 x³).
+    fn cubic_tanh(self) -> Self;
+    /// w Φ(x), with the normal distribution function Φ.
+    fn times_normal(self, x: Self) -> Self;
+    /// w φ(x), with the normal density φ(x) = exp(−x²/2) / √(2π).
+    fn times_density(self, x: Self) -> Self;
+    /// w exp(−x²).
+    fn times_bell(self, x: Self) -> Self;
+    /// w aᵇ⁻ⁿ, with what rounds off in b − n; 0 where w is.
+    fn times_power(self, a: Self, b: Self, n: u8) -> Self;
     /// The error function 2/√π ∫₀ˣ exp(−t²) dt.
     fn erf(self) -> Self;
     /// The same number, held constant: without the derivative that it may carry along.
@@ -82,7 +116,7 @@ pub trait Arithmetic:
 }
 
 macro_rules! arithmetic {
-    ($type:ident, $erf:path) => {
+    ($type:ident, $erf:path, $tan:path, $power:ident) => {
         impl Arithmetic for $type {
             const DTYPE: &'static str = stringify!($type);
             const EPSILON: Self = $type::EPSILON;
@@ -125,8 +159,64 @@ macro_rules! arithmetic {
                 $type::cos(self)
             }
             #[inline(always)]
+            fn tan(self) -> Self {
+                $tan(self)
+            }
+            #[inline(always)]
             fn tanh(self) -> Self {
                 elementary::tanh(self)
+            }
+            #[inline(always)]
+            fn softplus(self) -> Self {
+                elementary::softplus(self)
+            }
+            #[inline(always)]
+            fn exp_difference(self, y: Self) -> Self {
+                elementary::exp_difference(self, y)
+            }
+            #[inline(always)]
+            fn inverse(self, y: Self) -> Self {
+                elementary::inverse(self, y)
+            }
+            #[inline(always)]
+            fn binade(self) -> Self {
+                elementary::Format::binade(self)
+            }
+            #[inline(always)]
+            fn times_logistic(self, x: Self) -> Self {
+                elementary::gate(self, [x, 0.0])
+            }
+            #[inline(always)]
+            fn times_logistic_slope(self, x: Self) -> Self {
+                elementary::slope(self, [x, 0.0])
+            }
+            #[inline(always)]
+            fn times_cubic(self, x: Self) -> Self {
+                elementary::gate(self, elementary::cubic(x))
+            }
+            #[inline(always)]
+            fn times_cubic_slope(self, x: Self) -> Self {
+                elementary::slope(self * 1024.0, elementary::cubic(x))
+            }
+            #[inline(always)]
+            fn cubic_tanh(self) -> Self {
+                elementary::tanh(elementary::cubic(self)[0] * 0.5)
+            }
+            #[inline(always)]
+            fn times_normal(self, x: Self) -> Self {
+                elementary::distribution(self, x)
+            }
+            #[inline(always)]
+            fn times_density(self, x: Self) -> Self {
+                elementary::density(self, x)
+            }
+            #[inline(always)]
+            fn times_bell(self, x: Self) -> Self {
+                elementary::bell(self, x)
+            }
+            #[inline(always)]
+            fn times_power(self, a: Self, b: Self, n: u8) -> Self {
+                elementary::$power(self, a, b, n.into())
             }
             #[inline(always)]
             fn sqrt(self) -> Self {
@@ -181,5 +271,11 @@ macro_rules! arithmetic {
     };
 }
 
-arithmetic!(f32, libm::erff);
-arithmetic!(f64, libm::erf);
+arithmetic!(f32, libm::erff, tan_f32, power_f32);
+arithmetic!(f64, libm::erf, f64::tan, power_f64);
+
+/// In double precision: the tangent's error is three times in its derivatives, and one unit would be too much.
+#[allow(clippy::cast_possible_truncation)] // Rounding to the nearest f32 is what is asked for.
+fn tan_f32(x: f32) -> f32 {
+    f64::from(x).tan() as f32
+}

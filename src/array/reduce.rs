@@ -371,19 +371,6 @@ fn pieces<T: Arithmetic>(x: &Value<T>, mut take: impl FnMut(&[T])) {
     }
 }
 
-/// The running sum, term by term in order.
-pub(crate) fn running_sum<T: Arithmetic>(
-    x: &Value<T>,
-    axes: AxisSet,
-    room: &Room,
-) -> Result<Value<T>, Problem> {
-    let mut out = x.written(room)?;
-    for axis in axes.iter() {
-        out.accumulate_axis_inplace(Axis(axis), |before, here| *here = *before + *here);
-    }
-    Ok(Value::new(out.into_shared()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

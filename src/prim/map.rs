@@ -4,6 +4,7 @@
 //! with it, and the forward sweep, which does so with a tangent: see [`slope`](super::slope).
 
 use super::slope::{Slope, one, over, times};
+use super::weighted::{Weighted, cubic_slope};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
 use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
@@ -12,7 +13,10 @@ use crate::tape::Var;
 
 family! {
     /// An elementwise function of one operand.
-    Map { Neg, Exp, Log, Log1p, Expm1, Sin, Cos, Tan, Tanh, Sqrt, Rsqrt, Abs, Sign, Logistic, Reciprocal, Erf, Detach }
+    Map {
+        Neg, Exp, Log, Log1p, Expm1, Sin, Cos, Tan, Tanh, CubicTanh, Sqrt, Rsqrt, Abs, Sign, Binade, Logistic, Softplus,
+        Reciprocal, Erf, Detach,
+    }
 }
 
 /// All there is to know about one of them.
@@ -61,7 +65,7 @@ table! {
         name: "expm1",
         formula: "exp(a) - 1",
         kernel: kernel!(|x| x.exp_m1()),
-        slope: |_, y| Some(times(y + y.lift(1.0))),
+        slope: |x, _| Some(times(x.exp())), // y + 1 has no digits left where y is near -1
         domain: Domain::ALL,
     },
     Sin => {
@@ -81,7 +85,7 @@ table! {
     Tan => {
         name: "tan",
         formula: "tan(a)",
-        kernel: kernel!(|x| x.sin() / x.cos()),
+        kernel: kernel!(|x| x.tan()),
         slope: |_, y| Some(times(y * y + y.lift(1.0))),
         domain: Domain::only("cos(a) ≠ 0", |a| a[0].cos() != 0.0),
     },
@@ -89,14 +93,21 @@ table! {
         name: "tanh",
         formula: "tanh(a)",
         kernel: kernel!(|x| x.tanh()),
-        slope: |_, y| Some(times(y.lift(1.0) - y * y)),
+        slope: |x, _| Some(times(Weighted::LogisticSlope.of(&[x.lift(4.0), x + x]))), // 1 - tanh² = 4 σ'(2a)
+        domain: Domain::ALL,
+    },
+    CubicTanh => {
+        name: "cubic_tanh",
+        formula: "tanh(√(2/π) (a + 0.044715 a³))",
+        kernel: kernel!(|x| x.cubic_tanh()),
+        slope: |x, _| Some(times(Weighted::CubicSlope.of(&[cubic_slope(x, 512.0), x]))),
         domain: Domain::ALL,
     },
     Sqrt => {
         name: "sqrt",
         formula: "√a",
         kernel: kernel!(|x| x.sqrt()),
-        slope: |_, y| Some(over(y + y)),
+        slope: |x, _| Some(times(x.rsqrt() * x.lift(0.5))),
         domain: Domain::only("a > 0", |a| a[0] > 0.0),
     },
     Rsqrt => {
@@ -120,25 +131,39 @@ table! {
         slope: |_, _| None,
         domain: Domain::ALL.kinked("sign(0) = 0, sign'(0) = 0", |a| a[0] == 0.0),
     },
+    Binade => {
+        name: "binade",
+        formula: "the largest power of two up to |a|",
+        kernel: kernel!(|x| x.binade()),
+        slope: |_, _| None,
+        domain: Domain::ALL.kinked("its derivative is 0 everywhere", |a| a[0].binade() == a[0].abs()),
+    },
     Logistic => {
         name: "logistic",
         formula: "1 / (1 + exp(-a))",
-        kernel: kernel!(|x| logistic(x)),
-        slope: |_, y| Some(times(y * (y.lift(1.0) - y))),
+        kernel: kernel!(|x| T::one().times_logistic(x)),
+        slope: |x, _| Some(times(Weighted::LogisticSlope.of(&[x.lift(1.0), x]))),
+        domain: Domain::ALL,
+    },
+    Softplus => {
+        name: "softplus",
+        formula: "log(1 + exp(a))",
+        kernel: kernel!(|x| x.softplus()),
+        slope: |x, _| Some(times(x.logistic())),
         domain: Domain::ALL,
     },
     Reciprocal => {
         name: "reciprocal",
         formula: "1 / a",
         kernel: kernel!(|x| T::one() / x),
-        slope: |_, y| Some(-times(y * y)),
+        slope: |x, y| Some(-times(y).over(x)),
         domain: Domain::only("a ≠ 0", |a| a[0] != 0.0),
     },
     Erf => {
         name: "erf",
         formula: "erf(a)",
         kernel: kernel!(|x| x.erf()),
-        slope: |x, _| Some(times((-(x * x)).exp() * x.lift(std::f64::consts::FRAC_2_SQRT_PI))),
+        slope: |x, _| Some(times(Weighted::Bell.of(&[x.lift(std::f64::consts::FRAC_2_SQRT_PI), x]))),
         domain: Domain::ALL,
     },
     Detach => {
@@ -160,14 +185,6 @@ fn sign<T: Arithmetic>(x: T) -> T {
     } else {
         x.abs() // 0 for both zeros, and NaN stays NaN
     }
-}
-
-/// In the form whose exponential cannot overflow. −|x| by a branch: in an arithmetic that carries a slope, the branch
-/// is smooth at 0, where |x| is not.
-#[inline(always)]
-fn logistic<T: Arithmetic>(x: T) -> T {
-    let e = (if x < T::zero() { x } else { -x }).exp();
-    if x < T::zero() { e / (T::one() + e) } else { T::one() / (T::one() + e) }
 }
 
 impl Rule for Map {
@@ -353,6 +370,19 @@ impl<T: Float> Var<'_, T> {
         self.map(Map::Rsqrt)
     }
 
+    /// The largest power of two that is no larger than each element's magnitude; from the smallest normal number to the
+    /// largest power of two whose reciprocal is one, whatever the element. To scale by it rounds nothing.
+    #[track_caller]
+    pub(crate) fn binade(self) -> Self {
+        self.map(Map::Binade)
+    }
+
+    /// The hyperbolic tangent in [`gelu_tanh`](Self::gelu_tanh).
+    #[track_caller]
+    pub(crate) fn cubic_tanh(self) -> Self {
+        self.map(Map::CubicTanh)
+    }
+
     /// The absolute value of each element, with slope 0 at 0.
     ///
     /// ```
@@ -388,6 +418,18 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn logistic(self) -> Self {
         self.map(Map::Logistic)
+    }
+
+    /// log(1 + eᵃ) of each element, which cannot overflow. Its slope is the [`logistic`](Self::logistic) function.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert_eq!(tape.leaf("a", 0.0).softplus().item(), 2.0_f64.ln());
+    /// assert_eq!(tape.leaf("a", 1000.0).softplus().item(), 1000.0);
+    /// ```
+    #[track_caller]
+    pub fn softplus(self) -> Self {
+        self.map(Map::Softplus)
     }
 
     /// 1 / a of each element.

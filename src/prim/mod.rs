@@ -2,7 +2,7 @@
 //!
 //! A primitive is one operation with a derivative rule of its own; everything else is a composite.
 //! Primitives come in families by the *shape of their derivative*, one family a file: elementwise
-//! with one operand ([`map`]) or two ([`zip`]), masks and choice ([`pick`]), reductions ([`fold`]),
+//! with one operand ([`map`]) or two ([`zip`]), a number times a function that decays fast ([`weighted`]), masks and choice ([`pick`]), reductions ([`fold`]),
 //! rearrangements ([`view`]), row look-up ([`index`]) and the matrix product ([`dot`]).
 //!
 //! An elementwise function is one expression, and runs in two forms: see [`kernel`](mod@kernel). exp, log and tanh are the
@@ -22,6 +22,7 @@ mod map;
 mod pick;
 mod slope;
 mod view;
+mod weighted;
 mod zip;
 
 pub(crate) use dot::Dot;
@@ -31,6 +32,7 @@ pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
 pub(crate) use pick::Pick;
 pub(crate) use view::{Filling, View};
+pub(crate) use weighted::Weighted;
 pub(crate) use zip::Zip;
 
 use crate::Float;
@@ -167,6 +169,7 @@ pub(crate) enum Family {
     Leaf(Leaf),
     Map(Map),
     Zip(Zip),
+    Weighted(Weighted),
     Pick(Pick),
     Fold(Fold),
     /// Shared between a row and its derivatives, and behind a pointer to keep rows small.
@@ -182,6 +185,7 @@ macro_rules! each {
             Family::Leaf($family) => $body,
             Family::Map($family) => $body,
             Family::Zip($family) => $body,
+            Family::Weighted($family) => $body,
             Family::Pick($family) => $body,
             Family::Fold($family) => $body,
             Family::View($family) => $body,
@@ -213,6 +217,7 @@ impl Prim {
         all.extend(Leaf::fitting(shape).into_iter().map(|prim| Self(Family::Leaf(prim))));
         all.extend(Map::fitting(shape).into_iter().map(|prim| Self(Family::Map(prim))));
         all.extend(Zip::fitting(shape).into_iter().map(|prim| Self(Family::Zip(prim))));
+        all.extend(Weighted::fitting(shape).into_iter().map(|prim| Self(Family::Weighted(prim))));
         all.extend(Pick::fitting(shape).into_iter().map(|prim| Self(Family::Pick(prim))));
         all.extend(Fold::fitting(shape).into_iter().map(|prim| Self(Family::Fold(prim))));
         all.extend(View::fitting(shape).into_iter().map(|prim| Self(Family::View(Arc::new(prim)))));
@@ -275,6 +280,7 @@ impl Prim {
             | Family::Pick(_)
             | Family::Fold(_)
             | Family::View(_)
+            | Family::Weighted(_)
             | Family::Dot(_) => None,
         }
     }

@@ -5,6 +5,7 @@
 //! their slopes are those of product and quotient, so that derivatives of derivatives are formed with them as well.
 
 use super::slope::{Slope, one, over, times};
+use super::weighted::{Weighted, log};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
 use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
@@ -13,7 +14,7 @@ use crate::tape::{IntoVar, Var, broadcast};
 
 family! {
     /// An elementwise function of two operands.
-    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2, Azmul, Azdiv }
+    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2, Inverse, ExpDifference, Azmul, Azdiv }
 }
 
 /// All there is to know about one of them.
@@ -68,12 +69,8 @@ table! {
         name: "pow",
         formula: "a ^ b",
         kernel: kernel!(|a, b| a.powf(b)),
-        slope_a: |[a, b], _| times(pow_slope(a, b)),
-        slope_b: |[a, _], y| {
-            // 0ᵇ is constant in b for b > 0: its slope is 0 there, not 0 · log 0.
-            let safe = a.eq(a.lift(0.0)).select(a.lift(1.0), a);
-            times(y * safe.log())
-        },
+        slope_a: |[a, b], _| times(Weighted::PowerLess1.of(&[b, a, b])), // b · aᵇ⁻¹
+        slope_b: |[a, b], _| times(Weighted::Power.of(&[log(a), a, b])), // log a · aᵇ
         domain: Domain::only("a > 0", |ab| ab[0] > 0.0),
     },
     Max => {
@@ -96,25 +93,44 @@ table! {
         name: "atan2",
         formula: "the angle of the point (b, a)",
         kernel: kernel!(|a, b| a.atan2(b)),
-        slope_a: |[a, b], _| times(b).over(a * a + b * b),
-        slope_b: |[a, b], _| -times(a).over(a * a + b * b),
+        slope_a: |[a, b], _| times(b.inverse(a)),
+        slope_b: |[a, b], _| -times(a.inverse(b)),
         domain: Domain::only("not a = 0 with b ≤ 0", |ab| ab[0] != 0.0 || ab[1] > 0.0),
+    },
+    Inverse => {
+        name: "inverse",
+        formula: "a / (a² + b²), 0 at the origin",
+        kernel: kernel!(|a, b| a.inverse(b)),
+        slope_a: |[a, b], y| {
+            let other = b.inverse(a);
+            times((other - y) * (other + y))
+        },
+        slope_b: |[a, b], y| -times(y * (b.inverse(a) * y.lift(2.0))),
+        domain: Domain::only("not a = b = 0", |ab| ab[0] != 0.0 || ab[1] != 0.0),
+    },
+    ExpDifference => {
+        name: "exp_difference",
+        formula: "exp(a - b), 1 where they are equal",
+        kernel: kernel!(|a, b| a.exp_difference(b)),
+        slope_a: |_, y| times(y),
+        slope_b: |_, y| -times(y),
+        domain: Domain::ALL,
     },
     Azmul => {
         name: "azmul",
-        formula: "a * b, but 0 where either is 0",
+        formula: "a · b", // The dot of the chain rule: d · slope.
         kernel: kernel!(|a, b| a.azmul(b)),
         slope_a: |[_, b], _| times(b),
         slope_b: |[a, _], _| times(a),
-        domain: Domain::ALL,
+        domain: Domain::only("everywhere; 0 where a = 0 or b = 0", |_| true),
     },
     Azdiv => {
         name: "azdiv",
-        formula: "a / b, but 0 where a or 1 / b is 0",
+        formula: "a ÷ b",
         kernel: kernel!(|a, b| a.azdiv(b)),
         slope_a: |[_, b], _| over(b),
         slope_b: |[_, b], y| -times(y).over(b),
-        domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
+        domain: Domain::only("b ≠ 0; 0 where a = 0 or b = ±∞", |ab| ab[1] != 0.0),
     },
 }
 
@@ -131,13 +147,6 @@ impl Zip {
 #[inline(always)]
 fn max<T: Arithmetic>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
-}
-
-/// b · aᵇ⁻¹, and 0 at a = b = 0, where a⁰ = 1 is constant in a but the formula reads 0 · ∞.
-fn pow_slope<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    let both_zero = a.eq(a.lift(0.0)) * b.eq(b.lift(0.0));
-    let safe = both_zero.select(b.lift(1.0), b);
-    b * a.pow(safe - b.lift(1.0))
 }
 
 /// The slope of the choice `y` between two in `one` of them: 1 for the one that it is, ½ at a tie, 0 for the other. A
@@ -201,6 +210,8 @@ impl Rule for Zip {
             | Self::Max
             | Self::Min
             | Self::Atan2
+            | Self::Inverse
+            | Self::ExpDifference
             | Self::Azmul
             | Self::Azdiv => None,
         }
@@ -428,6 +439,18 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn try_atan2(self, x: impl IntoVar<'t, T>) -> Result<Self, Error> {
         self.zip(Zip::Atan2, x)
+    }
+
+    /// a / (a² + b²): with b / (a² + b²), the point's image in the unit circle, and the slopes of its angle.
+    #[track_caller]
+    pub(crate) fn inverse(self, b: Self) -> Self {
+        must(self.zip(Zip::Inverse, b))
+    }
+
+    /// eᵃ⁻ᵇ, with what rounds off in a − b, of which a large difference would have as many units of the result as it is large.
+    #[track_caller]
+    pub(crate) fn exp_difference(self, b: Self) -> Self {
+        must(self.zip(Zip::ExpDifference, b))
     }
 
     /// The product with an *absolute zero*: where either operand is exactly 0 the result is 0, even if the other is

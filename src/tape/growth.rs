@@ -152,6 +152,29 @@ fn the_limit_recognises_the_loop() {
     assert!(tape.try_leaf("x", 1.0).is_ok());
 }
 
+/// A limit in bytes, of which there is one by default, is passed by the same loop.
+#[test]
+fn the_limit_in_bytes_recognises_it_too() {
+    let tape = Tape::<f64>::new();
+    tape.limit_bytes(1_000_000);
+    let mut w = tape.leaf("w", ndarray::Array2::ones((16, 16)));
+    let error = loop {
+        match w.square().sum().try_backward() {
+            Ok(grads) if tape.bytes() < 990_000 => w = optim::sgd(w, grads[w], 0.1),
+            Ok(_) => break w.try_outer(w).unwrap_err(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Memory);
+    let text = error.to_string();
+    assert!(text.contains("rows of earlier gradients") && text.contains("`limit_bytes`"), "{text}");
+    // What does not fit by itself is no such loop.
+    let tape = Tape::<f64>::new();
+    tape.limit_bytes(1000);
+    let x = tape.leaf("x", ndarray::arr1(&[1.0; 20]));
+    assert!(!x.try_outer(x).unwrap_err().to_string().contains("rows of earlier gradients"));
+}
+
 #[test]
 fn a_cleared_tape_is_a_new_one() {
     let mut tape = Tape::<f64>::with_broadcasting(crate::Broadcasting::NumPy);

@@ -72,7 +72,8 @@ impl<T: Float> Tape<T> {
     /// one tape the new weights are a row that was computed from all earlier steps. Each `backward` goes through those
     /// again, and n steps take time and memory for n². An optimiser that is to be differentiated, which is unrolled on
     /// purpose, is the same list, so that nothing but its length tells them apart. The error says whether the last
-    /// sweeps went through more and more rows of earlier gradients, and what to do about it.
+    /// sweeps went through more and more rows of earlier gradients, and what to do about it; so does that of
+    /// [`limit_bytes`](Self::limit_bytes), which by default is the memory of the machine.
     ///
     /// What looks at the limit is each [`leaf`](Self::leaf), and each sweep after each of its rules. A plain operation goes
     /// on, so that the tape may be a little longer than that; nothing of it is lost.
@@ -108,29 +109,39 @@ impl<T: Float> Tape<T> {
         if rows <= self.limit.get() { Ok(()) } else { Err(self.limit_error(operation, sweep)) }
     }
 
-    /// That the tape is as long as it may be, and why that may be so.
+    /// That the tape is as long as it may be.
     #[cold]
     #[track_caller]
     fn limit_error(&self, operation: &'static str, working: Option<&Working>) -> Error {
-        let limit = counted(self.limit.get(), "row", "rows");
-        let mut what = format!("the tape has reached its limit of {limit}");
-        let mut mend =
-            "Record less at a time, each piece on a tape that was cleared with `clear`; make a program of \
-                        what is repeated; or raise the limit with `limit_rows`."
-                .to_owned();
+        let what = format!("the tape has reached its limit of {}", counted(self.limit.get(), "row", "rows"));
+        let mend = "Record less at a time, each piece on a tape that was cleared with `clear`; make a program of \
+                    what is repeated; or raise the limit with `limit_rows`.";
+        let problem = Problem::new(ErrorKind::Rows, what, mend);
+        Error::new(operation, self.with_reason(problem, "limit_rows", working), Vec::new())
+    }
+
+    /// Why there are so many rows, or so many bytes, if that can be told: a problem of either limit in the words of the
+    /// loop that leads to it.
+    pub(super) fn with_reason(
+        &self,
+        mut problem: Problem,
+        limit: &str,
+        working: Option<&Working>,
+    ) -> Problem {
         if let Some((sweeps, rows)) = self.chained(working) {
-            what += &format!(
+            problem.what += &format!(
                 "; the last {sweeps} backward sweeps went through more and more rows of earlier gradients, the last \
                  one through {rows}, as they do in a loop like `w = optim::sgd(w, grads[w], rate)` on one tape, \
                  in which the weights are computed from all earlier steps: n steps take n² of time and memory"
             );
-            mend = "Start each step from a value: record it on a tape that was cleared, `tape.clear()` and \
-                    `tape.leaf(\"w\", value)`, or from `w.detach()`; or make one step a program that carries `w`. If \
-                    the earlier steps are to be differentiated, as of an unrolled optimiser, raise the limit with \
-                    `limit_rows`."
-                .to_owned();
+            problem.mend = format!(
+                "Start each step from a value: record it on a tape that was cleared, `tape.clear()` and \
+                 `tape.leaf(\"w\", value)`, or from `w.detach()`; or make one step a program that carries `w`. If \
+                 the earlier steps are to be differentiated, as of an unrolled optimiser, raise the limit with \
+                 `{limit}`."
+            );
         }
-        Error::new(operation, Problem::new(ErrorKind::Rows, what, mend), Vec::new())
+        problem
     }
 
     /// How many of the last backward sweeps each went through more rows of earlier ones than the sweep before, and

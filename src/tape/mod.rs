@@ -346,6 +346,10 @@ impl<T: Float> Tape<T> {
                 Err(problem) => {
                     drop(rows);
                     let labels = operands.iter().map(|&id| self.describe(id)).collect();
+                    let problem = match problem.kind {
+                        ErrorKind::Memory => self.with_reason(problem, "limit_bytes", None),
+                        _ => problem,
+                    };
                     let error = Error::new(prim.name(), problem, labels);
                     return self.without_room(prim, operands, error, varies);
                 }

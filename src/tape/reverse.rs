@@ -74,12 +74,12 @@ impl<'t, T: Float> Var<'t, T> {
     /// Nothing is freed and nothing accumulates: a second call gives the same rows again. The
     /// gradients are rows of the tape and can be differentiated further.
     ///
+    /// What was not chosen has no influence, also if its slope is infinite or NaN: see [`select`](Self::select).
+    /// [`jvp`](Self::jvp) says where the two modes agree.
+    ///
     /// A sweep visits the rows that the result was computed from, and no others, in time and memory for so many rows. In a
     /// training loop let each step start from values, as [`Tape::clear`] shows: weights that are rows were computed from
     /// all earlier steps, and the sweep goes through those as well.
-    ///
-    /// What was not chosen has no influence, also if its slope is infinite or NaN: see [`select`](Self::select).
-    /// [`jvp`](Self::jvp) says where the two modes agree.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

@@ -1,6 +1,7 @@
 //! Composites that act element by element.
 
 use crate::error::{Error, must};
+use crate::prim::Weighted;
 use crate::tape::{IntoVar, joint_shape};
 use crate::{Float, Var};
 
@@ -44,29 +45,6 @@ impl<'t, T: Float> Var<'t, T> {
         self.logistic()
     }
 
-    /// log(1 + eᵃ), without overflow and smooth to every order.
-    ///
-    /// Of logits z with labels y of 0 or 1, the mean binary cross-entropy is `(z.softplus() - y * z).mean()`.
-    ///
-    /// ```
-    /// # let tape = wengert::Tape::<f64>::new();
-    /// assert_eq!(tape.leaf("a", 0.0).softplus().item(), 2.0_f64.ln());
-    /// assert_eq!(tape.leaf("a", 1000.0).softplus().item(), 1000.0);
-    /// ```
-    #[doc(alias = "logaddexp")]
-    #[doc(alias = "log1pexp")]
-    #[doc(alias = "binary_cross_entropy")]
-    #[doc(alias = "binary_cross_entropy_with_logits")]
-    #[doc(alias = "BCELoss")]
-    #[doc(alias = "BCEWithLogitsLoss")]
-    #[track_caller]
-    pub fn softplus(self) -> Self {
-        // max(a, 0) + log(1 + exp(-|a|)), with both branches chosen by one mask: at 0 the slopes of the
-        // two parts then belong to the same side, and so do all their derivatives.
-        let positive = self.gt(T::zero());
-        positive.select(self, T::zero()) + positive.select(-self, self).exp().log1p()
-    }
-
     /// a · logistic(a), also called swish.
     ///
     /// ```
@@ -77,7 +55,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[doc(alias = "SiLU")]
     #[track_caller]
     pub fn silu(self) -> Self {
-        self * self.logistic()
+        Weighted::Logistic.of(&[self, self])
     }
 
     /// a · Φ(a) with the normal distribution function Φ(a) = (1 + erf(a/√2)) / 2 (Hendrycks and Gimpel, 2016).
@@ -89,9 +67,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[doc(alias = "GELU")]
     #[track_caller]
     pub fn gelu(self) -> Self {
-        let half = T::from_f64(0.5);
-        let scaled = self * T::from_f64(std::f64::consts::FRAC_1_SQRT_2);
-        self * ((scaled.erf() + T::one()) * half)
+        Weighted::Normal.of(&[self, self])
     }
 
     /// The approximation a/2 · (1 + tanh(√(2/π) (a + 0.044715 a³))) of [`gelu`](Self::gelu), from the same paper.
@@ -103,9 +79,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn gelu_tanh(self) -> Self {
-        let inner = self + self * self * self * T::from_f64(0.044_715);
-        let scale = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2; // √(2/π)
-        self * (((inner * T::from_f64(scale)).tanh() + T::one()) * T::from_f64(0.5))
+        Weighted::Cubic.of(&[self, self])
     }
 
     /// At least `low` and at most `high`; `high` where the two cross. The slope is 1 inside and at the

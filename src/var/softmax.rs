@@ -1,4 +1,11 @@
 //! Exponentials that share a total.
+//!
+//! The largest element is taken off first, so that nothing overflows; and what rounds off in a − b of eᵃ⁻ᵇ is not lost, so that the
+//! smallest shares have as many correct digits as the largest.
+//!
+//! **Infinities.** What is −∞ has no share, whatever the others are, and nothing flows into it: a mask may be added as −∞. Where
+//! all are −∞ there is nothing to share: `softmax` is 0, `logsumexp` and `log_softmax` are −∞, and the derivative of the total
+//! is 0. Of +∞ each has an equal share, and the others none.
 
 use crate::array::AxisSet;
 use crate::error::{Error, must};
@@ -7,7 +14,7 @@ use crate::tape::IntoAxes;
 use crate::{Float, Var};
 
 impl<T: Float> Var<'_, T> {
-    /// log Σ eᵃ over these axes, without overflow; −∞ over none.
+    /// log Σ eᵃ over these axes, without overflow; −∞ over none, or if all are. The derivative is then 0.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -35,11 +42,11 @@ impl<T: Float> Var<'_, T> {
     pub fn try_logsumexp(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("logsumexp", axes)?;
         let attempt = self.attempt();
-        let (shifted, shift) = self.shifted(axes);
-        attempt.end("logsumexp", shifted.exp().fold(FoldOp::Sum, axes).log() + shift)
+        let shares = self.shares(axes);
+        attempt.end("logsumexp", shares.nothing.select(-T::INFINITY, shares.total.log()) + shares.top)
     }
 
-    /// eᵃ / Σ eᵃ along an axis (or over several), without overflow. The result sums to 1 there.
+    /// eᵃ / Σ eᵃ along an axis (or over several), without overflow. The result sums to 1 there; where all are −∞, it is 0.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -66,11 +73,11 @@ impl<T: Float> Var<'_, T> {
     pub fn try_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("softmax", axis)?;
         let attempt = self.attempt();
-        let powers = self.shifted(axes).0.exp();
-        attempt.end("softmax", powers / powers.fold(FoldOp::Sum, axes).spread_over(axes, self))
+        let shares = self.shares(axes);
+        attempt.end("softmax", shares.powers / shares.total.spread_over(axes, self))
     }
 
-    /// The logarithm of [`softmax`](Self::softmax), accurate where that is tiny.
+    /// The logarithm of [`softmax`](Self::softmax), accurate where that is tiny. Where all are −∞, it is that.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -97,24 +104,43 @@ impl<T: Float> Var<'_, T> {
     pub fn try_log_softmax(self, axis: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("log_softmax", axis)?;
         let attempt = self.attempt();
-        let shifted = self.shifted(axes).0;
-        let total = shifted.exp().fold(FoldOp::Sum, axes).log();
-        attempt.end("log_softmax", shifted - total.spread_over(axes, self))
+        let shares = self.shares(axes);
+        // ∞ − ∞ of a largest element is 0.
+        let infinite = shares.top.eq(T::INFINITY).spread_over(axes, self);
+        let apart = self.eq(T::INFINITY).select(T::zero(), -T::INFINITY);
+        let shifted = infinite.select(apart, self - shares.top.spread_over(axes, self));
+        attempt.end("log_softmax", shifted - shares.total.log().spread_over(axes, self))
     }
 
-    /// The elements less the largest of those they are reduced with, and that largest one.
+    /// The exponentials, less the largest of those they are added with.
     ///
-    /// The shift changes no result, only what overflows; so it counts as a constant in derivatives. An
-    /// infinite one is not taken off: ∞ − ∞ would be NaN.
+    /// That shift changes no result, only what overflows; so it counts as a constant in derivatives. −∞ is not taken off:
+    /// what is left of it is to be −∞.
     #[track_caller]
-    fn shifted(self, axes: AxisSet) -> (Self, Self) {
+    fn shares(self, axes: AxisSet) -> Shares<Self> {
         if self.is_empty() {
-            // Nothing can move: the shift is zeros of the right shape, and no tangent meets the slope of log 0.
+            // Nothing can move: the sums are zeros of the right shape, and no tangent meets the slope of log 0.
             let still = self.detach();
-            return (still, still.fold(FoldOp::Sum, axes));
+            let top = still.fold(FoldOp::Sum, axes);
+            return Shares { powers: still, nothing: top.eq(T::zero()), total: top + T::one(), top };
         }
         let top = self.detach().fold(FoldOp::Max, axes);
-        let shift = top.abs().eq(T::INFINITY).select(T::zero(), top);
-        (self - shift.spread_over(axes, self), shift)
+        let top = top.eq(-T::INFINITY).select(T::zero(), top);
+        let powers = self.exp_difference(top.spread_over(axes, self));
+        let total = powers.fold(FoldOp::Sum, axes);
+        let nothing = total.eq(T::zero());
+        Shares { powers, nothing, total: nothing.select(T::one(), total), top }
     }
+}
+
+/// Exponentials and their total.
+struct Shares<V> {
+    /// eᵃ⁻ᵗ, with the largest element t.
+    powers: V,
+    /// A mask: where all powers are 0.
+    nothing: V,
+    /// Their sum; 1 where that is 0.
+    total: V,
+    /// t; 0 where it is −∞.
+    top: V,
 }

@@ -107,7 +107,7 @@ impl<T: Float> Var<'_, T> {
     #[doc(alias = "standard_deviation")]
     #[track_caller]
     pub fn std(self, ddof: T) -> Self {
-        self.var(ddof).root()
+        self.deviation(AxisSet::all(self.ndim()), ddof)
     }
 
     /// The standard deviations over these axes, which the result has no more.
@@ -137,7 +137,7 @@ impl<T: Float> Var<'_, T> {
     pub fn try_std_axis(self, axes: impl IntoAxes, ddof: T) -> Result<Self, Error> {
         let axes = self.axes("std_axis", axes)?;
         let attempt = self.attempt();
-        attempt.end("std_axis", self.variance(axes, ddof).root())
+        attempt.end("std_axis", self.deviation(axes, ddof))
     }
 
     /// The smallest element; NaN if one is. At a tie, equal shares of the cotangent go to each.
@@ -215,7 +215,7 @@ impl<T: Float> Var<'_, T> {
     #[doc(alias = "frobenius")]
     #[track_caller]
     pub fn norm(self) -> Self {
-        self.square().sum().root()
+        self.length(AxisSet::all(self.ndim()))
     }
 
     /// The Euclidean norms over these axes, which the result has no more.
@@ -245,7 +245,7 @@ impl<T: Float> Var<'_, T> {
     pub fn try_norm_axis(self, axes: impl IntoAxes) -> Result<Self, Error> {
         let axes = self.axes("norm_axis", axes)?;
         let attempt = self.attempt();
-        attempt.end("norm_axis", self.square().fold(FoldOp::Sum, axes).root())
+        attempt.end("norm_axis", self.length(axes))
     }
 
     /// How many elements these axes have together.
@@ -262,6 +262,32 @@ impl<T: Float> Var<'_, T> {
         let freedom = terms - ddof;
         let freedom = if freedom < T::zero() { T::zero() } else { freedom };
         (self - mean.spread_over(axes, self)).square().fold(FoldOp::Sum, axes) / freedom
+    }
+
+    /// The square root of the variance. Its squares can neither overflow nor underflow: a power of two is divided out first, which
+    /// rounds nothing.
+    #[track_caller]
+    fn deviation(self, axes: AxisSet, ddof: T) -> Self {
+        let (scaled, scale) = self.scaled(axes);
+        scaled.variance(axes, ddof).root() * scale
+    }
+
+    /// The square root of the sum of squares, by the same way.
+    #[track_caller]
+    fn length(self, axes: AxisSet) -> Self {
+        let (scaled, scale) = self.scaled(axes);
+        scaled.square().fold(FoldOp::Sum, axes).root() * scale
+    }
+
+    /// The elements divided by a power of two near the largest of those they are reduced with, and that power. It changes no
+    /// result, only what overflows or underflows on the way: so it counts as a constant in derivatives.
+    #[track_caller]
+    fn scaled(self, axes: AxisSet) -> (Self, Self) {
+        if self.is_empty() {
+            return (self, self.detach().fold(FoldOp::Sum, axes));
+        }
+        let scale = self.detach().abs().fold(FoldOp::Max, axes).binade();
+        (self * scale.reciprocal().spread_over(axes, self), scale)
     }
 
     /// √a with slope 0 at 0, where that of `sqrt` is ∞.

@@ -42,6 +42,13 @@ impl<const SINGLE: bool> Bound<SINGLE> {
         Self { value, error: if value.abs() > largest { f64::INFINITY } else { error } }
     }
 
+    /// Those that are made of several roundings, at most three units in the last place.
+    fn near<const N: usize>(value: f64, terms: [(Self, f64); N]) -> Self {
+        let one = Self::chain(value, terms);
+        let [roundoff, smallest, _] = Self::FORMAT;
+        Self { error: one.error + 4.0 * roundoff * value.abs() + smallest, ..one }
+    }
+
     /// With the term of second order: where both factors vanish, it is all there is.
     fn product(self, other: Self, value: f64) -> Self {
         let first = Self::chain(value, [(self, other.value), (other, self.value)]);

@@ -1,5 +1,6 @@
 //! Complex numbers, for the complex step.
 
+use super::{cubic, logistic, normal_density};
 use crate::Arithmetic;
 use num_traits::{One, Zero};
 use std::cmp::Ordering;
@@ -22,6 +23,11 @@ impl Complex {
 
     const fn real(re: f64) -> Self {
         Self { re, im: 0.0 }
+    }
+
+    /// To first order in the step.
+    fn first<const N: usize>(re: f64, terms: [(Self, f64); N]) -> Self {
+        Self { re, im: terms.iter().filter(|(x, _)| x.im != 0.0).map(|(x, slope)| x.im * slope).sum() }
     }
 
     fn times(self, by: f64) -> Self {
@@ -64,6 +70,60 @@ impl Arithmetic for Complex {
     fn tanh(self) -> Self {
         let (cos, cosh) = ((2.0 * self.im).cos(), (2.0 * self.re).cosh());
         Self { re: self.re.tanh(), im: (2.0 * self.im).sin() / (cosh + cos) }
+    }
+    fn tan(self) -> Self {
+        let (cos, cosh) = ((2.0 * self.re).cos(), (2.0 * self.im).cosh());
+        Self { re: self.re.tan(), im: (2.0 * self.im).sinh() / (cos + cosh) }
+    }
+    fn softplus(self) -> Self {
+        Self::first(self.re.softplus(), [(self, logistic(self.re)[0])])
+    }
+    fn exp_difference(self, other: Self) -> Self {
+        let y = self.re.exp_difference(other.re);
+        Self::first(y, [(self, y), (other, -y)])
+    }
+    fn inverse(self, other: Self) -> Self {
+        if self.re == 0.0 && other.re == 0.0 { Self::ZERO } else { self / (self * self + other * other) }
+    }
+    fn binade(self) -> Self {
+        Self::real(self.re.binade())
+    }
+    fn times_logistic(self, x: Self) -> Self {
+        let [y, slope, _] = logistic(x.re);
+        Self::first(self.re.times_logistic(x.re), [(self, y), (x, self.re * slope)])
+    }
+    fn times_logistic_slope(self, x: Self) -> Self {
+        let [_, y, slope] = logistic(x.re);
+        Self::first(self.re.times_logistic_slope(x.re), [(self, y), (x, self.re * slope)])
+    }
+    fn times_cubic(self, x: Self) -> Self {
+        let [inner, turn] = cubic(x.re);
+        let [y, slope, _] = logistic(inner);
+        Self::first(self.re.times_cubic(x.re), [(self, y), (x, self.re * slope * turn)])
+    }
+    fn times_cubic_slope(self, x: Self) -> Self {
+        let [inner, turn] = cubic(x.re);
+        let [_, y, slope] = logistic(inner).map(|y| 1024.0 * y);
+        Self::first(self.re.times_cubic_slope(x.re), [(self, y), (x, self.re * slope * turn)])
+    }
+    fn cubic_tanh(self) -> Self {
+        let [inner, turn] = cubic(self.re);
+        Self::first(self.re.cubic_tanh(), [(self, 2.0 * logistic(inner)[1] * turn)])
+    }
+    fn times_normal(self, x: Self) -> Self {
+        let y = f64::midpoint(1.0, Arithmetic::erf(x.re * std::f64::consts::FRAC_1_SQRT_2));
+        Self::first(self.re.times_normal(x.re), [(self, y), (x, self.re * normal_density(x.re))])
+    }
+    fn times_density(self, x: Self) -> Self {
+        let y = normal_density(x.re);
+        Self::first(self.re.times_density(x.re), [(self, y), (x, -self.re * x.re * y)])
+    }
+    fn times_bell(self, x: Self) -> Self {
+        let y = (-x.re * x.re).exp();
+        Self::first(self.re.times_bell(x.re), [(self, y), (x, -2.0 * self.re * x.re * y)])
+    }
+    fn times_power(self, a: Self, b: Self, n: u8) -> Self {
+        self * a.powf(b - Self::real(n.into()))
     }
     fn sqrt(self) -> Self {
         let root = self.re.hypot(self.im);

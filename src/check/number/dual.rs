@@ -34,6 +34,10 @@ impl<T: Arithmetic> Dual<T> {
         Self { value, slope: slope.unwrap_or_else(T::zero) }
     }
 
+    fn near<const N: usize>(value: T, terms: [(Self, T); N]) -> Self {
+        Self::chain(value, terms)
+    }
+
     fn product(self, other: Self, value: T) -> Self {
         Self::chain(value, [(self, other.value), (other, self.value)])
     }

@@ -4,6 +4,9 @@
 //! more such type: a [`Dual`] carries a derivative, a [`Bound`] what rounding may have done. Both follow the chain
 //! rule, with the slopes in the table of this file, which knows nothing of the derivative rules it is there to examine.
 
+use crate::Arithmetic;
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 mod bound;
 mod complex;
 mod dual;
@@ -16,7 +19,8 @@ pub(crate) use dual::Dual;
 ///
 /// It needs `value: $base` among its fields; `constant`, that carries nothing, and `is_nothing`, a constant 0; and
 /// `chain`, which makes a result from its value and, for each operand, the operand and the slope in it, or `exact`, if
-/// nothing rounds; `product`, from the value of it; and `without_slope`.
+/// nothing rounds, or `near`, if more than one unit in the last place does; `product`, from the value of it; and
+/// `without_slope`.
 macro_rules! carrier {
     ([$($generics:tt)*] $type:ty, $base:ty) => {
         impl<$($generics)*> Arithmetic for $type {
@@ -59,6 +63,76 @@ macro_rules! carrier {
                 let e = (if self.value < zero { twice } else { -twice }).exp();
                 let half = (e + e) / (one + e);
                 Self::chain(self.value.tanh(), [(self, half * (one + one) / (one + e))])
+            }
+            fn tan(self) -> Self {
+                let cos = self.value.cos();
+                Self::chain(self.value.tan(), [(self, <$base>::one() / (cos * cos))])
+            }
+            fn softplus(self) -> Self {
+                let [y, _, _] = logistic(self.value);
+                Self::near(self.value.softplus(), [(self, y)])
+            }
+            fn exp_difference(self, other: Self) -> Self {
+                let y = self.value.exp_difference(other.value);
+                Self::chain(y, [(self, y), (other, -y)])
+            }
+            fn inverse(self, other: Self) -> Self {
+                let (a, b) = (self.value, other.value);
+                let square = a * a + b * b;
+                let turn = [(b * b - a * a) / square / square, -(a + a) * b / square / square];
+                Self::near(a.inverse(b), [(self, turn[0]), (other, turn[1])])
+            }
+            fn binade(self) -> Self {
+                Self::constant(self.value.binade())
+            }
+            fn times_logistic(self, x: Self) -> Self {
+                let [y, slope, _] = logistic(x.value);
+                Self::near(self.value.times_logistic(x.value), [(self, y), (x, self.value * slope)])
+            }
+            fn times_logistic_slope(self, x: Self) -> Self {
+                let [_, y, slope] = logistic(x.value);
+                Self::near(self.value.times_logistic_slope(x.value), [(self, y), (x, self.value * slope)])
+            }
+            fn times_cubic(self, x: Self) -> Self {
+                let [inner, turn] = cubic(x.value);
+                let [y, slope, _] = logistic(inner);
+                Self::near(self.value.times_cubic(x.value), [(self, y), (x, self.value * slope * turn)])
+            }
+            fn times_cubic_slope(self, x: Self) -> Self {
+                let [inner, turn] = cubic(x.value);
+                let large = <$base>::from_f64(1024.0);
+                let [_, y, slope] = logistic(inner).map(|y| large * y);
+                Self::near(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value * slope * turn)])
+            }
+            fn cubic_tanh(self) -> Self {
+                let [inner, turn] = cubic(self.value);
+                let [_, slope, _] = logistic(inner);
+                Self::near(self.value.cubic_tanh(), [(self, (slope + slope) * turn)])
+            }
+            fn times_normal(self, x: Self) -> Self {
+                let half = <$base>::from_f64(0.5);
+                let y = half * (<$base>::one() + Arithmetic::erf(x.value * <$base>::from_f64(FRAC_1_SQRT_2)));
+                let slope = self.value * normal_density(x.value);
+                Self::near(self.value.times_normal(x.value), [(self, y), (x, slope)])
+            }
+            fn times_density(self, x: Self) -> Self {
+                let y = normal_density(x.value);
+                Self::near(self.value.times_density(x.value), [(self, y), (x, -(self.value * x.value * y))])
+            }
+            fn times_bell(self, x: Self) -> Self {
+                let y = (-(x.value * x.value)).exp();
+                let twice = x.value + x.value;
+                Self::near(self.value.times_bell(x.value), [(self, y), (x, -(self.value * twice * y))])
+            }
+            fn times_power(self, a: Self, b: Self, n: u8) -> Self {
+                let (zero, one) = (<$base>::zero(), <$base>::one());
+                let [base, exponent] = [a.value, b.value - <$base>::from_f64(n.into())];
+                let y = base.powf(exponent);
+                let nothing = self.value == zero;
+                let in_base = if nothing { zero } else { self.value * exponent * base.powf(exponent - one) };
+                let in_exponent = if nothing || base == zero { zero } else { self.value * y * base.ln() };
+                let value = self.value.times_power(a.value, b.value, n);
+                Self::near(value, [(self, y), (a, in_base), (b, in_exponent)])
             }
             fn sqrt(self) -> Self {
                 let y = self.value.sqrt();
@@ -181,11 +255,38 @@ macro_rules! carrier {
     };
 }
 
+/// The logistic function, its slope and its second derivative, by e = exp(−|x|), which loses no digits in the tails. |x| by a branch,
+/// which is smooth at 0.
+fn logistic<T: Arithmetic>(x: T) -> [T; 3] {
+    let (zero, one) = (T::zero(), T::one());
+    let negative = x < zero;
+    let e = (if negative { x } else { -x }).exp();
+    let part = one / (one + e);
+    let slope = e * part * part;
+    let second = slope * (e - one) * part;
+    if negative { [e * part, slope, -second] } else { [part, slope, second] }
+}
+
+/// 2√(2/π) (x + 0.044715 x³), and its slope.
+fn cubic<T: Arithmetic>(x: T) -> [T; 2] {
+    let scale = T::from_f64(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+    let [square, c] = [x * x, T::from_f64(0.044_715)];
+    let three = T::from_f64(3.0);
+    [scale * (x + c * square * x), scale * (T::one() + three * c * square)]
+}
+
+/// exp(−x²/2) / √(2π).
+fn normal_density<T: Arithmetic>(x: T) -> T {
+    T::from_f64(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (-(x * x) * T::from_f64(0.5)).exp()
+}
+
 /// The imports that `carrier!` needs.
 mod needs {
+    pub(super) use super::{cubic, logistic, normal_density};
     pub(super) use crate::Arithmetic;
     pub(super) use num_traits::{One, Zero};
     pub(super) use std::cmp::Ordering;
+    pub(super) use std::f64::consts::FRAC_1_SQRT_2;
     pub(super) use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 }
 

@@ -5,7 +5,7 @@ use super::gather::scatter;
 use super::memory::{Feeds, Memory, Place};
 use super::{Code, block, gather};
 use crate::Float;
-use crate::array::{AxisSet, Layout, Shape, product};
+use crate::array::{AxisSet, Layout, Shape, product, run};
 use ndarray::ArrayViewMut2;
 
 /// A result put together from pieces of others.
@@ -49,18 +49,9 @@ impl<T: Float> Assemble<T> {
         }
         memory.scratch.piece = register;
         for axis in self.running.iter() {
-            running_sum(&mut out, self.shape[axis], self.shape[axis + 1..].iter().product());
+            run(&mut out, self.shape[axis], self.shape[axis + 1..].iter().product());
         }
         memory.buffers[self.buffer] = out;
-    }
-}
-
-/// Along an axis of `n`, of which each element is `inner` neighbours.
-fn running_sum<T: Float>(elements: &mut [T], n: usize, inner: usize) {
-    for slab in elements.chunks_mut((n * inner).max(1)) {
-        for i in inner..slab.len() {
-            slab[i] = slab[i - inner] + slab[i];
-        }
     }
 }
 
