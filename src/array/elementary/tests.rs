@@ -4,7 +4,7 @@ use super::*;
 use crate::array::Arithmetic;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
-use std::ops::RangeInclusive;
+use std::ops::{Add, Div, Mul, RangeInclusive, Sub};
 
 /// Ours in single and double precision, and the standard library's.
 struct Function {
