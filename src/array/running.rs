@@ -1,9 +1,10 @@
 //! Running sums.
 //!
-//! A plain running sum of n terms may be n unit roundoffs off, where the sum of the same terms is a handful. Here what each
-//! addition rounds off is found exactly (D. E. Knuth, *The Art of Computer Programming* 2, 1997, §4.2.2, theorem B) and added
-//! up on the side (A. Neumaier, 1974): each result is within one unit roundoff of itself, and n² squared roundoffs of
-//! Σ|terms|, of the exact one. The additions on the side need not wait for each other, so that it is about as fast.
+//! A plain running sum of n terms may be n unit roundoffs of Σ|terms| off, where the sum of the same terms is a handful. Here terms
+//! are added up in blocks, and what each addition rounds off is found exactly (D. E. Knuth, *The Art of Computer Programming* 2,
+//! 1997, §4.2.2, theorem B) and added up on the side, where nothing has to wait for it (A. Neumaier, 1974). The blocks before are
+//! carried as a number and a rest. Each result is within one unit roundoff of itself, and n [`BLOCK`] squared roundoffs of Σ|terms|
+//! at most, of the exact one.
 
 use super::{Arithmetic, AxisSet, Room, Value};
 use crate::error::Problem;
@@ -11,47 +12,78 @@ use crate::error::Problem;
 /// Columns that are summed up side by side.
 const STRIP: usize = 16;
 
-/// A sum, and what its roundings lost.
+/// Terms that are added before they are carried.
+const BLOCK: usize = 64;
+
+/// A sum.
 #[derive(Clone, Copy)]
 struct Running<T> {
+    /// Of the blocks before, and what it lacks.
+    carried: [T; 2],
+    /// Of this block, and what its roundings lost.
     sum: T,
     lost: T,
 }
 
 impl<T: Arithmetic> Running<T> {
     fn from(first: T) -> Self {
-        Self { sum: first, lost: -T::ZERO }
+        Self { carried: [T::ZERO; 2], sum: first, lost: T::ZERO }
     }
 
+    /// Adds a term of this block, and gives the sum so far.
     #[inline(always)]
     fn add(&mut self, term: T) -> T {
-        let sum = self.sum + term;
-        let part = sum - self.sum;
-        let lost = (self.sum - (sum - part)) + (term - part);
-        // An infinite sum has lost nothing: ∞ − ∞ is not to make it NaN.
-        self.lost += if lost.is_nan() { T::ZERO } else { lost };
-        self.sum = sum;
-        sum + self.lost
+        let [sum, lost] = two_sum(self.sum, term);
+        (self.sum, self.lost) = (sum, self.lost + lost);
+        let [most, rest] = self.parts();
+        most + rest
     }
+
+    /// The sum so far, in two parts.
+    #[inline(always)]
+    fn parts(&self) -> [T; 2] {
+        let [most, lost] = two_sum(self.carried[0], self.sum);
+        [most, lost + (self.lost + self.carried[1])]
+    }
+
+    /// Ends the block.
+    fn carry(&mut self) {
+        let [most, rest] = self.parts();
+        *self = Self { carried: two_sum(most, rest), sum: T::ZERO, lost: T::ZERO };
+    }
+}
+
+/// The sum, and what its rounding takes from it; an infinite one has lost nothing: ∞ − ∞ is not to make it NaN.
+#[inline(always)]
+fn two_sum<T: Arithmetic>(a: T, b: T) -> [T; 2] {
+    let sum = a + b;
+    let part = sum - a;
+    let lost = (a - (sum - part)) + (b - part);
+    [sum, if lost.is_nan() { T::ZERO } else { lost }]
 }
 
 /// Along an axis of `n`, of which each element is `inner` neighbours.
 pub(crate) fn run<T: Arithmetic>(elements: &mut [T], n: usize, inner: usize) {
     for slab in elements.chunks_mut((n * inner).max(1)) {
-        if inner == 1 {
-            let mut running = Running::from(slab[0]);
-            slab[1..].iter_mut().for_each(|x| *x = running.add(*x));
-            continue;
-        }
         for start in (0..inner).step_by(STRIP) {
-            let width = STRIP.min(inner - start);
-            let mut running: [Running<T>; STRIP] =
-                std::array::from_fn(|i| Running::from(slab[start + i.min(width - 1)]));
-            for row in slab.chunks_mut(inner).skip(1) {
-                for (x, running) in row[start..][..width].iter_mut().zip(&mut running) {
-                    *x = running.add(*x);
-                }
+            if inner == 1 {
+                run_strip::<T, 1>(slab, inner, start, 1);
+            } else {
+                run_strip::<T, STRIP>(slab, inner, start, STRIP.min(inner - start));
             }
+        }
+    }
+}
+
+/// So many columns from `start` on, at most `N`.
+fn run_strip<T: Arithmetic, const N: usize>(slab: &mut [T], inner: usize, start: usize, width: usize) {
+    let mut running: [Running<T>; N] = std::array::from_fn(|i| Running::from(slab[start + i.min(width - 1)]));
+    for (i, row) in slab.chunks_mut(inner).enumerate().skip(1) {
+        if i % BLOCK == 0 {
+            running.iter_mut().for_each(Running::carry);
+        }
+        for (x, running) in row[start..][..width].iter_mut().zip(&mut running) {
+            *x = running.add(*x);
         }
     }
 }

@@ -14,7 +14,7 @@ fn failures(function: &Function, precision: &str, worst: [Worst; 3]) -> Vec<Stri
     for (order, Worst { units, at, below, below_at, of }) in worst.into_iter().enumerate() {
         assert!(of > 20, "{name} is hardly looked at in {precision}");
         let what = format!("derivative {order} of {name} in {precision}");
-        if units > UNITS {
+        if units > function.allowed(order) {
             failures.push(format!("{what}: {units:.2} units at {at:e}"));
         }
         if below > UNITS {
@@ -161,7 +161,7 @@ fn exponentials_of_infinities() {
 #[test]
 fn small_shares_have_all_their_digits() {
     let x = [0.1_f32, 80.3, -2.7, 79.9];
-    let exact: Vec<f64> = x.iter().map(|share| (f64::from(*share) - f64::from(x[1])).exp()).collect();
+    let exact: Vec<f64> = x.iter().map(|x| (f64::from(*x) - f64::from(80.3_f32)).exp()).collect();
     let total: f64 = exact.iter().sum();
     let shares: Vec<f64> = exact.iter().map(|share| share / total).collect();
     let given = x.map(f64::from);
@@ -177,7 +177,8 @@ fn a_long_running_sum_ends_where_the_sum_does() {
     let x = tape.leaf("x", Array1::from_elem(5_000_000, 0.0005_f32));
     let running = x.cumsum(0);
     assert_eq!(running.value()[4_999_999], 2500.0);
-    assert_eq!(x.sum().item(), 2500.0);
+    // The sum's own bound: 64 terms in a lane, and a tree of 13 levels.
+    near::<f32>(&[f64::from(x.sum().item())], &[2500.0], 77.0);
     // And replayed on the same numbers, the same bits.
     let program = tape.program([x], [running]).expect("it is a program");
     let again = program.replay_to_vec(&x.value()).expect("it replays");
@@ -207,7 +208,7 @@ fn slopes_seen_to_be_wrong() {
     is::<f32>(1, |x| x.tape().constant(3e-25).atan2(x), 4e-25, -1.2e24);
     is::<f32>(1, |x| x.atan2(4e-25), 3e-25, 1.6e24);
     is::<f32>(1, |x| x.atan2(4e25), 3e25, 1.6e-26);
-    is::<f32>(1, |x| x.pow(1e-3), 1e-42, 9.077e37); // the power alone is infinite
+    is::<f32>(1, |x| x.pow(1e-3), 1e-40, 9.120e36); // the power alone is infinite
     // The third derivative of a itself.
     let tape = Tape::<f32>::new();
     let x = tape.leaf("x", 1e-20_f32);

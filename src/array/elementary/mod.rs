@@ -16,6 +16,13 @@
 //! E. Remez's exchange of 1934, in 60 digits; it is 2⁻⁶⁵ for `f64` and 2⁻⁴⁵ for `f32`). Above, where tanh is at least one
 //! half, 1 − 2 / (e²ˣ + 1).
 //!
+//! **Logistic function and its slope**, σ(x) = 1 / (1 + e) and e / (1 + e)² with e = e⁻|ˣ|, which loses nothing in the tails. A factor
+//! is multiplied in before the powers of two are, so that the product may be a number where the function alone is not.
+//!
+//! **Normal distribution.** Φ(−t) = φ(t) M(t) with the ratio of J. P. Mills, 1926; M(t) (t + ¾) is almost constant, ⅜ + (1 + z) S(z) with
+//! z = (t − 4) / (t + 4) and a polynomial S (interpolated at Chebyshev's points, in 50 digits; the error is 2⁻⁵⁷ for `f64` and
+//! 2⁻³¹ for `f32`). The square in φ's exponent is taken in two parts.
+//!
 //! **Accuracy**, in units in the last place of the exact result; the largest that was found. `f32`: of all 2³² numbers,
 //! against `f64`. `f64`: of 400,000 numbers of all sizes, half of them where the functions are hardest, against 140 bits.
 //! The tests hold both below 1.

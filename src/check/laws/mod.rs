@@ -229,7 +229,7 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
                     let operands = [of(&joint, [1, 2]), of(&joint, [2, 1])];
                     run(prim, &inputs, &operands, &mut tally);
                 }
-                "select" => run(
+                _ if prim.arity() == Some(3) => run(
                     prim,
                     &[joint.clone(), a.clone(), b.clone()],
                     &[joint.clone(), joint.clone(), joint],
