@@ -5,6 +5,7 @@
 
 #[path = "../tests/accuracy/functions.rs"]
 mod functions;
+#[allow(dead_code)] // The tests hold it to its bounds.
 #[path = "../tests/accuracy/map.rs"]
 mod map;
 

@@ -138,18 +138,18 @@ proptest! {
     fn advice_on_joining(a in shapes(1..=3), b in shapes(1..=3), axis in 0..3_isize) {
         let tape = Tape::<f64>::new();
         let operands = [tape.leaf("a", zeros(&a)), tape.leaf("b", zeros(&b))];
-        let Err(error) = tape.try_concat(axis, &operands) else { return Ok(()) };
+        let Err(error) = tape.try_concat(axis, operands) else { return Ok(()) };
         for (way, operands) in mended(&error, operands) {
-            prop_assert!(tape.try_concat(axis, &operands).is_ok(), "{}: {}", way, error);
+            prop_assert!(tape.try_concat(axis, operands).is_ok(), "{}: {}", way, error);
         }
         let text = error.to_string();
         if let Some((_, rest)) = text.split_once("They fit along axis ") {
             let other = rest.split('.').next().unwrap().parse::<isize>().unwrap();
-            prop_assert!(tape.try_concat(other, &operands).is_ok(), "{}", error);
+            prop_assert!(tape.try_concat(other, operands).is_ok(), "{}", error);
         }
-        let Err(error) = tape.try_stack(0, &operands) else { return Ok(()) };
+        let Err(error) = tape.try_stack(0, operands) else { return Ok(()) };
         for other in numbers_of(&error.to_string().replace(", …", ""), "`concat") {
-            prop_assert!(tape.try_concat(other, &operands).is_ok(), "{}", error);
+            prop_assert!(tape.try_concat(other, operands).is_ok(), "{}", error);
         }
     }
 }
@@ -222,8 +222,8 @@ fn call<'t>(
         21 => a.pad_with([(u, v), (v, u)], 1.5),
         22 => a.take(i, m),
         23 => a.scatter_add(i, m, v),
-        24 => tape.concat(i, &[a, b]),
-        25 => tape.stack(i, &[a, b, a]),
+        24 => tape.concat(i, [a, b]),
+        25 => tape.stack(i, [a, b, a]),
         26 => a.sum_axis(n),
         27 => a.amax(i) + a.amin([i]),
         28 => a.prod_axis(n),

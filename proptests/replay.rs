@@ -167,6 +167,7 @@ enum Twist {
 
 /// A random program with a twist and a state that it carries, called and recorded afresh: whatever is given is right, and
 /// the state with it; what could become stale is an error in the second call.
+#[allow(clippy::items_after_statements)] // The body belongs to what is said before it.
 fn calls_are_recordings<T: Float>(
     program: &check::Program,
     (twist, chosen): (Twist, usize),
@@ -236,7 +237,7 @@ fn calls_are_recordings<T: Float>(
         prop_assert_eq!(bits(&f.state("w").to_owned()), bits(&w), "{}", f);
     }
     let paths = f.len();
-    prop_assert!(recorded.get() <= 2.0 * paths as f64, "{}", f);
+    prop_assert!(recorded.get() <= 2.0 * f64::from(u32::try_from(paths).expect("a few")), "{}", f);
     drop(inputs);
     Ok(())
 }

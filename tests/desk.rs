@@ -170,7 +170,9 @@ mod comparisons {
         let (a, b, best) = (&x, &y, 3.0);
         assert!(x < y && x < b && a < y && a < b);
         assert!(x < 2.0 && a < 2.0 && x < best && a <= &best);
-        assert!(0.5 < x && 0.5 < a && x != y && a != y && x != b && a != 2.0 && 2.0 != a);
+        assert!(0.5 < x && 0.5 < a && x != y && a != y && x != b);
+        assert!(a != 2.0);
+        assert!(2.0 != a);
         assert!(y > x && y >= b && b > x && b >= 2.0);
         assert_eq!(x.partial_cmp(&b), Some(std::cmp::Ordering::Less));
     }
@@ -399,14 +401,14 @@ mod sums {
         let found = f64::from(tape.sum((0..n).map(|_| term)).item());
         let exact = f64::from(0.1_f32) * f64::from(n);
         assert_relative_eq!(found, exact, max_relative = 16.0 * f64::from(f32::EPSILON) / 2.0);
-        assert_eq!(tape.len(), n as usize); // n - 1 additions and the term
+        assert_eq!(tape.len(), usize::try_from(n).unwrap()); // n - 1 additions and the term
         // Any number of terms: an order that depends on it alone, each term once.
         for n in 0..40 {
             let tape = Tape::<f64>::new();
             let terms: Vec<_> = (0..n).map(|k| tape.leaf("term", f64::from(1 << (k % 10)))).collect();
             let exact: f64 = (0..n).map(|k| f64::from(1 << (k % 10))).sum();
             assert_eq!(tape.sum(&terms).item(), exact);
-            assert_eq!(tape.len(), (2 * n - 1).max(1) as usize);
+            assert_eq!(tape.len(), usize::try_from((2 * n - 1).max(1)).unwrap());
         }
     }
 

@@ -207,12 +207,14 @@ fn nan_passes_through() {
 fn infinities_in_exponentials() {
     let tape = Tape::new();
     let low = tape.leaf("low", arr1(&[-INF, -INF]));
-    is(low.softmax(0), &[2], &[NAN, NAN]); // 0 / 0, as in SciPy and PyTorch
-    is(low.log_softmax(0), &[2], &[NAN, NAN]);
+    is(low.softmax(0), &[2], &[0.0, 0.0]); // nothing to share: not 0 / 0, which SciPy and PyTorch give
+    is(low.log_softmax(0), &[2], &[-INF, -INF]);
+    is(low.softmax(0).sum().backward()[low], &[2], &[0.0, 0.0]);
+    is(low.logsumexp(0).backward()[low], &[2], &[0.0, 0.0]);
     is(low.logsumexp(0), &[], &[-INF]);
     let high = tape.leaf("high", arr1(&[INF, 0.0]));
     is(high.logsumexp(0), &[], &[INF]);
-    is(high.softmax(0), &[2], &[NAN, 0.0]);
+    is(high.softmax(0), &[2], &[1.0, 0.0]);
     let masked = tape.leaf("masked", arr1(&[-INF, 0.0, 0.0]));
     is(masked.softmax(0), &[3], &[0.0, 0.5, 0.5]);
     is(masked.logsumexp(0), &[], &[2.0_f64.ln()]);

@@ -3,6 +3,8 @@
 //! One file a subject, and `cargo test --test all optim::` runs one of them. On their own are only those that count
 //! allocations (`allocations.rs`), since an allocator is the whole program's, and the property tests (`proptests/`).
 
+#![allow(clippy::float_cmp)] // What is exact is compared so.
+
 mod accuracy;
 mod common;
 mod desk;

@@ -449,12 +449,12 @@ mod lists {
     fn errors() {
         let tape = Tape::<f64>::new();
         let elsewhere = Tape::new();
-        let (w, b) = (tape.leaf("w", [1.0, 2.0]), tape.leaf("b", 0.5));
+        let (w, b, one) = (tape.leaf("w", [1.0, 2.0]), tape.leaf("b", 0.5), tape.constant(1.0));
         let grads = (w.sum() * b).backward();
         let both = Params::new([w, b]);
         for optimiser in ALL {
             assert_eq!(kind(&Params::new([w, b, w]), optimiser, &grads), ErrorKind::Operands);
-            assert_eq!(kind(&Params::new([w, tape.constant(1.0)]), optimiser, &grads), ErrorKind::Constant);
+            assert_eq!(kind(&Params::new([w, one]), optimiser, &grads), ErrorKind::Constant);
             assert_eq!(
                 kind(&Params::new([w, elsewhere.leaf("x", 1.0)]), optimiser, &grads),
                 ErrorKind::OtherTape

@@ -130,8 +130,8 @@ fn by_maximum_and_minimum() {
     nothing(&[0.0], |x| x.log().maximum(1.0));
     nothing(&[0.0], |x| (1.0 / x).minimum(1.0));
     nothing(&[0.0], |x| x.sqrt().clamp(1.0, 2.0));
-    nothing(&[0.0], |x| x.tape().concat(0, &[x.log(), x.detach() + 1.0]).max());
-    nothing(&[0.0], |x| x.tape().concat(0, &[x.reciprocal(), x.detach() + 1.0]).min());
+    nothing(&[0.0], |x| x.tape().concat(0, [x.log(), x.detach() + 1.0]).max());
+    nothing(&[0.0], |x| x.tape().concat(0, [x.reciprocal(), x.detach() + 1.0]).min());
     // A NaN is what was chosen; the other is not.
     let tape = Tape::<f64>::new();
     let [a, b] = [[NAN, 1.0, NAN, 2.0], [1.0, NAN, NAN, 2.0]].map(|x| tape.leaf("x", arr1(&x)));

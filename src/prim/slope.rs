@@ -9,7 +9,7 @@
 //! the reverse sweep, which multiplies the slopes from the last to the first, and the forward sweep, which multiplies
 //! them from the first to the last, agree. A NaN that meets no 0 is never hidden.
 //!
-//! CppAD's `azmul` is this product, with an absolute zero on its left side only, for which users call.
+//! `CppAD`'s `azmul` is this product, with an absolute zero on its left side only, for which users call.
 
 use crate::Float;
 use crate::tape::Var;

@@ -454,7 +454,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The product with an *absolute zero*: where either operand is exactly 0 the result is 0, even if the other is
-    /// infinite or NaN. (CppAD's `azmul` is so on its left side.)
+    /// infinite or NaN. (`CppAD`'s `azmul` is so on its left side.)
     ///
     /// It is the product by which the sweeps form d · slope, so that what was not chosen has no influence; and it gives
     /// `p · log p` and its like their limit 0 at 0, in value and derivatives.

@@ -55,7 +55,7 @@ fn few<'t, T: Float>(rows: &[Var<'t, T>], say: impl Fn(Var<'t, T>) -> String) ->
     let mut words: Vec<String> = rows.iter().take(NAMED).map(|row| say(*row)).collect();
     let more = rows.len() - words.len();
     if let (Some(last), true) = (words.last_mut(), more > 0) {
-        *last += &format!(" and {more} more");
+        *last = format!("{last} and {more} more");
     }
     words.join(", ")
 }

@@ -129,10 +129,11 @@ impl<T: Float> Tape<T> {
         working: Option<&Working>,
     ) -> Problem {
         if let Some((sweeps, rows)) = self.chained(working) {
-            problem.what += &format!(
-                "; the last {sweeps} backward sweeps went through more and more rows of earlier gradients, the last \
+            problem.what = format!(
+                "{}; the last {sweeps} backward sweeps went through more and more rows of earlier gradients, the last \
                  one through {rows}, as they do in a loop like `w = optim::sgd(w, grads[w], rate)` on one tape, \
-                 in which the weights are computed from all earlier steps: n steps take n² of time and memory"
+                 in which the weights are computed from all earlier steps: n steps take n² of time and memory",
+                problem.what
             );
             problem.mend = format!(
                 "Start each step from a value: record it on a tape that was cleared, `tape.clear()` and \

@@ -42,7 +42,7 @@ pub const FUNCTIONS: &[Function] = &[
     function!("tanh", |x| x.tanh(), |x| {
         let slope = 1.0 / (x.cosh() * x.cosh());
         [
-            vec![x.sinh().min(1e300).max(-1e300) / x.cosh().min(1e300)],
+            vec![x.sinh().clamp(-1e300, 1e300) / x.cosh().min(1e300)],
             vec![slope],
             vec![-2.0 * x.tanh() * slope],
         ]

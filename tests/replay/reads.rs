@@ -19,7 +19,7 @@ fn reads_whenever_they_were() {
     let x = tape.leaf("x", arr1(&[1.0, 2.0]));
     let y = x.sin().sum();
     assert!(!refuses(&tape, &[x], y)); // None yet.
-    println!("{:?} {:?}", x, y); // A print is none that counts.
+    println!("{x:?} {y:?}"); // A print is none that counts.
     let z = y * 2.0;
     assert!(!refuses(&tape, &[x], z));
     println!("{}", y.item());

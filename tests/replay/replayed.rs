@@ -110,6 +110,7 @@ fn a_value_that_is_read_is_never_replayed_stale() {
 
 /// Every way in which a value can get off the tape and back on it, or choose what is recorded.
 #[test]
+#[allow(clippy::too_many_lines)] // A table, with a text for each.
 fn all_kinds_of_reads_and_impurity() {
     fn kind(f: impl for<'t> FnMut(Call<'t, f64>) -> Vec<Var<'t, f64>>) -> ErrorKind {
         let mut f = Replayed::new(f);
@@ -258,7 +259,7 @@ fn state_is_shared_by_paths_and_shapes() {
     let names: Vec<_> = f.states().map(|(name, value)| (name.to_owned(), value.ndim())).collect();
     assert_eq!(names, [("w".into(), 1), ("n".into(), 0)]);
     f.set_state("n", 100.0);
-    f.call_one(&arr1(&[1.0, 1.0])).unwrap();
+    f.call_one(arr1(&[1.0, 1.0])).unwrap();
     assert_eq!(f.state("n")[[]], 101.0);
     f.reset();
     assert_eq!((f.state("n")[[]], f.state("w")), (0.0, arr1(&[1.0, 2.0]).into_dyn().view()));
@@ -299,7 +300,7 @@ fn the_least_recently_used_goes() {
     for (n, kept) in
         [(1, vec![1]), (2, vec![2, 1]), (1, vec![1, 2]), (1, vec![1, 2]), (3, vec![3, 1]), (2, vec![2, 3])]
     {
-        assert_eq!(sums.call_one(&Array1::ones(n)).unwrap().sum(), [0.0, 1.0, 2.0, 3.0][n]);
+        assert_eq!(sums.call_one(Array1::ones(n)).unwrap().sum(), [0.0, 1.0, 2.0, 3.0][n]);
         assert_eq!(shapes(&sums), kept);
     }
     let mut none = Replayed::new(|call: Call<'_, f64>| vec![call.input(0).sum()]).keep(0);
@@ -316,7 +317,7 @@ fn what_it_lists() {
     for x in [1.0, 2.0, 3.0, -1.0] {
         f.call_one(x).unwrap();
     }
-    f.call_one(&arr1(&[1.0])).unwrap();
+    f.call_one(arr1(&[1.0])).unwrap();
     let lines: Vec<String> = f.to_string().lines().map(str::to_owned).collect();
     assert_eq!(lines[0], "3 programs of at most 64; state w ()");
     assert!(
@@ -346,6 +347,7 @@ fn elsewhere(golden: &mut Golden, lines: &[u32]) {
     }
 }
 
+#[allow(clippy::items_after_statements)] // It ties the lifetimes of the closures below.
 #[test]
 fn what_two_recordings_say() {
     let mut golden = Golden::new("replayed");
@@ -381,8 +383,8 @@ fn what_two_recordings_say() {
         n += 1;
         vec![call.input(0).take(0, [n, 0])]
     });
-    f.call_one(&arr1(&[1.0, 2.0, 3.0])).unwrap();
-    note!(golden, Impure, "other indices" => f.call_one(&arr1(&[1.0, 2.0, 3.0])));
+    f.call_one(arr1(&[1.0, 2.0, 3.0])).unwrap();
+    note!(golden, Impure, "other indices" => f.call_one(arr1(&[1.0, 2.0, 3.0])));
     elsewhere(&mut golden, &[line]);
 
     fn at_once<F: for<'t> FnMut(Call<'t, f64>) -> Vec<Var<'t, f64>>>(f: F) -> F {
@@ -395,7 +397,7 @@ fn what_two_recordings_say() {
     let reads = at_once(|call| vec![call.input(0) * call.input(0).item()]);
     note!(golden, Read, "one example twice" => Program::from_fn(reads, 1.0, 1.0));
     let sum = at_once(|call| vec![call.input(0).sum()]);
-    note!(golden, Signature, "examples of two shapes" => Program::from_fn(sum, 1.0, &arr1(&[1.0])));
+    note!(golden, Signature, "examples of two shapes" => Program::from_fn(sum, 1.0, arr1(&[1.0])));
     let mut n = 0;
     let fails = at_once(|call| {
         n += 1;
@@ -471,8 +473,7 @@ fn programs_at_once() {
         vec![x.square().sum(), x.square().sum().backward()[x]]
     }
     let program =
-        Program::from_fn(|call: Call<'_, f64>| f(call.input(0)), &numbers(&[3], 1), &numbers(&[3], 2))
-            .unwrap();
+        Program::from_fn(|call: Call<'_, f64>| f(call.input(0)), numbers(&[3], 1), numbers(&[3], 2)).unwrap();
     let x = numbers(&[3], 5);
     let tape = Tape::new();
     let expected = f(tape.leaf("x", &x));

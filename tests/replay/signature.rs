@@ -78,7 +78,7 @@ fn what_is_taken() {
     note!(golden, Signature, "the only state" => carried.try_state(1));
 
     note!(golden, Signature, "to put in the wrong place" => carried.try_set_state(1, 2.0));
-    note!(golden, Signature, "to put in another shape" => carried.try_set_state(0, &Array1::zeros(1)));
+    note!(golden, Signature, "to put in another shape" => carried.try_set_state(0, Array1::zeros(1)));
     note!(golden, Signature, "a name that is not there" => carried.try_state("v"));
     let (a, b) = (tape.leaf("twin", 1.0), tape.leaf("twin", 2.0));
     let twins = tape.program_builder(x, tape.none()).carry([(a, b), (b, a)]).build().unwrap().workspace();

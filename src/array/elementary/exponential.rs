@@ -1,5 +1,6 @@
 //! Exponentials.
 
+use super::format::is_number;
 use super::{Format, clamp, polynomial, sum, two_sum};
 
 /// eˣ = 2ᵏ (1 + r + rest).
@@ -52,7 +53,7 @@ pub(crate) fn exp_difference<F: Format>(a: F, b: F) -> F {
     let zero = F::from(0.0);
     let difference = if a == b { zero } else { difference };
     // What an infinite sum lost is no number.
-    let lost = if lost == lost { lost } else { zero };
+    let lost = if is_number(lost) { lost } else { zero };
     let Power { factors: [p, q], r, rest } = Power::of_sum([clamp(difference, F::EXP_RANGE), lost]);
     (F::from(1.0) + (r + rest)) * p * q
 }

@@ -203,3 +203,10 @@ impl Format for f64 {
 
     bits! { f64, u64, fraction: 52, one: 1023 }
 }
+
+/// Whether it is not NaN.
+#[inline(always)]
+#[allow(clippy::eq_op)] // NaN alone is not equal to itself.
+pub(super) fn is_number<F: Format>(x: F) -> bool {
+    x == x
+}

@@ -1,5 +1,6 @@
 //! A point's mirror image in the unit circle.
 
+use super::format::is_number;
 use super::{Format, square, two_sum};
 
 /// a / (a² + b²), without overflow or underflow on the way: 0 at the origin, and where the point is infinitely far.
@@ -17,5 +18,5 @@ pub(crate) fn inverse<F: Format>(a: F, b: F) -> F {
     // To first order in what the square rounds off.
     let y = (y - y * ((rest + near_rest + other_rest) / whole)) * scale;
     // Of NaN and infinity, NaN.
-    if largest == F::from(f32::INFINITY) && a == a && b == b { zero } else { y }
+    if largest == F::from(f32::INFINITY) && is_number(a) && is_number(b) { zero } else { y }
 }

@@ -1,5 +1,6 @@
 //! The hyperbolic tangent, and the logistic function and its slope, times a factor.
 
+use super::format::is_number;
 use super::{Format, Power, polynomial, product, square, sum, two_sum};
 
 #[inline(always)]
@@ -82,7 +83,7 @@ pub(crate) fn slope<F: Format>(w: F, x: [F; 2]) -> F {
 /// of its argument grows; NaN for NaN.
 #[inline(always)]
 pub(super) fn nothing<F: Format>(w: F) -> F {
-    if w == w { F::from(0.0) } else { w }
+    if is_number(w) { F::from(0.0) } else { w }
 }
 
 /// 2 √(2/π) (x + 0.044715 x³), where σ of it is not 0 or 1 for sure, as the sum of two numbers.

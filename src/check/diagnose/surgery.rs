@@ -133,7 +133,9 @@ fn candidates<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec
         .collect();
     let axes = 0..scene.sample.sizes.len();
     let mut candidates = Vec::new();
-    for (row, step) in steps.iter().filter(|(row, _)| row.prim().name() == "select") {
+    for (row, step) in
+        steps.iter().filter(|(row, _)| row.prim().name() == "select" && !is_held(row.operands()[0]))
+    {
         candidates
             .extend([Mask::Missing, Mask::Inverted, Mask::AtTies].map(|mask| (*step, Change::Mask(mask))));
         let alike = all.iter().filter(|other| other.shape() == row.shape());
@@ -170,6 +172,22 @@ fn candidates<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec
         candidates.extend(scales.map(|scale| (*step, Change::Scaled(scale))));
     }
     candidates
+}
+
+/// Whether a mask was made of rows that are held constant alone: a composite's precaution, as against ∞ − ∞, and no
+/// choice of the formula's.
+fn is_held<T: Float>(mask: Var<'_, T>) -> bool {
+    let mut waiting = vec![mask];
+    while let Some(row) = waiting.pop() {
+        let operands = row.operands();
+        if operands.is_empty() && row.varies() {
+            return false;
+        }
+        if row.prim().name() != "detach" {
+            waiting.extend(operands);
+        }
+    }
+    true
 }
 
 /// The gradients of all inputs, derived with this change. `None` where the step does not exist in this case.

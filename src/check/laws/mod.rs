@@ -144,7 +144,7 @@ impl fmt::Display for Tally {
 
 /// Examines a primitive (by its name: with all the parameters that suit) under all laws: on every shape of rank up to 3
 /// with sizes 0, 1 and 2, or where it takes two operands on every ordered pair of such shapes that broadcast, 940 of
-/// them; in four memory layouts, and both precisions.
+/// them; in four memory layouts, of the pairs each in one of them in turn, and in both precisions.
 ///
 /// ```
 /// use wengert::{Prim, check};
@@ -200,8 +200,12 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
         Some(_) => true,
     };
     let mut seed = 0;
-    let mut run = |prim: &Prim, inputs: &[Vec<usize>], operands: &[Vec<usize>], tally: &mut Tally| {
-        for layout in extent.layouts {
+    let mut run = |prim: &Prim,
+                   inputs: &[Vec<usize>],
+                   operands: &[Vec<usize>],
+                   layouts: &[Layout],
+                   tally: &mut Tally| {
+        for layout in layouts {
             if extent.up_to_a_failure && !tally.failures.is_empty() {
                 return;
             }
@@ -218,7 +222,9 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
         }
     };
     if two {
-        for (pair, joint) in pairs().into_iter().step_by(extent.every) {
+        // The pairs are so many that each is examined in one layout, all of them in turn.
+        let turns = extent.layouts.chunks(1).cycle();
+        for ((pair, joint), layouts) in pairs().into_iter().step_by(extent.every).zip(turns) {
             tally.pairs += 1;
             let [a, b] = &pair;
             let joint = joint.to_vec();
@@ -227,22 +233,23 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
                     let of = |stack: &[usize], matrix: [usize; 2]| [stack, &matrix].concat();
                     let inputs = [of(a, [1, 2]), of(b, [2, 1])];
                     let operands = [of(&joint, [1, 2]), of(&joint, [2, 1])];
-                    run(prim, &inputs, &operands, &mut tally);
+                    run(prim, &inputs, &operands, layouts, &mut tally);
                 }
                 _ if prim.arity() == Some(3) => run(
                     prim,
                     &[joint.clone(), a.clone(), b.clone()],
                     &[joint.clone(), joint.clone(), joint],
+                    layouts,
                     &mut tally,
                 ),
-                _ => run(prim, &pair, &[joint.clone(), joint], &mut tally),
+                _ => run(prim, &pair, &[joint.clone(), joint], layouts, &mut tally),
             }
         }
     } else {
         for shape in shapes() {
             for fitting in Prim::fitting(&shape).into_iter().filter(|fitting| fitting.name() == prim.name()) {
                 let operands = vec![shape.clone(); prim.arity().unwrap_or(2)];
-                run(&fitting, &operands, &operands, &mut tally);
+                run(&fitting, &operands, &operands, extent.layouts, &mut tally);
             }
         }
     }

@@ -61,7 +61,9 @@ impl<const SINGLE: bool> Bound<SINGLE> {
 
     fn exact_terms(value: f64, terms: impl Iterator<Item = (Self, f64)>) -> Self {
         let terms = terms.filter(|(operand, _)| operand.error != 0.0);
-        Self { value, error: terms.map(|(operand, slope)| slope.abs() * operand.error).sum() }
+        let error: f64 = terms.map(|(operand, slope)| slope.abs() * operand.error).sum();
+        // Where an operand may be anywhere, its slope at one place says nothing: 0 · ∞ is no bound.
+        Self { value, error: if error.is_nan() { f64::INFINITY } else { error } }
     }
 }
 

@@ -72,8 +72,9 @@ impl Arithmetic for Complex {
         Self { re: self.re.tanh(), im: (2.0 * self.im).sin() / (cosh + cos) }
     }
     fn tan(self) -> Self {
-        let (cos, cosh) = ((2.0 * self.re).cos(), (2.0 * self.im).cosh());
-        Self { re: self.re.tan(), im: (2.0 * self.im).sinh() / (cos + cosh) }
+        // To first order in the step: in cos 2a + cosh 2b, of which the exact form is made, digits are lost near a pole.
+        let cos = self.re.cos();
+        Self::first(self.re.tan(), [(self, 1.0 / (cos * cos))])
     }
     fn softplus(self) -> Self {
         Self::first(self.re.softplus(), [(self, logistic(self.re)[0])])

@@ -124,6 +124,7 @@ macro_rules! carrier {
                 let twice = x.value + x.value;
                 Self::near(self.value.times_bell(x.value), [(self, y), (x, -y.azmul(self.value).azmul(twice))])
             }
+            #[allow(clippy::float_cmp)] // 0 is exact.
             fn times_power(self, a: Self, b: Self, n: u8) -> Self {
                 let (zero, one) = (<$base>::zero(), <$base>::one());
                 let [base, exponent] = [a.value, b.value - <$base>::from_f64(n.into())];

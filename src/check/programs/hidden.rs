@@ -76,7 +76,7 @@ impl Hidden<'_> {
         let mut count = 0;
         let some = row.tape().constant(ArrayD::from_shape_simple_fn(row.shape(), || {
             count += 1;
-            T::from_f64(if mix(seed, count) % 3 == 0 { 1.0 } else { 0.0 })
+            T::from_f64(if mix(seed, count).is_multiple_of(3) { 1.0 } else { 0.0 })
         }));
         let mask = row.eq(row) * some;
         match seed % 3 {

@@ -177,6 +177,12 @@ fn differences<'t>(
         if i > 0 && bound.shape() == reference.shape() {
             bound += &roundoff::of_pytorch(op, &out, &reference);
         }
+        if i == 0
+            && let Some(input) = var.operands().first()
+            && let Some(more) = roundoff::of_pytorchs_result(op, &input.value().into_owned())
+        {
+            bound += &more;
+        }
         compare::difference(&var.value().to_owned(), &reference, &bound).map(|text| format!("{name}: {text}"))
     });
     compared.collect()
