@@ -23,16 +23,6 @@ pub(crate) fn elementwise<T: Arithmetic>(
         let number = |i: usize| operands.get(i).and_then(|operand| operand.as_constant()).unwrap_or(a);
         return Ok(Value::Number((kernel.scalar)(a, number(1), number(2))));
     }
-    // What one number repeated gives is one number repeated.
-    let mut numbers = operands.iter().take(kernel.arity()).map(|operand| operand.as_constant());
-    if let [Some(a), b, c] = [
-        numbers.next().flatten(),
-        numbers.next().unwrap_or(Some(T::zero())),
-        numbers.next().unwrap_or(Some(T::zero())),
-    ] && let (Some(b), Some(c)) = (b, c)
-    {
-        return Ok(Value::filled(operands[0].shape(), (kernel.scalar)(a, b, c)));
-    }
     match kernel.slices {
         Slices::One(f) => arrays([operands[0]], room, |[a], y| f(a, y)),
         Slices::Two(f) => arrays([operands[0], operands[1]], room, |[a, b], y| f(a, b, y)),
