@@ -48,8 +48,10 @@ impl<T: Float> Assemble<T> {
             }
         }
         memory.scratch.piece = register;
+        // Of the buffer, which may be longer, the result is the start.
+        let len = self.shape.iter().product();
         for axis in self.running.iter() {
-            run(&mut out, self.shape[axis], self.shape[axis + 1..].iter().product());
+            run(&mut out[..len], self.shape[axis], self.shape[axis + 1..].iter().product());
         }
         memory.buffers[self.buffer] = out;
     }
