@@ -466,7 +466,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// let p = tape.leaf("p", arr1(&[0.0, 1.0]));
     /// assert_eq!(p.azmul(p.log()).value(), arr1(&[0.0, 0.0]).into_dyn());
-    /// assert!((p * p.log()).value()[0].is_nan()); // 0 · −∞
+    /// assert!((p * p.log()).value()[[0]].is_nan()); // 0 · −∞
     /// ```
     #[doc(alias = "xlogy")]
     #[track_caller]

@@ -200,6 +200,7 @@ impl Function {
     }
 }
 
+#[allow(dead_code)] // The example prints it.
 /// The table, in Markdown, with every `step`-th number of single precision.
 pub fn print(step: usize) {
     println!("| function | | value | at | slope | at | second | at |");

@@ -87,42 +87,42 @@ macro_rules! carrier {
             }
             fn times_logistic(self, x: Self) -> Self {
                 let [y, slope, _] = logistic(x.value);
-                Self::near(self.value.times_logistic(x.value), [(self, y), (x, self.value * slope)])
+                Self::near(self.value.times_logistic(x.value), [(self, y), (x, self.value.azmul(slope))])
             }
             fn times_logistic_slope(self, x: Self) -> Self {
                 let [_, y, slope] = logistic(x.value);
-                Self::near(self.value.times_logistic_slope(x.value), [(self, y), (x, self.value * slope)])
+                Self::near(self.value.times_logistic_slope(x.value), [(self, y), (x, self.value.azmul(slope))])
             }
             fn times_cubic(self, x: Self) -> Self {
                 let [inner, turn] = cubic(x.value);
                 let [y, slope, _] = logistic(inner);
-                Self::near(self.value.times_cubic(x.value), [(self, y), (x, self.value * slope * turn)])
+                Self::near(self.value.times_cubic(x.value), [(self, y), (x, self.value.azmul(slope).azmul(turn))])
             }
             fn times_cubic_slope(self, x: Self) -> Self {
                 let [inner, turn] = cubic(x.value);
                 let large = <$base>::from_f64(1024.0);
                 let [_, y, slope] = logistic(inner).map(|y| large * y);
-                Self::near(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value * slope * turn)])
+                Self::near(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value.azmul(slope).azmul(turn))])
             }
             fn cubic_tanh(self) -> Self {
                 let [inner, turn] = cubic(self.value);
                 let [_, slope, _] = logistic(inner);
-                Self::near(self.value.cubic_tanh(), [(self, (slope + slope) * turn)])
+                Self::near(self.value.cubic_tanh(), [(self, (slope + slope).azmul(turn))])
             }
             fn times_normal(self, x: Self) -> Self {
                 let half = <$base>::from_f64(0.5);
                 let y = half * (<$base>::one() + Arithmetic::erf(x.value * <$base>::from_f64(FRAC_1_SQRT_2)));
-                let slope = self.value * normal_density(x.value);
+                let slope = self.value.azmul(normal_density(x.value));
                 Self::near(self.value.times_normal(x.value), [(self, y), (x, slope)])
             }
             fn times_density(self, x: Self) -> Self {
                 let y = normal_density(x.value);
-                Self::near(self.value.times_density(x.value), [(self, y), (x, -(self.value * x.value * y))])
+                Self::near(self.value.times_density(x.value), [(self, y), (x, -y.azmul(self.value).azmul(x.value))])
             }
             fn times_bell(self, x: Self) -> Self {
                 let y = (-(x.value * x.value)).exp();
                 let twice = x.value + x.value;
-                Self::near(self.value.times_bell(x.value), [(self, y), (x, -(self.value * twice * y))])
+                Self::near(self.value.times_bell(x.value), [(self, y), (x, -y.azmul(self.value).azmul(twice))])
             }
             fn times_power(self, a: Self, b: Self, n: u8) -> Self {
                 let (zero, one) = (<$base>::zero(), <$base>::one());
@@ -276,6 +276,8 @@ fn cubic<T: Arithmetic>(x: T) -> [T; 2] {
 }
 
 /// exp(−x²/2) / √(2π).
+///
+/// What decays so is multiplied with an absolute zero: where it has underflowed, nothing that grows brings it back.
 fn normal_density<T: Arithmetic>(x: T) -> T {
     T::from_f64(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (-(x * x) * T::from_f64(0.5)).exp()
 }
