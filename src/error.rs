@@ -292,7 +292,7 @@ impl fmt::Display for Bytes {
         while amount >= 999.5 && unit + 1 < units.len() {
             (amount, unit) = (amount / 1000.0, unit + 1);
         }
-        let digits = if unit == 0 || amount >= 99.95 { 0 } else { 1 };
+        let digits = usize::from(unit > 0 && amount < 99.95);
         write!(f, "{amount:.digits$} {}", units[unit])
     }
 }

@@ -98,7 +98,7 @@ fn by_lanes<T: Arithmetic, const N: usize>(
     for row in out.chunks_mut(width) {
         let current: [ArrayView1<'_, T>; N] =
             std::array::from_fn(|i| lanes[i].next().expect("as many lanes as rows"));
-        let in_order = current.each_ref().map(|lane| lane.to_slice());
+        let in_order = current.each_ref().map(ArrayView1::to_slice);
         for (i, piece) in row.chunks_mut(BLOCK).enumerate() {
             let range = i * BLOCK..i * BLOCK + piece.len();
             for (lane, buffer) in
