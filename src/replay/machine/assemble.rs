@@ -48,7 +48,7 @@ impl<T: Float> Assemble<T> {
             }
         }
         memory.scratch.piece = register;
-        // A buffer may be longer than what is in it.
+        // Of the buffer, which may be longer, the result is the start.
         let len = self.shape.iter().product();
         for axis in self.running.iter() {
             run(&mut out[..len], self.shape[axis], self.shape[axis + 1..].iter().product());
