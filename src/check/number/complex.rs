@@ -27,7 +27,7 @@ impl Complex {
 
     /// To first order in the step.
     fn first<const N: usize>(re: f64, terms: [(Self, f64); N]) -> Self {
-        Self { re, im: terms.iter().filter(|(x, _)| x.im != 0.0).map(|(x, slope)| x.im * slope).sum() }
+        Self { re, im: terms.iter().filter(|(x, _)| x.im != 0.0).map(|(x, slope)| x.im.azmul(*slope)).sum() }
     }
 
     fn times(self, by: f64) -> Self {
@@ -91,37 +91,37 @@ impl Arithmetic for Complex {
     }
     fn times_logistic(self, x: Self) -> Self {
         let [y, slope, _] = logistic(x.re);
-        Self::first(self.re.times_logistic(x.re), [(self, y), (x, self.re * slope)])
+        Self::first(self.re.times_logistic(x.re), [(self, y), (x, self.re.azmul(slope))])
     }
     fn times_logistic_slope(self, x: Self) -> Self {
         let [_, y, slope] = logistic(x.re);
-        Self::first(self.re.times_logistic_slope(x.re), [(self, y), (x, self.re * slope)])
+        Self::first(self.re.times_logistic_slope(x.re), [(self, y), (x, self.re.azmul(slope))])
     }
     fn times_cubic(self, x: Self) -> Self {
         let [inner, turn] = cubic(x.re);
         let [y, slope, _] = logistic(inner);
-        Self::first(self.re.times_cubic(x.re), [(self, y), (x, self.re * slope * turn)])
+        Self::first(self.re.times_cubic(x.re), [(self, y), (x, self.re.azmul(slope).azmul(turn))])
     }
     fn times_cubic_slope(self, x: Self) -> Self {
         let [inner, turn] = cubic(x.re);
         let [_, y, slope] = logistic(inner).map(|y| 1024.0 * y);
-        Self::first(self.re.times_cubic_slope(x.re), [(self, y), (x, self.re * slope * turn)])
+        Self::first(self.re.times_cubic_slope(x.re), [(self, y), (x, self.re.azmul(slope).azmul(turn))])
     }
     fn cubic_tanh(self) -> Self {
         let [inner, turn] = cubic(self.re);
-        Self::first(self.re.cubic_tanh(), [(self, 2.0 * logistic(inner)[1] * turn)])
+        Self::first(self.re.cubic_tanh(), [(self, (2.0 * logistic(inner)[1]).azmul(turn))])
     }
     fn times_normal(self, x: Self) -> Self {
         let y = f64::midpoint(1.0, Arithmetic::erf(x.re * std::f64::consts::FRAC_1_SQRT_2));
-        Self::first(self.re.times_normal(x.re), [(self, y), (x, self.re * normal_density(x.re))])
+        Self::first(self.re.times_normal(x.re), [(self, y), (x, self.re.azmul(normal_density(x.re)))])
     }
     fn times_density(self, x: Self) -> Self {
         let y = normal_density(x.re);
-        Self::first(self.re.times_density(x.re), [(self, y), (x, -self.re * x.re * y)])
+        Self::first(self.re.times_density(x.re), [(self, y), (x, -y.azmul(self.re).azmul(x.re))])
     }
     fn times_bell(self, x: Self) -> Self {
         let y = (-x.re * x.re).exp();
-        Self::first(self.re.times_bell(x.re), [(self, y), (x, -2.0 * self.re * x.re * y)])
+        Self::first(self.re.times_bell(x.re), [(self, y), (x, -2.0 * y.azmul(self.re).azmul(x.re))])
     }
     fn times_power(self, a: Self, b: Self, n: u8) -> Self {
         self * a.powf(b - Self::real(n.into()))
