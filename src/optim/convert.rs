@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::{Float, Gradients, Var};
 
-/// A weight among [`Params`]: a handle, under its row's name, or a name and a handle.
+/// A weight among [`Params`](super::Params): a handle, under its row's name, or a name and a handle.
 ///
 /// ```
 /// use wengert::optim::Params;

@@ -62,7 +62,7 @@ impl Optimiser {
 /// Weights of a model, as rows of a tape: what is trained. [`step`](Self::step) gives the rows that they go on with.
 ///
 /// Made of handles, each under the name that its row has or under one given beside it: of an array, a slice, an
-/// `IndexMap` or any other iterator. Or [of a `State`](State::leaves), which has values and makes leaves of them.
+/// `IndexMap` or any other iterator. Or [of a `State`](super::State::leaves), which has values and makes leaves of them.
 ///
 /// ```
 /// use indexmap::IndexMap;
