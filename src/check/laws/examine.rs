@@ -265,7 +265,12 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             tolerance: 16.0 * oracle.error + UNDERFLOW,
             because: "8 times the bound for dual numbers, twice".into(),
         };
-        self.add(tally, "complex step against dual numbers", measured);
+        let verdict = if measured.tolerance.is_finite() {
+            Verdict::of(measured)
+        } else {
+            Verdict::Inconclusive("the oracle has no bound at this point".into())
+        };
+        tally.add("complex step against dual numbers", || self.what.describe(), &verdict);
     }
 
     /// Along the first direction, with a swept step.

@@ -29,10 +29,6 @@ impl Complex {
     fn first<const N: usize>(re: f64, terms: [(Self, f64); N]) -> Self {
         Self { re, im: terms.iter().filter(|(x, _)| x.im != 0.0).map(|(x, slope)| x.im.azmul(*slope)).sum() }
     }
-
-    fn times(self, by: f64) -> Self {
-        Self { re: self.re * by, im: self.im * by }
-    }
 }
 
 impl Arithmetic for Complex {
@@ -188,8 +184,9 @@ impl Mul for Complex {
 impl Div for Complex {
     type Output = Self;
     fn div(self, other: Self) -> Self {
-        let conjugate = Self { re: other.re, im: -other.im };
-        (self * conjugate).times(1.0 / (other.re * other.re + other.im * other.im))
+        // To first order in the step, so that no square of a small divisor is taken.
+        let re = self.re / other.re;
+        Self { re, im: (self.im - re * other.im) / other.re }
     }
 }
 impl Neg for Complex {
