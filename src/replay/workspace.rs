@@ -347,7 +347,7 @@ mod tests {
         let builder = tape.program_builder([x], [(x * w).sum(), x.cumsum(0)]);
         let program = builder.carry([(w, w + x), (n, n + 1.0)]).build().unwrap();
         let mut workspace = program.workspace();
-        let run = |workspace: &mut Workspace<f64>| program.run(workspace, &arr1(&[1.0, 2.0])).unwrap();
+        let run = |workspace: &mut Workspace<f64>| program.run(workspace, arr1(&[1.0, 2.0])).unwrap();
         run(&mut workspace);
         let mut expected = workspace.clone();
         workspace.begin();

@@ -150,7 +150,9 @@ mod tests {
             taken.push((row.index(), sum));
             if row.index() == 127 {
                 // To its own page, to an earlier one, and to one that is new.
-                [126, 2, 100].iter().for_each(|&row| frontier.put(id(row), |_| 7));
+                for row in [126, 2, 100] {
+                    frontier.put(id(row), |_| 7);
+                }
             }
         }
         let expected = [

@@ -1,6 +1,8 @@
 //! The laws of growth: a sweep visits the rows it must, however long the tape is. Rows are counted, no times are taken;
 //! bytes and allocations are, in `tests/allocations.rs`.
 
+#![allow(clippy::float_cmp)] // What is exact is compared so.
+
 use super::frontier::VISITED;
 use crate::{Error, ErrorKind, Tape, Var, optim};
 
@@ -22,7 +24,7 @@ fn long(rows: usize) -> Tape<f64> {
 }
 
 /// The sine of a sum, from rows at both ends of the tape.
-fn small<'t>(tape: &'t Tape<f64>) -> [Var<'t, f64>; 3] {
+fn small(tape: &Tape<f64>) -> [Var<'_, f64>; 3] {
     let [early, late] = [tape.at(super::id(0)), tape.leaf("late", 2.0)];
     [early, late, (early + late).sin()]
 }

@@ -152,7 +152,8 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
-    /// let x = tape.leaf("x", 1.0).broadcast_to((1 << 30, 1 << 30));
+    /// let x = tape.leaf("x", 1.0).broadcast_to((1000, 1000)); // stored once
+    /// tape.limit_bytes(1_000_000);
     /// assert!(x.try_value().is_err());
     /// ```
     #[track_caller]

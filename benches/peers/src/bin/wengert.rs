@@ -31,7 +31,8 @@ fn step(workload: Workload) {
     let program = builder.build().expect("a step is a program");
     let workspace = RefCell::new(program.workspace());
     let feeds: Vec<Input<'_, f32>> = arrays.iter().map(|&array| Input::from(array)).collect();
-    let work = || program.run(&mut workspace.borrow_mut(), &feeds[..]).expect("the shapes are those recorded");
+    let work =
+        || program.run(&mut workspace.borrow_mut(), &feeds[..]).expect("the shapes are those recorded");
     workload.measure(1, work, |()| {
         let workspace = workspace.borrow();
         let gradients: Vec<_> = (1..outputs.len()).map(|i| workspace.output(i)).collect();
