@@ -156,7 +156,7 @@ fn stacks(rules: Broadcasting, a: &[usize], b: &[usize]) -> Result<Shape, Proble
     })
 }
 
-/// The method at the desk.
+/// # Matrix product
 impl<'t, T: Float> Var<'t, T> {
     /// The matrix product, as NumPy's and PyTorch's `matmul`: (n, k) with (k, m) gives (n, m); a vector
     /// counts as a row on the left and as a column on the right; further axes in front are a stack of

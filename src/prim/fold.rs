@@ -249,7 +249,9 @@ impl Rule for Fold {
     }
 }
 
-/// The methods at the desk. Axes are numbers, negative ones counting from the end, or ndarray's
+/// # Reductions
+///
+/// Axes are numbers, negative ones counting from the end, or ndarray's
 /// `Axis`, alone or in an array.
 impl<T: Float> Var<'_, T> {
     /// Records a reduction over axes that are known to exist; over none it is the operand itself.

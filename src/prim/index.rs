@@ -187,7 +187,7 @@ impl Rule for Index {
     }
 }
 
-/// The methods at the desk.
+/// # Look-up
 impl<T: Float> Var<'_, T> {
     #[track_caller]
     fn look_up(self, op: IndexOp, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Result<Self, Error> {

@@ -249,7 +249,9 @@ impl Rule for Map {
     }
 }
 
-/// The methods at the desk. Negation is the operator `-x`.
+/// # Elementwise functions of one operand
+///
+/// Negation is the operator `-x`.
 impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub(crate) fn map(self, map: Map) -> Self {

@@ -131,7 +131,7 @@ impl Rule for Pick {
     }
 }
 
-/// The methods at the desk.
+/// # Masks and choice
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     fn compare(self, pick: Pick, other: impl IntoVar<'t, T>) -> Result<Self, Error> {

@@ -246,7 +246,9 @@ impl Rule for Zip {
     }
 }
 
-/// The methods at the desk. Sum, difference, product and quotient are operators there; their twins
+/// # Elementwise functions of two operands
+///
+/// Sum, difference, product and quotient are operators there; their twins
 /// are here.
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]

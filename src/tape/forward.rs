@@ -49,6 +49,7 @@ impl<T: Float> Tape<T> {
     }
 }
 
+/// # Forward mode
 impl<'t, T: Float> Var<'t, T> {
     /// The Jacobian-vector product: the directional derivative of this row when the given rows move
     /// along the given tangents, and all others rest.

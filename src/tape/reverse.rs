@@ -68,6 +68,7 @@ impl<T: Float> Tape<T> {
     }
 }
 
+/// # Reverse mode
 impl<'t, T: Float> Var<'t, T> {
     /// The gradient of this number with respect to every row that it was computed from.
     ///

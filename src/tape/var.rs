@@ -99,6 +99,7 @@ impl<T: Float> fmt::LowerExp for Var<'_, T> {
     }
 }
 
+/// # What a row is
 impl<'t, T: Float> Var<'t, T> {
     pub(super) fn new(tape: &'t Tape<T>, id: RowId) -> Self {
         Self { tape, id }

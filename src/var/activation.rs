@@ -5,6 +5,7 @@ use crate::prim::Weighted;
 use crate::tape::{IntoVar, joint_shape};
 use crate::{Float, Var};
 
+/// # Activations and bounds
 impl<'t, T: Float> Var<'t, T> {
     /// max(a, 0) with slope 0 at 0, and NaN where a is NaN: `select(a ≤ 0, 0, a)`.
     ///

@@ -5,6 +5,7 @@ use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{Broadcasting, IntoVar, joint_shape, likely_mend};
 use crate::{Float, Var};
 
+/// # Layers and losses
 impl<'t, T: Float> Var<'t, T> {
     /// x · Wᵀ + b: for `self` (…, d), `w` (h, d) and `b` (h,) or (1, h), the result is (…, h).
     ///

@@ -7,6 +7,8 @@ use crate::tape::{IntoAxes, IntoAxis};
 use crate::{Float, Tape, Var};
 use ndarray::{IntoDimension, SliceInfoElem};
 
+/// # Rearranging, and parts
+///
 /// Shapes are what ndarray takes: tuples, arrays, slices of `usize`.
 impl<T: Float> Var<'_, T> {
     /// The elements in row-major order at another shape; `x.reshape([x.len()])` flattens.

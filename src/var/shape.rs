@@ -7,6 +7,7 @@ use crate::tape::{IntoAxes, IntoAxis, IntoVar, from_start, repeated};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
 
+/// # Axes
 impl<'t, T: Float> Var<'t, T> {
     /// Two axes exchanged (PyTorch's `transpose`). No copy.
     ///

@@ -13,6 +13,7 @@ use crate::prim::FoldOp;
 use crate::tape::IntoAxes;
 use crate::{Float, Var};
 
+/// # Softmax and its kin
 impl<T: Float> Var<'_, T> {
     /// log Σ eᵃ over these axes, without overflow; −∞ over none, or if all are. The derivative is then 0.
     ///

@@ -6,6 +6,7 @@ use crate::prim::FoldOp;
 use crate::tape::IntoAxes;
 use crate::{Float, Var};
 
+/// # Statistics and norms
 impl<T: Float> Var<'_, T> {
     /// The mean of all elements, Σ a / n; NaN if there are none.
     ///

@@ -24,7 +24,7 @@ fn main() -> Result<(), wengert::Error> {
         2,
         "Its gradient",
         "Walking the list backwards, each row hands its cotangent on to its operands. The rows that this takes join the \
-         list; the last column says whose gradient a row is, and which row's rule made it.",
+         list; the last two columns say whose gradient a row is, and which row's rule made it.",
     );
     let forward = tape.len();
     let grads = loss.backward();
