@@ -24,6 +24,11 @@ pub(crate) trait Rules {
         out: Var<'t, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>>;
+
+    /// Whether all that they gave so far is known to be what the library gives, so that examining it says nothing new.
+    fn known(&self) -> bool {
+        false
+    }
 }
 
 /// The library's own.

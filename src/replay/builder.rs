@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Problem};
 use crate::tape::Read;
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
+use std::sync::OnceLock;
 
 /// How closely a program keeps to what was recorded.
 ///
@@ -453,7 +454,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             fusion: !without.contains(&Pass::Fusion),
             reuse: !without.contains(&Pass::Reuse),
             fast: *level == Level::Fast,
-            threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            threads: threads.unwrap_or_else(processors),
         };
         let make = |graph: &Graph<U>| lower(graph, &state, choices);
         let (graph, mut lowered) = match *budget {
@@ -554,4 +555,10 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 fn port<T: Float>(var: Var<'_, T>) -> Port {
     let name = var.name().map_or_else(|| format!("%{}", var.row()), |name| name.to_string());
     Port { name, shape: var.shape() }
+}
+
+/// How many threads the machine or its container runs at once, asked once: the answer stands in files there.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }

@@ -225,6 +225,10 @@ impl Rules for Faulty<'_> {
         self.note(right, wrong);
         wrong
     }
+
+    fn known(&self) -> bool {
+        !self.differs.get()
+    }
 }
 
 /// Whether the laws notice it, or there is nothing to notice: no term was changed anywhere.
