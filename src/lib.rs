@@ -177,7 +177,7 @@ mod var;
 /// The arrays that go in and come out: the version of [ndarray](https://docs.rs/ndarray) that fits.
 pub use ndarray;
 
-pub use array::Arithmetic;
+pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
 pub use prim::{Domain, Kinks, Prim};
 pub use replay::{
@@ -187,7 +187,8 @@ pub use replay::{
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{
-    Broadcasting, Comparable, Float, Gradients, IntoAxes, IntoAxis, IntoValue, IntoVar, Tape, Var,
+    Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask, IntoPlaces,
+    IntoValue, IntoVar, Tape, Var,
 };
 
 /// The README's programs, run as tests.

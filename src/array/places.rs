@@ -1,4 +1,4 @@
-//! Arrays put around or one after the other, and look-up along an axis.
+//! Arrays put around or one after the other.
 
 use super::{Arithmetic, Margin, Room, Shape, Value};
 use crate::error::Problem;
@@ -41,40 +41,6 @@ pub(crate) fn concat<T: Arithmetic>(
         let last = first + operand.shape()[axis];
         out.slice_axis_mut(Axis(axis), Slice::from(first..last)).assign(&operand.view());
         first = last;
-    }
-    Ok(Value::new(out.into_shared()))
-}
-
-/// The elements at these indices along an axis.
-pub(crate) fn take<T: Arithmetic>(
-    x: &Value<T>,
-    axis: usize,
-    indices: &[usize],
-    room: &Room,
-) -> Result<Value<T>, Problem> {
-    let (x, mut shape) = (x.view(), Shape::from(x.shape()));
-    shape[axis] = indices.len();
-    let mut out = filled(&shape, T::zero(), room)?;
-    for (mut to, &from) in out.axis_iter_mut(Axis(axis)).zip(indices) {
-        to.assign(&x.index_axis(Axis(axis), from));
-    }
-    Ok(Value::new(out.into_shared()))
-}
-
-/// Zeros, `len` of them along the axis, with element `i` added at `indices[i]`.
-pub(crate) fn scatter_add<T: Arithmetic>(
-    x: &Value<T>,
-    axis: usize,
-    indices: &[usize],
-    len: usize,
-    room: &Room,
-) -> Result<Value<T>, Problem> {
-    let (x, mut shape) = (x.view(), Shape::from(x.shape()));
-    shape[axis] = len;
-    let mut out = filled(&shape, T::zero(), room)?;
-    for (from, &to) in x.axis_iter(Axis(axis)).zip(indices) {
-        let mut target = out.index_axis_mut(Axis(axis), to);
-        target += &from;
     }
     Ok(Value::new(out.into_shared()))
 }

@@ -5,6 +5,7 @@ use super::{AxisSet, Layout, Range, Room};
 use crate::error::{Dims, ErrorKind, Problem};
 use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The sizes of an array's axes.
@@ -107,6 +108,14 @@ impl<T: Arithmetic> Value<T> {
             Self::Array(array) if array.is_spread() => None,
             Self::Array(array) => array.base.as_slice(),
         }
+    }
+
+    /// The elements in row-major order: where they lie, or copied.
+    pub fn in_order(&self, room: &Room) -> Result<Cow<'_, [T]>, Problem> {
+        Ok(match self.as_slice() {
+            Some(elements) => Cow::Borrowed(elements),
+            None => Cow::Owned(room.collected(self.shape(), self.view().iter().copied())?),
+        })
     }
 
     /// The number, if it is a single one.

@@ -1,7 +1,7 @@
 //! What a replay has to do for a primitive, in words that name none.
 
 use super::reduce::{Extent, Reducer};
-use super::{AxisSet, Kernel, Layout};
+use super::{AxisSet, Kernel, Layout, Lines, LookUp};
 use smallvec::SmallVec;
 
 /// The work for one row. Operands are given by where their elements lie, so that a rearrangement is no work
@@ -20,6 +20,10 @@ pub(crate) enum Work<T> {
     Run(AxisSet),
     /// One number everywhere, if there are places that no piece fills; then the pieces.
     Assemble { background: Option<T>, pieces: Vec<Piece> },
+    /// Elements at the places that a second operand says, or added there.
+    LookUp(LookUp),
+    /// Places by order, line by line.
+    Order(Lines),
     /// Products of matrices in the last two axes.
     Product,
 }

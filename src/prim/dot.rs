@@ -3,7 +3,7 @@
 use super::{Domain, Family, Prim, Rule, sum_of};
 use crate::Float;
 use crate::array::{
-    Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, matmul, matmul_work, size_of,
+    Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, matmul, matmul_work, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{Broadcasting, IntoVar, Var, joint_shape};
@@ -29,6 +29,10 @@ impl Rule for Dot {
 
     fn domain(&self) -> Domain {
         Domain::ALL
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(Kind::Real)
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

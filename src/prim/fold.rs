@@ -4,7 +4,7 @@ use super::slope::times;
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
+    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
     running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
@@ -168,6 +168,10 @@ impl Rule for Fold {
 
     fn domain(&self) -> Domain {
         self.op.row::<f64>().domain
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(Kind::Real)
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

@@ -1,149 +1,145 @@
-//! Look-up along an axis by a list of indices, and its adjoint.
+//! Look-up along an axis by a row of indices, and its adjoint.
+//!
+//! out[…, j, …] = a[…, b[j], …] is linear in a, and its adjoint adds each cotangent to where the element came from:
+//! ā[…, b[j], …] += d[…, j, …]. Each is the other's derivative, to any order; an index has none.
 
 use super::{Domain, Family, Prim, Rule};
 use crate::Float;
-use crate::array::{
-    Arithmetic, Kernel, Known, Layout, Piece, Range, Room, Shape, Value, Work, scatter_add, take,
-};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, LookUp, Room, Shape, Value, Work, look_up, same_shape, size_of};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
-use crate::tape::{IntoAxis, Var};
-use std::sync::Arc;
+use crate::tape::{IntoAxis, IntoIndices, Var};
 
-/// A look-up and its parameters, shared between a row and its derivatives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Index(Arc<Entries>);
-
-#[derive(Debug, PartialEq, Eq)]
-struct Entries {
-    op: IndexOp,
+/// A look-up along an axis, or its adjoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Index {
     axis: usize,
-    indices: Vec<usize>,
+    by: By,
+    /// For the adjoint: how many elements its result has along the axis.
+    into: Option<usize>,
 }
 
-/// The two directions.
+/// What has an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IndexOp {
-    /// Element `i` along the axis is the operand's element `indices[i]`.
-    Take,
-    /// The operand's element `i` is added to element `indices[i]` of zeros, as many along the axis
-    /// as said.
-    ScatterAdd { len: usize },
+enum By {
+    /// Slices across the axis: the indices' axes stand in the place of the axis.
+    Slice,
+    /// Each element by itself: the indices have the operand's axes.
+    Element,
 }
 
 impl Index {
-    fn new(op: IndexOp, axis: usize, indices: Vec<usize>) -> Self {
-        Self(Arc::new(Entries { op, axis, indices }))
-    }
-
-    /// How many indices it holds.
-    pub fn indices(&self) -> usize {
-        self.0.indices.len()
-    }
-
-    /// The other direction, for an operand of this shape.
-    fn adjoint(&self, shape: &[usize]) -> Self {
-        let Entries { op, axis, indices } = &*self.0;
-        let back = match op {
-            IndexOp::Take => IndexOp::ScatterAdd { len: shape[*axis] },
-            IndexOp::ScatterAdd { .. } => IndexOp::Take,
+    /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
+    fn adjoint(self, shape: &[usize]) -> Self {
+        let into = match self.into {
+            None => Some(shape[self.axis]),
+            Some(_) => None,
         };
-        Self::new(back, *axis, indices.clone())
+        Self { into, ..self }
+    }
+
+    /// What to do, for operands of these shapes, which fit.
+    fn plan(self, x: &[usize], indices: &[usize]) -> LookUp {
+        let Self { axis, by, into } = self;
+        let (each, count, axes) = match by {
+            By::Slice => (false, size_of(indices), indices.len()),
+            By::Element => (true, indices[axis], 1),
+        };
+        // An adjoint's operand has the indices' axes in it.
+        let (len, rest) = match into {
+            None => (x[axis], if each { &indices[axis + 1..] } else { &x[axis + 1..] }),
+            Some(len) => (len, &x[axis + axes..]),
+        };
+        let before = size_of(&x[..axis]);
+        LookUp { before, len, count, after: size_of(rest), each, adding: into.is_some(), axis }
     }
 }
 
 impl Rule for Index {
     fn name(&self) -> &'static str {
-        match self.0.op {
-            IndexOp::Take => "take",
-            IndexOp::ScatterAdd { .. } => "scatter_add",
+        match (self.by, self.into) {
+            (By::Slice, None) => "take",
+            (By::Slice, Some(_)) => "scatter_add",
+            (By::Element, None) => "take_along",
+            (By::Element, Some(_)) => "scatter_add_along",
         }
     }
 
     fn formula(&self) -> String {
-        let Entries { op, axis, indices } = &*self.0;
-        match op {
-            IndexOp::Take => format!("a at {} indices along axis {axis}", indices.len()),
-            IndexOp::ScatterAdd { len } => {
-                format!("a added to {len} zeros at {} indices along axis {axis}", indices.len())
-            }
+        let Self { axis, by, into } = self;
+        let each = if *by == By::Element { "each of " } else { "" };
+        match into {
+            None => format!("{each}a at b along axis {axis}"),
+            Some(len) => format!("{each}a added to {len} zeros at b along axis {axis}"),
         }
     }
 
     fn arity(&self) -> Option<usize> {
-        Some(1)
+        Some(2)
     }
 
     fn domain(&self) -> Domain {
-        Domain::ALL
+        Domain { text: "b are places of the axis", ..Domain::ALL }
+    }
+
+    fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
+        match (operands[1], self.into) {
+            (Kind::Index, None) => Ok(operands[0]),
+            (Kind::Index, Some(_)) => Ok(Kind::Real),
+            (Kind::Real | Kind::Mask, _) => Err(no_indices()),
+        }
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
-        let Entries { op, axis, indices } = &*self.0;
-        let mut shape: Shape = operands[0].into();
-        let Some(&here) = shape.get(*axis) else {
-            return Err(Problem::no_axis(axis, shape.len()));
-        };
-        let (out, bound) = match op {
-            IndexOp::Take => (indices.len(), here),
-            IndexOp::ScatterAdd { len } => (*len, *len),
-        };
-        if let IndexOp::ScatterAdd { .. } = op
-            && here != indices.len()
-        {
-            return Err(Problem::new(
-                ErrorKind::Shape,
-                format!(
-                    "{} cannot go with {} along axis {axis}",
-                    counted(indices.len(), "index", "indices"),
-                    counted(here, "element", "elements")
-                ),
-                "Give one index for each element: the place that it is added at.",
-            ));
+        let Self { axis, by, into } = *self;
+        let (x, indices) = (operands[0], operands[1]);
+        // Of slices that a single index took, the adjoint puts the axis back in, be it at the end.
+        if axis > x.len() || axis == x.len() && (by, into.is_some(), indices.len()) != (By::Slice, true, 0) {
+            return Err(Problem::no_axis(axis, x.len()));
         }
-        if let Some(index) = indices.iter().find(|&&index| index >= bound) {
-            return Err(Problem::new(
-                ErrorKind::Index,
-                format!(
-                    "index {index} is outside axis {axis} of the {}, which has {}",
-                    if let IndexOp::Take = op { "array" } else { "result" },
-                    counted(bound, "element", "elements")
-                ),
-                "Indices count from 0.",
-            ));
+        let along = |len: usize| -> Shape {
+            let mut shape = Shape::from(x);
+            shape[axis] = len;
+            shape
+        };
+        match (by, into) {
+            (By::Slice, None) => Ok([&x[..axis], indices, &x[axis + 1..]].concat().into()),
+            (By::Slice, Some(len)) => {
+                let found = x.get(axis..axis + indices.len());
+                if found.is_some_and(|found| same_shape(found, indices)) {
+                    return Ok([&x[..axis], &[len], &x[axis + indices.len()..]].concat().into());
+                }
+                Err(Problem::new(
+                    ErrorKind::Shape,
+                    format!(
+                        "{} cannot go with {} along axis {axis}",
+                        counted(size_of(indices), "index", "indices"),
+                        counted(x.get(axis).copied().unwrap_or(1), "element", "elements")
+                    ),
+                    "Give one index for each element: the place that it is added at.",
+                ))
+            }
+            (By::Element, None) => {
+                let fits = x.len() == indices.len() && same_shape(&along(0), &{
+                    let mut others = Shape::from(indices);
+                    others[axis] = 0;
+                    others
+                });
+                if fits { Ok(indices.into()) } else { Err(misfit(axis, "as many of them along that as you like")) }
+            }
+            (By::Element, Some(len)) if same_shape(x, indices) => Ok(along(len)),
+            (By::Element, Some(_)) => Err(misfit(axis, "as many as there are elements")),
         }
-        shape[*axis] = out;
-        Ok(shape)
     }
 
     fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
-        let Entries { op, axis, indices } = &*self.0;
-        match op {
-            IndexOp::Take => take(operands[0], *axis, indices, room),
-            IndexOp::ScatterAdd { len } => scatter_add(operands[0], *axis, indices, *len, room),
-        }
+        let [x, indices] = [operands[0], operands[1]];
+        let shapes = [x.shape(), indices.shape()];
+        let shape = self.shape(&shapes)?;
+        look_up(self.plan(shapes[0], shapes[1]), &shape, [x, indices], room)
     }
 
     fn work<T: Arithmetic>(&self, operands: &[&Layout]) -> Work<T> {
-        let Entries { op, axis, indices } = &*self.0;
-        let from = operands[0];
-        let mut shape = from.shape.clone();
-        let one = |layout: &Layout, index: usize| {
-            layout.clone().along(*axis, Range { first: index, step: 1, len: 1 })
-        };
-        let (background, adding) = match op {
-            IndexOp::Take => (None, false),
-            IndexOp::ScatterAdd { .. } => (Some(T::zero()), true),
-        };
-        shape[*axis] = match op {
-            IndexOp::Take => indices.len(),
-            IndexOp::ScatterAdd { len } => *len,
-        };
-        let to = Layout::row_major(&shape);
-        let piece = |(place, &index): (usize, &usize)| {
-            let (source, target) = if adding { (place, index) } else { (index, place) };
-            Piece { operand: 0, from: one(from, source), to: one(&to, target), adding }
-        };
-        Work::Assemble { background, pieces: indices.iter().enumerate().map(piece).collect() }
+        Work::LookUp(self.plan(&operands[0].shape, &operands[1].shape))
     }
 
     fn shortcut<T: Arithmetic>(&self, _: &[Known<T>]) -> Option<usize> {
@@ -156,62 +152,108 @@ impl Rule for Index {
 
     fn vjp<'t, T: Float>(
         &self,
-        _wrt: usize,
+        wrt: usize,
         operands: &[Var<'t, T>],
         _out: Var<'t, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
-        let adjoint = self.adjoint(&operands[0].shape());
-        Some(cotangent.record(Prim(Family::Index(adjoint)), &[cotangent]))
+        let adjoint = Prim(Family::Index(self.adjoint(&operands[0].shape())));
+        (wrt == 0).then(|| cotangent.record(adjoint, &[cotangent, operands[1]]))
     }
 
     fn jvp<'t, T: Float>(
         &self,
-        _operands: &[Var<'t, T>],
+        operands: &[Var<'t, T>],
         _out: Var<'t, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let tangent = tangents[0]?;
-        Some(tangent.record(Prim(Family::Index(self.clone())), &[tangent]))
+        Some(tangent.record(Prim(Family::Index(*self)), &[tangent, operands[1]]))
     }
 
-    /// Along each axis: the last element twice and the first once; and all elements onto two places.
+    /// Along each axis, by slice and by element, there and back.
     fn fitting(shape: &[usize]) -> Vec<Self> {
-        let axes = shape.iter().enumerate();
-        let both = axes.flat_map(|(axis, &n)| {
-            let taken = if n == 0 { vec![] } else { vec![n - 1, 0, n - 1] };
-            let places = (0..n).map(|i| i % 2).collect();
-            [Self::new(IndexOp::Take, axis, taken), Self::new(IndexOp::ScatterAdd { len: 3 }, axis, places)]
-        });
-        both.collect()
+        let axes = 0..shape.len();
+        let all = axes.flat_map(|axis| [By::Slice, By::Element].map(|by| (axis, by)));
+        all.flat_map(|(axis, by)| [None, Some(3)].map(|into| Self { axis, by, into })).collect()
     }
 }
 
+impl Index {
+    /// The shape and the bound of indices that suit a first operand of this shape, for the examiner to draw some.
+    pub(crate) fn suiting(self, shape: &[usize]) -> (Vec<usize>, usize) {
+        let Self { axis, by, into } = self;
+        let mut indices = shape.to_vec();
+        match (by, into) {
+            (By::Slice, _) => indices = vec![shape[axis]],
+            (By::Element, _) => {}
+        }
+        let bound = into.unwrap_or(shape[axis]);
+        // Of an axis without elements nothing can be looked up.
+        if bound == 0 {
+            match by {
+                By::Slice => indices[0] = 0,
+                By::Element => indices[axis] = 0,
+            }
+        }
+        (indices, bound)
+    }
+}
+
+fn no_indices() -> Problem {
+    Problem::new(
+        ErrorKind::Index,
+        "places are said by a row of indices, and these are real numbers",
+        "Give an array of integers, a row of `tape.indices(name, array)`, or one that computes indices, as `argmax`; \
+         whole numbers become indices by `to_indices()`.",
+    )
+}
+
+fn misfit(axis: usize, along: &str) -> Problem {
+    let what = format!("indices for each element have its axes and sizes, but along axis {axis} {along}");
+    Problem::new(ErrorKind::Shape, what, "Broadcast them before, with `broadcast_to`; `take` looks whole slices up.")
+}
+
 /// # Look-up
-impl<T: Float> Var<'_, T> {
+impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
-    fn look_up(self, op: IndexOp, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
-        let index = Index::new(op, 0, Vec::new());
-        let axis = self.axis(index.name(), axis)?;
-        let index = Index::new(op, axis, indices.as_ref().to_vec());
-        self.try_record(Prim(Family::Index(index)), &[self])
+    fn look_up(
+        self,
+        by: By,
+        into: Option<usize>,
+        axis: impl IntoAxis,
+        indices: impl IntoIndices<'t, T>,
+    ) -> Result<Self, Error> {
+        let name = Index { axis: 0, by, into }.name();
+        let axis = self.axis(name, axis)?;
+        let indices = indices.into_indices(self.tape()).map_err(|error| error.called(name))?;
+        self.try_record(Prim(Family::Index(Index { axis, by, into })), &[self, indices])
     }
 
-    /// The elements at these indices along an axis, in the order given, as often as named (NumPy's
-    /// `take`, PyTorch's `index_select`).
+    /// The slices at these indices along an axis, in the order given, as often as named (NumPy's `take`, PyTorch's
+    /// `index_select` and `embedding`). The axes of the indices stand in the place of the axis: of a table (n, d) and
+    /// indices (b, t) along axis 0 the result is (b, t, d).
+    ///
+    /// Indices are an array of integers, which a program keeps as they were recorded; or a row of
+    /// [`tape.indices`](crate::Tape::indices), which can be an input, or one that is computed.
+    /// They count from 0; one that is negative, or not below the axis' size, is an error, here and in each replay.
     ///
     /// ```
     /// use ndarray::arr2;
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(x.take(0, [1, 1]).value(), arr2(&[[3.0, 4.0], [3.0, 4.0]]).into_dyn());
+    ///
+    /// let which = tape.indices("which", [1]);
+    /// let program = tape.program([x, which], x.take(0, which))?;
+    /// let fed = program.replay_one((&arr2(&[[5.0, 6.0], [7.0, 8.0]]), &[0_u8]))?;
+    /// assert_eq!(fed, arr2(&[[5.0, 6.0]]).into_dyn());
+    /// # Ok::<(), wengert::Error>(())
     /// ```
     #[doc(alias = "index_select")]
-    #[doc(alias = "gather")]
     #[doc(alias = "embedding")]
-    #[doc(alias = "take_along_axis")]
     #[track_caller]
-    pub fn take(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Self {
+    pub fn take(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>) -> Self {
         must(self.try_take(axis, indices))
     }
 
@@ -225,12 +267,12 @@ impl<T: Float> Var<'_, T> {
     /// assert!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).try_take(0, [2]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_take(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>) -> Result<Self, Error> {
-        self.look_up(IndexOp::Take, axis, indices)
+    pub fn try_take(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>) -> Result<Self, Error> {
+        self.look_up(By::Slice, None, axis, indices)
     }
 
-    /// Zeros, `len` of them along the axis, with the element `i` of this added at `indices[i]`: the
-    /// adjoint of [`take`](Self::take).
+    /// Zeros, `len` of them along the axis, with the slice `i` of this added at `indices[i]`: the adjoint of
+    /// [`take`](Self::take). What is added at one place is added in order, one after the other.
     ///
     /// ```
     /// use ndarray::arr1;
@@ -240,9 +282,8 @@ impl<T: Float> Var<'_, T> {
     /// ```
     #[doc(alias = "index_add")]
     #[doc(alias = "segment_sum")]
-    #[doc(alias = "bincount")]
     #[track_caller]
-    pub fn scatter_add(self, axis: impl IntoAxis, indices: impl AsRef<[usize]>, len: usize) -> Self {
+    pub fn scatter_add(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>, len: usize) -> Self {
         must(self.try_scatter_add(axis, indices, len))
     }
 
@@ -259,9 +300,77 @@ impl<T: Float> Var<'_, T> {
     pub fn try_scatter_add(
         self,
         axis: impl IntoAxis,
-        indices: impl AsRef<[usize]>,
+        indices: impl IntoIndices<'t, T>,
         len: usize,
     ) -> Result<Self, Error> {
-        self.look_up(IndexOp::ScatterAdd { len }, axis, indices)
+        self.look_up(By::Slice, Some(len), axis, indices)
+    }
+
+    /// For each element of the indices, the element at that place along the axis (NumPy's `take_along_axis`, PyTorch's
+    /// `gather`): `out[i, j] = self[i, indices[i, j]]` along the last axis. The indices have the same axes and sizes, but
+    /// along the axis as many as you like; the result has their shape.
+    ///
+    /// ```
+    /// use ndarray::arr2;
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [[1.0, 5.0, 3.0], [9.0, 7.0, 8.0]]);
+    /// let best = x.argmax(-1).unsqueeze(-1); // (2, 1)
+    /// assert_eq!(x.take_along(-1, best).value(), arr2(&[[5.0], [9.0]]).into_dyn());
+    /// ```
+    #[doc(alias = "gather")]
+    #[doc(alias = "take_along_axis")]
+    #[doc(alias = "take_along_dim")]
+    #[track_caller]
+    pub fn take_along(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>) -> Self {
+        must(self.try_take_along(axis, indices))
+    }
+
+    /// As [`take_along`](Self::take_along), without the panic.
+    ///
+    /// # Errors
+    /// If the axis does not exist, the indices have other axes or sizes, or one is no place of the axis.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).try_take_along(1, [0, 1]).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_take_along(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>) -> Result<Self, Error> {
+        self.look_up(By::Element, None, axis, indices)
+    }
+
+    /// Zeros, `len` of them along the axis, with each element of this added at its own index: the adjoint of
+    /// [`take_along`](Self::take_along). The indices have the shape of this.
+    ///
+    /// ```
+    /// use ndarray::arr2;
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [[1.0, 2.0], [3.0, 4.0]]);
+    /// let sums = x.scatter_add_along(1, [[2, 2], [0, 1]], 3);
+    /// assert_eq!(sums.value(), arr2(&[[0.0, 0.0, 3.0], [3.0, 4.0, 0.0]]).into_dyn());
+    /// ```
+    #[doc(alias = "put_along_axis")]
+    #[track_caller]
+    pub fn scatter_add_along(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>, len: usize) -> Self {
+        must(self.try_scatter_add_along(axis, indices, len))
+    }
+
+    /// As [`scatter_add_along`](Self::scatter_add_along), without the panic.
+    ///
+    /// # Errors
+    /// If the axis does not exist, the indices have another shape, or one is not below `len`.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.leaf("x", [[1.0, 2.0]]).try_scatter_add_along(1, [[2, 3]], 3).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_scatter_add_along(
+        self,
+        axis: impl IntoAxis,
+        indices: impl IntoIndices<'t, T>,
+        len: usize,
+    ) -> Result<Self, Error> {
+        self.look_up(By::Element, Some(len), axis, indices)
     }
 }

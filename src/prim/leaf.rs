@@ -2,7 +2,7 @@
 
 use super::{Domain, Rule, family};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -13,6 +13,10 @@ family! {
         Input,
         /// A number or array that is no variable.
         Constant,
+        /// Whole numbers, which have no gradient.
+        Indices,
+        /// Ones and zeros, which have none either.
+        Mask,
     }
 }
 
@@ -21,6 +25,8 @@ impl Rule for Leaf {
         match self {
             Self::Input => "input",
             Self::Constant => "constant",
+            Self::Indices => "indices",
+            Self::Mask => "mask",
         }
     }
 
@@ -34,6 +40,14 @@ impl Rule for Leaf {
 
     fn domain(&self) -> Domain {
         Domain::ALL
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(match self {
+            Self::Input | Self::Constant => Kind::Real,
+            Self::Indices => Kind::Index,
+            Self::Mask => Kind::Mask,
+        })
     }
 
     /// The tape hands a leaf its own value as if it were an operand.

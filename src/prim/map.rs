@@ -7,7 +7,7 @@ use super::slope::{Slope, one, over, times};
 use super::weighted::{Weighted, cubic_slope};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -202,6 +202,10 @@ impl Rule for Map {
 
     fn domain(&self) -> Domain {
         self.row::<f64>().domain
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(Kind::Real)
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

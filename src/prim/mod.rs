@@ -3,7 +3,7 @@
 //! A primitive is one operation with a derivative rule of its own; everything else is a composite.
 //! Primitives come in families by the *shape of their derivative*, one family a file: elementwise
 //! with one operand ([`map`]) or two ([`zip`]), a number times a function that decays fast ([`weighted`]), masks and choice ([`pick`]), reductions ([`fold`]),
-//! rearrangements ([`view`]), row look-up ([`index`]) and the matrix product ([`dot`]).
+//! rearrangements ([`view`]), look-up ([`index`]), what computes indices ([`order`]), and the matrix product ([`dot`]).
 //!
 //! An elementwise function is one expression, and runs in two forms: see [`kernel`](mod@kernel). exp, log and tanh are the
 //! library's own, in [`elementary`].
@@ -19,6 +19,7 @@ mod forms;
 mod index;
 mod leaf;
 mod map;
+mod order;
 mod pick;
 mod slope;
 mod view;
@@ -30,13 +31,14 @@ pub(crate) use fold::{Fold, FoldOp};
 pub(crate) use index::Index;
 pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
+pub(crate) use order::Order;
 pub(crate) use pick::Pick;
 pub(crate) use view::{Filling, View};
 pub(crate) use weighted::Weighted;
 pub(crate) use zip::Zip;
 
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, same_shape};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, same_shape};
 use crate::error::{ErrorKind, Problem};
 use crate::tape::Var;
 use std::sync::Arc;
@@ -54,6 +56,9 @@ pub(crate) trait Rule {
 
     /// Where the primitive is defined and smooth, and what it does where it is not.
     fn domain(&self) -> Domain;
+
+    /// The kind of the result's numbers, or what is wrong with the operands'.
+    fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem>;
 
     /// The result's shape, or what is wrong with the operands' shapes.
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem>;
@@ -175,6 +180,7 @@ pub(crate) enum Family {
     /// Shared between a row and its derivatives, and behind a pointer to keep rows small.
     View(Arc<View>),
     Index(Index),
+    Order(Order),
     Dot(Dot),
 }
 
@@ -190,6 +196,7 @@ macro_rules! each {
             Family::Fold($family) => $body,
             Family::View($family) => $body,
             Family::Index($family) => $body,
+            Family::Order($family) => $body,
             Family::Dot($family) => $body,
         }
     };
@@ -222,6 +229,7 @@ impl Prim {
         all.extend(Fold::fitting(shape).into_iter().map(|prim| Self(Family::Fold(prim))));
         all.extend(View::fitting(shape).into_iter().map(|prim| Self(Family::View(Arc::new(prim)))));
         all.extend(Index::fitting(shape).into_iter().map(|prim| Self(Family::Index(prim))));
+        all.extend(Order::fitting(shape).into_iter().map(|prim| Self(Family::Order(prim))));
         all.extend(Dot::fitting(shape).into_iter().map(|prim| Self(Family::Dot(prim))));
         all
     }
@@ -270,18 +278,17 @@ impl Prim {
         matches!(self.0, Family::Zip(Zip::Add))
     }
 
-    /// How many indices it holds, if it is a look-up.
-    pub(crate) fn indices(&self) -> Option<usize> {
+    /// The kind of its numbers, for operands of these kinds.
+    pub(crate) fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
+        each!(self, family => family.kind(operands))
+    }
+
+    /// The shape and the bound of indices that suit a first operand of this shape, if it takes any: as its second.
+    #[cfg_attr(not(any(test, feature = "check")), allow(dead_code))] // For the examiner.
+    pub(crate) fn indices(&self, shape: &[usize]) -> Option<(Vec<usize>, usize)> {
         match &self.0 {
-            Family::Index(index) => Some(index.indices()),
-            Family::Leaf(_)
-            | Family::Map(_)
-            | Family::Zip(_)
-            | Family::Pick(_)
-            | Family::Fold(_)
-            | Family::View(_)
-            | Family::Weighted(_)
-            | Family::Dot(_) => None,
+            Family::Index(index) => Some(index.suiting(shape)),
+            _ => None,
         }
     }
 

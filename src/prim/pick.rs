@@ -5,7 +5,7 @@
 
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -77,6 +77,15 @@ impl Rule for Pick {
 
     fn domain(&self) -> Domain {
         self.row::<f64>().domain
+    }
+
+    /// What is chosen between is of one kind, or real.
+    fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
+        Ok(match (self, operands) {
+            (Self::Select, [_, yes, no]) if yes == no => *yes,
+            (Self::Select, _) => Kind::Real,
+            (Self::Gt | Self::Ge | Self::Lt | Self::Le | Self::Eq | Self::Ne, _) => Kind::Mask,
+        })
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

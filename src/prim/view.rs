@@ -4,7 +4,7 @@
 use super::{Domain, Family, FoldOp, Prim, Rule};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat, pad,
+    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat, pad,
     size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
@@ -132,6 +132,16 @@ impl Rule for View {
 
     fn domain(&self) -> Domain {
         Domain::ALL
+    }
+
+    /// That of what is rearranged, if all operands are of one, and what is put around elements can be.
+    fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
+        let fits = |kind| match (self, kind) {
+            (Self::Pad { value: Filling(value), .. }, Kind::Index) => *value >= 0.0 && value.fract() == 0.0,
+            (Self::Pad { value: Filling(value), .. }, Kind::Mask) => [0.0, 1.0].contains(value),
+            _ => kind == operands[0],
+        };
+        Ok(if operands.iter().all(|kind| fits(*kind)) { operands[0] } else { Kind::Real })
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

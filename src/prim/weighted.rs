@@ -10,7 +10,7 @@
 use super::slope::{Slope, times};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Problem, must};
 use crate::tape::{Var, broadcast};
 use std::f64::consts::{FRAC_2_SQRT_PI, SQRT_2};
@@ -189,6 +189,10 @@ impl Rule for Weighted {
 
     fn domain(&self) -> Domain {
         self.row::<f64>().domain
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(Kind::Real)
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

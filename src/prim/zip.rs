@@ -8,7 +8,7 @@ use super::slope::{Slope, one, over, times};
 use super::weighted::{Weighted, log};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -171,6 +171,10 @@ impl Rule for Zip {
 
     fn domain(&self) -> Domain {
         self.row::<f64>().domain
+    }
+
+    fn kind(&self, _: &[Kind]) -> Result<Kind, Problem> {
+        Ok(Kind::Real)
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {

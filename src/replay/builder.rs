@@ -5,7 +5,8 @@ use super::feed::Input;
 use super::graph::Graph;
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
-use super::machine::{PLACES, Place};
+use super::compiled::Told;
+use super::machine::{Code, Instruction, PLACES, Place};
 use super::passes::{Pass, within};
 use super::port::{Port, Signature};
 use super::program::Program;
@@ -14,6 +15,7 @@ use crate::array::{Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::tape::Read;
 use crate::{Float, Tape, Var};
+use indexmap::IndexMap;
 use ndarray::ArrayD;
 use std::sync::OnceLock;
 
@@ -487,7 +489,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let signature =
             Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
         let report = Report::new(sizes, &graph, &lowered, &signature);
-        Ok(Program::new(lowered, signature, guards, state_places, report))
+        let told = self.told_of(&lowered.code);
+        Ok(Program::new(lowered, signature, guards, state_places, told, report))
     }
 
     #[track_caller]
@@ -538,6 +541,18 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         Ok(())
     }
 
+    /// What errors say of rows that look up or put in order.
+    fn told_of<U: Float>(&self, code: &Code<U>) -> IndexMap<usize, Told> {
+        let told = code.instructions.iter().enumerate().filter_map(|(at, instruction)| {
+            let Instruction::Indexed(indexed) = instruction else { return None };
+            let row = self.tape.try_var(indexed.row).expect("a row of this tape");
+            let operands = row.operands().iter().map(|operand| self.tape.describe(operand.id())).collect();
+            let (operation, line) = (row.prim().name(), row.location());
+            Some((at, Told { operation, operands, row: indexed.row, at: line }))
+        });
+        told.collect()
+    }
+
     /// What was read, in words.
     fn told<U: Float>(&self, listing: &Listing<T, U>) -> Vec<String> {
         let tell = |read: &Read| {
@@ -554,7 +569,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
 fn port<T: Float>(var: Var<'_, T>) -> Port {
     let name = var.name().map_or_else(|| format!("%{}", var.row()), |name| name.to_string());
-    Port { name, shape: var.shape() }
+    Port { name, shape: var.shape(), kind: var.kind() }
 }
 
 /// How many threads the machine or its container runs at once, asked once: the answer stands in files there.

@@ -3,7 +3,7 @@
 use super::builder::Options;
 use super::evidence::{Evidence, Verdict, error};
 use super::feed::{Input, IntoInputs};
-use super::port::disagreement;
+use super::port::misfit;
 use super::program::Program;
 use super::store::Store;
 use crate::array::Value;
@@ -244,7 +244,9 @@ where
     let tape = Tape::with_broadcasting(broadcasting);
     let mut inputs = Vec::with_capacity(given.len());
     for (i, input) in given.iter().enumerate() {
-        inputs.push(tape.try_leaf(&format!("input {i}"), input.to_array())?);
+        inputs.push(tape.try_fed(&format!("input {i}"), input.kind(), |_| {
+            Ok(Value::new(input.to_array()?.into_shared()))
+        })?);
     }
     let declared = RefCell::default();
     let outputs = function(Call { tape: &tape, inputs: &inputs, declared: &declared, store });
@@ -304,7 +306,7 @@ impl<T: Float> Program<T> {
         let broadcasting = Broadcasting::default();
         let one = record(&mut function, first.as_ref(), &store, broadcasting, &options)?;
         let (ports, second) = (one.program.inputs(), second.as_ref());
-        if let Some((problem, operands)) = disagreement("input", ports, second.len(), |i| second[i].dims()) {
+        if let Some((problem, operands)) = misfit(ports, second) {
             return Err(Error::new("program", problem, operands));
         }
         let other = match record(&mut function, second, &store, broadcasting, &options) {

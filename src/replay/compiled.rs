@@ -1,10 +1,13 @@
 //! What a program is made of, shared by all that run it.
 
-use super::machine::{Code, Feeds, Memory, Place, Source};
+use super::machine::{Astray, Code, Feeds, Instruction, Memory, Place, Source, Task};
 use super::port::Signature;
 use super::report::Report;
 use crate::Float;
+use crate::error::{Error, Operand, Problem};
 use crate::tape::GuardText;
+use indexmap::IndexMap;
+use std::panic::Location;
 use std::sync::Mutex;
 
 /// The instructions, and what goes in and comes out.
@@ -17,12 +20,38 @@ pub(super) struct Compiled<T: Float> {
     pub state: Vec<[Source; 2]>,
     pub state_places: Vec<Place>,
     pub numbers: Vec<Option<usize>>,
+    /// By instruction, what is said of those that look up or put in order.
+    pub told: IndexMap<usize, Told>,
     pub report: Report,
     /// Workspaces of calls that bring none, for the next such call.
     pub idle: Mutex<Vec<Memory<T>>>,
 }
 
+/// A row that looks up or puts in order, in words: what an error says of it.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub operation: &'static str,
+    pub operands: Vec<Operand>,
+    pub row: usize,
+    pub at: &'static Location<'static>,
+}
+
 impl<T: Float> Compiled<T> {
+    /// What is said of an index that is no place, and the row that met it.
+    #[track_caller]
+    pub fn astray(&self, Astray { instruction, stray }: Astray) -> (usize, Error) {
+        let Told { operation, operands, row, at } = &self.told[&instruction];
+        let Instruction::Indexed(indexed) = &self.code.instructions[instruction] else {
+            unreachable!("only such look up or put in order");
+        };
+        let Problem { kind, what, mend } = match indexed.task {
+            Task::LookUp(plan) => plan.problem(stray, &operands[1].shape),
+            Task::Order(lines) => lines.problem::<T>(stray, &operands[0].shape),
+        };
+        let what = format!("{what} (recorded at {}:{})", at.file(), at.line());
+        (*row, Error::new(operation, Problem { kind, what, mend }, operands.clone()))
+    }
+
     pub fn memory(&self) -> Memory<T> {
         Memory::new(&self.code, self.signature.inputs.len())
     }

@@ -1,6 +1,7 @@
 //! What a program holds fixed: that it was recorded with, and no input changes.
 
-use crate::error::{Dims, counted};
+use crate::array::Kind;
+use crate::error::Dims;
 use crate::tape::Row;
 use crate::{Float, Tape};
 use std::fmt;
@@ -15,7 +16,7 @@ use std::panic::Location;
 /// let (x, w) = (tape.leaf("x", arr1(&[1.0, 2.0])), tape.leaf("w", arr1(&[3.0, 4.0])));
 /// let program = tape.program([x], [(x * w).take(0, [1, 1, 0])])?;
 /// let held: Vec<String> = program.fixed().iter().map(|fixed| fixed.what.clone()).collect();
-/// assert_eq!(held, ["leaf `w`", "3 indices of a take"]);
+/// assert_eq!(held, ["leaf `w`", "indices %3"]);
 /// println!("{program}"); // and from which lines
 /// # Ok::<(), wengert::Error>(())
 /// ```
@@ -37,15 +38,19 @@ impl Fixed {
             return None; // What a derivative rule holds, the row that it differentiates holds too.
         }
         let named = tape.try_var(id).ok().and_then(crate::Var::name);
-        let what = match (row.prim.indices(), &named) {
-            (Some(n), _) => {
-                format!("{} of a {}", counted(n, "index", "indices"), row.prim.name())
-            }
-            (None, Some(name)) if row.operands.is_empty() => format!("leaf `{name}`"),
-            (None, _) if row.operands.is_empty() && row.value.as_constant().is_none() => {
-                format!("{} %{id}", if row.varies { "leaf" } else { "constant" })
-            }
-            (None, _) => return None,
+        if !row.operands.is_empty() {
+            return None;
+        }
+        let kind = match row.kind {
+            Kind::Real if row.varies => "leaf",
+            Kind::Real => "constant",
+            Kind::Index => "indices",
+            Kind::Mask => "mask",
+        };
+        let what = match &named {
+            Some(name) => format!("{kind} `{name}`"),
+            None if row.value.shape().is_empty() || row.kind == Kind::Real && row.value.as_constant().is_some() => return None,
+            None => format!("{kind} %{id}"),
         };
         Some(Self { what, shape: row.value.shape().to_vec(), location: row.at })
     }

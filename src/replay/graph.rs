@@ -3,6 +3,7 @@
 use crate::Float;
 use crate::array::{Shape, Value, same_shape};
 use crate::prim::Prim;
+use crate::tape::RowId;
 use smallvec::SmallVec;
 
 /// The number of a node.
@@ -27,6 +28,8 @@ pub(crate) struct Node<T> {
     pub shape: Box<[usize]>,
     /// Whether it is part of a derivative, made by a sweep.
     pub swept: bool,
+    /// The row that it was; none of a number that a guard compares with.
+    pub row: Option<RowId>,
     /// Nodes of a later stage are not computed before all of an earlier one.
     pub stage: u32,
 }

@@ -108,7 +108,7 @@ pub(super) fn list<T: Float, U: Float>(
             if input.is_none() {
                 fixed.extend(Fixed::of(tape, row.index(), of));
             }
-            graph.push(node(of, input, |operand| number(needed.place_before(place, operand)), convert));
+            graph.push(node(row, of, input, |operand| number(needed.place_before(place, operand)), convert));
         }
         let place = |row| number(needed.place(row));
         graph.outputs = outputs.iter().map(|var| place(var.id())).collect();
@@ -140,6 +140,7 @@ fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = RowId> + use<T> {
 }
 
 fn node<T: Float, U: Float>(
+    id: RowId,
     row: &Row<T>,
     input: Option<usize>,
     number: impl Fn(RowId) -> Id,
@@ -151,9 +152,9 @@ fn node<T: Float, U: Float>(
         None => Op::Apply(row.prim.clone()),
     };
     let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();
-    Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), stage: 0 }
+    Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), row: Some(id), stage: 0 }
 }
 
 fn number_node<U: Float>(value: Value<U>) -> Node<U> {
-    Node { op: Op::Constant(value), operands: SmallVec::new(), shape: Box::default(), swept: false, stage: 0 }
+    Node { op: Op::Constant(value), operands: SmallVec::new(), shape: Box::default(), swept: false, row: None, stage: 0 }
 }

@@ -1,6 +1,9 @@
 //! The inputs and outputs of a program, by name and shape.
 
+use super::feed::Input;
 use super::fixed::Fixed;
+use crate::Float;
+use crate::array::Kind;
 use crate::error::{Dims, ErrorKind, Operand, Problem, counted};
 use std::fmt;
 
@@ -12,11 +15,18 @@ pub struct Port {
     pub name: String,
     /// The sizes of the axes.
     pub shape: Vec<usize>,
+    /// What its numbers are: indices are fed as integers, masks as `bool`s.
+    pub kind: Kind,
 }
 
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, Dims(&self.shape))
+        let kind = match self.kind {
+            Kind::Real => "",
+            Kind::Index => " of indices",
+            Kind::Mask => ", a mask",
+        };
+        write!(f, "{} {}{kind}", self.name, Dims(&self.shape))
     }
 }
 
@@ -56,6 +66,37 @@ pub(super) fn list(ports: &[Port]) -> String {
     ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+impl Port {
+    /// Whether it can be fed with what is given, as far as kinds go. Indices and masks are numbers of a program's own
+    /// as well, as another program gives them; that they are places is looked at where they are used.
+    fn takes(&self, kind: Kind) -> bool {
+        kind == self.kind || kind == Kind::Real
+    }
+}
+
+/// What is wrong with inputs that are given, if anything is.
+pub(super) fn misfit<T: Float>(ports: &[Port], given: &[Input<'_, T>]) -> Option<(Problem, Vec<Operand>)> {
+    if let Some(wrong) = disagreement("input", ports, given.len(), |i| given[i].dims()) {
+        return Some(wrong);
+    }
+    let index = (0..given.len()).find(|&i| !ports[i].takes(given[i].kind()))?;
+    let of = |kind| match kind {
+        Kind::Real => "real numbers",
+        Kind::Index => "integers",
+        Kind::Mask => "`bool`s",
+    };
+    let (port, kind) = (&ports[index], given[index].kind());
+    let what = format!("input {index}, {}, takes {}, and {} are given", port.name, of(port.kind), of(kind));
+    let mend = match (port.kind, kind) {
+        (Kind::Real, Kind::Index) => format!("Convert them, as with `array.mapv(|n| n as {})`; what indices go to is recorded as `tape.indices(name, array)`.", T::DTYPE),
+        (Kind::Real, _) => "What a mask goes to is recorded as `tape.mask(name, array)`.".into(),
+        (Kind::Index, _) => "Give an array of integers, of any type.".into(),
+        (Kind::Mask, _) => "Give an array of `bool`s, as of `array.mapv(|n| n > 0)`.".into(),
+    };
+    let operand = Operand { label: "an array".into(), shape: given[index].dims().to_vec() };
+    Some((Problem::new(ErrorKind::Signature, what, mend), vec![operand]))
+}
+
 /// What is wrong with arrays that are given for ports, if anything is.
 pub(super) fn disagreement<'a>(
     kind: &str,
@@ -75,7 +116,7 @@ pub(super) fn disagreement<'a>(
         return Some((Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
     }
     let index = (0..given).find(|&i| dims(i) != ports[i].shape)?;
-    let Port { name, shape } = &ports[index];
+    let Port { name, shape, .. } = &ports[index];
     let what = format!("{kind} {index}, {name}, has shape {}", Dims(shape));
     let reversed: Vec<usize> = shape.iter().rev().copied().collect();
     let mend = if dims(index) == reversed {

@@ -1,16 +1,17 @@
 //! A tape that runs again.
 
-use super::compiled::Compiled;
+use super::compiled::{Compiled, Told};
 use super::feed::{Input, IntoInputs, IntoOutputs};
 use super::fixed::Fixed;
 use super::lower::Lowered;
 use super::machine::{Feeds, Place, view};
-use super::port::{Port, Signature, disagreement, list};
+use super::port::{Port, Signature, disagreement, list, misfit};
 use super::report::Report;
 use super::workspace::{Status, Workspace};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted};
 use crate::tape::GuardText;
+use indexmap::IndexMap;
 use ndarray::ArrayD;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +50,7 @@ impl<T: Float> Program<T> {
         signature: Signature,
         guards: Vec<GuardText>,
         state_places: Vec<Place>,
+        told: IndexMap<usize, Told>,
         report: Report,
     ) -> Self {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
@@ -63,6 +65,7 @@ impl<T: Float> Program<T> {
             state,
             state_places,
             numbers,
+            told,
             report,
             idle,
         }))
@@ -330,21 +333,31 @@ impl<T: Float> Program<T> {
                 Problem::new(ErrorKind::Signature, what, "Use one that `program.workspace()` gave.");
             return Err(Error::new("replay", problem, Vec::new()));
         }
-        if let Some(problem) = disagreement("input", self.inputs(), given.len(), |i| given[i].dims()) {
+        if let Some(problem) = misfit(self.inputs(), given) {
             return Err(Error::new("replay", problem.0, problem.1));
         }
         workspace.begin();
         let memory = &mut workspace.memory;
         for (place, input) in given.iter().enumerate() {
-            match (self.0.numbers[place], input.elements()) {
-                (Some(bank), Some(elements)) => memory.bank[bank] = elements[0],
+            let staged = match (self.0.numbers[place], input.elements()) {
+                (Some(bank), Some(elements)) => {
+                    memory.bank[bank] = elements[0];
+                    Ok(())
+                }
                 (Some(bank), None) => input.copy_to(&mut memory.bank[bank..=bank]),
                 (None, _) => memory.stage(place, input),
+            };
+            if let Err(problem) = staged {
+                workspace.status = Status::Refused;
+                let what = format!("input {place}, {}: {}", self.inputs()[place].name, problem.what);
+                return Err(Error::new("replay", Problem { what, ..problem }, Vec::new()));
             }
         }
         let feeds = Feeds { given };
-        self.0.code.run(memory, &feeds);
-        for (guard, places) in &self.0.guards {
+        let astray = self.0.code.run(memory, &feeds).err().map(|astray| self.0.astray(astray));
+        // What was compared before an index went astray was on the right way, and says first whether this path is taken.
+        let until = astray.as_ref().map_or(usize::MAX, |(row, _)| *row);
+        for (guard, places) in self.0.guards.iter().filter(|(guard, _)| guard.rows <= until) {
             let [left, right] = places
                 .each_ref()
                 .map(|place| memory.slice(&self.0.code, &feeds, place.source)[place.layout.offset]);
@@ -352,6 +365,10 @@ impl<T: Float> Program<T> {
                 workspace.status = Status::Refused;
                 return Err(guard.error(left, right));
             }
+        }
+        if let Some((_, error)) = astray {
+            workspace.status = Status::Refused;
+            return Err(error);
         }
         self.0.move_on(memory, &feeds);
         workspace.status = Status::Complete;

@@ -8,7 +8,7 @@ use super::port::{Port, disagreement, list};
 use super::program::Program;
 use super::store::Store;
 use super::workspace::Workspace;
-use crate::array::Value;
+use crate::array::{Kind, Value};
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use crate::{Broadcasting, Float, Var};
 use ndarray::{ArrayD, ArrayViewD};
@@ -160,7 +160,8 @@ impl<T: Float> Path<T> {
 
     fn fits(&self, given: &[Input<'_, T>]) -> bool {
         let ports = self.program.inputs();
-        ports.len() == given.len() && ports.iter().zip(given).all(|(port, input)| port.shape == input.dims())
+        let fits = |(port, input): (&Port, &Input<'_, T>)| port.shape == input.dims() && port.kind == input.kind();
+        ports.len() == given.len() && ports.iter().zip(given).all(fits)
     }
 }
 
@@ -318,6 +319,7 @@ where
                 let port = |(i, result): (usize, &ArrayD<T>)| Port {
                     name: format!("output {i}"),
                     shape: result.shape().to_vec(),
+                    kind: Kind::Real,
                 };
                 let ports: Vec<Port> = results.iter().enumerate().map(port).collect();
                 let refused = disagreement("output", &ports, outputs.len(), |i| outputs[i].dims());
@@ -627,7 +629,8 @@ impl<T: Float, F> Replayed<T, F> {
                 Problem::new(ErrorKind::Signature, what, "State keeps the shape that it was declared with.");
             return Err(Error::new("state", problem, vec![operand]));
         }
-        self.store.put(name, None, &Value::new(value.to_array().into_shared()));
+        let value = value.to_array().map_err(|problem| Error::new("state", problem, Vec::new()))?;
+        self.store.put(name, None, &Value::new(value.into_shared()));
         Ok(())
     }
 

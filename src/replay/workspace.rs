@@ -282,11 +282,12 @@ impl<T: Float> Workspace<T> {
             let operand = Operand { label: "an array".into(), shape: value.dims().to_vec() };
             return Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), vec![operand]));
         }
-        match *source {
+        let copied = match *source {
             Source::Buffer(buffer) => value.copy_to(&mut self.memory.buffers[buffer]),
             Source::Bank(place) => value.copy_to(&mut self.memory.bank[place..=place]),
             Source::Input(_) | Source::Constant(_) => unreachable!("state is in memory of its own"),
-        }
+        };
+        copied.map_err(|problem| Error::new("state", problem, Vec::new()))?;
         self.status = Status::Fresh;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The number types a tape can hold.
 
-use super::{Comparable, IntoValue, IntoVar};
+use super::{Element, Comparable, IntoValue, IntoVar};
 use crate::array::Arithmetic;
 use ndarray::ScalarOperand;
 use std::fmt::{Display, LowerExp};
@@ -38,6 +38,7 @@ pub trait Float:
     + Display
     + LowerExp
     + Default
+    + Element<Self>
 {
 }
 

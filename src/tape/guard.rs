@@ -143,6 +143,8 @@ pub(crate) struct GuardText {
     /// The recorded numbers.
     pub then: [String; 2],
     pub at: &'static Location<'static>,
+    /// How many rows the tape had.
+    pub rows: usize,
 }
 
 impl GuardText {
@@ -159,7 +161,7 @@ impl GuardText {
     /// What a replay answers in which the sides are these numbers, so that the guard does not hold.
     #[track_caller]
     pub fn error<T: Float>(&self, left: T, right: T) -> Error {
-        let Self { comparison, left: a, right: b, recorded, then: [then_a, then_b], at } = self;
+        let Self { comparison, left: a, right: b, recorded, then: [then_a, then_b], at, .. } = self;
         let now = Guard::outcome_of(left, right);
         let mut what = format!(
             "the comparison {a} {comparison} {b} at {at} was {recorded} when the program was recorded \
@@ -231,6 +233,7 @@ impl<T: Float> Tape<T> {
             recorded: guard.recorded,
             then: [then(guard.left), then(guard.right)],
             at: guard.at,
+            rows: guard.rows,
         }
     }
 

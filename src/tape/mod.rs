@@ -8,6 +8,7 @@
 mod axes;
 mod broadcast;
 mod convert;
+mod element;
 mod float;
 mod forward;
 mod frontier;
@@ -15,6 +16,7 @@ mod gradients;
 #[cfg(test)]
 mod growth;
 mod guard;
+mod indices;
 mod limits;
 mod memory;
 mod reverse;
@@ -28,17 +30,19 @@ pub(crate) use axes::{from_start, repeated};
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{Comparable, Compared, IntoValue, IntoVar};
+pub use element::Element;
 pub use float::Float;
 pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub(crate) use row::{Row, RowId};
 pub(crate) use sweeps::{Derivation, Made, Mode};
+pub use indices::{IntoIndices, IntoMask, IntoPlaces};
 pub use var::Var;
 
-use crate::array::{Room, Value, check_shape, same_shape};
+use crate::array::{Kind, Room, Value, check_shape, same_shape};
 use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed, must};
-use crate::prim::{Family, Leaf, Prim};
+use crate::prim::{Family, Leaf, Prim, Rule};
 use indexmap::IndexMap;
 use row::Operands;
 use smallvec::SmallVec;
@@ -193,7 +197,7 @@ impl<T: Float> Tape<T> {
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
         self.check_rows("leaf", self.len() + 1, None)?;
-        Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), value)?.named(name))
+        Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), |room| value.into_value(room))?.named(name))
     }
 
     /// Puts a number or array on the tape that is no variable: it has no gradient, and none is
@@ -225,7 +229,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_constant(&self, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        self.put(Leaf::Constant, "an array", value)
+        self.put(Leaf::Constant, "an array", |room| value.into_value(room))
     }
 
     /// How many rows the tape has.
@@ -318,9 +322,14 @@ impl<T: Float> Tape<T> {
     }
 
     #[track_caller]
-    fn put(&self, leaf: Leaf, label: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        let name = if leaf == Leaf::Input { "leaf" } else { "constant" };
-        let value = match value.into_value(&self.room) {
+    fn put(
+        &self,
+        leaf: Leaf,
+        label: &str,
+        value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
+    ) -> Result<Var<'_, T>, Error> {
+        let name = if leaf == Leaf::Input { "leaf" } else { leaf.name() };
+        let value = match value(&self.room) {
             Ok(value) => value,
             Err(problem) => return Err(Error::new(name, problem, Vec::new())),
         };
@@ -329,7 +338,9 @@ impl<T: Float> Tape<T> {
             return Err(Error::new(name, problem, vec![operand]));
         }
         let rows = self.rows.borrow_mut();
-        self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, leaf == Leaf::Input)
+        let prim = Prim(Family::Leaf(leaf));
+        let kind = prim.kind(&[]).unwrap_or_default();
+        self.push(rows, prim, Operands::None, value, kind, leaf == Leaf::Input)
     }
 
     /// Evaluates a primitive on rows of this tape and appends the result.
@@ -338,11 +349,11 @@ impl<T: Float> Tape<T> {
         let rows = self.rows.borrow_mut();
         let operands = Operands::from(operands);
         let varies = operands.iter().any(|id| rows[id.index()].varies);
-        let value = if let Some(number) = number(&prim, &operands, &rows) {
-            Value::Number(number)
+        let (value, kind) = if let Some(number) = number(&prim, &operands, &rows) {
+            number
         } else {
             match array(&prim, &operands, &rows, &self.room) {
-                Ok(value) => value,
+                Ok(array) => array,
                 Err(problem) => {
                     drop(rows);
                     let labels = operands.iter().map(|&id| self.describe(id)).collect();
@@ -355,7 +366,7 @@ impl<T: Float> Tape<T> {
                 }
             }
         };
-        self.push(rows, prim, operands, value, varies)
+        self.push(rows, prim, operands, value, kind, varies)
     }
 
     /// The row of a sweep or a composite that there was no room for, which ends it: see
@@ -376,7 +387,7 @@ impl<T: Float> Tape<T> {
         let shapes: Vec<&[usize]> = operands.iter().map(|id| rows[id.index()].value.shape()).collect();
         let Ok(shape) = prim.shape(&shapes) else { return Err(error) };
         self.refused.borrow_mut().get_or_insert(error);
-        self.push(rows, prim, operands, Value::filled(&shape, T::from_f64(f64::NAN)), varies)
+        self.push(rows, prim, operands, Value::filled(&shape, T::from_f64(f64::NAN)), Kind::Real, varies)
     }
 
     #[track_caller]
@@ -386,6 +397,7 @@ impl<T: Float> Tape<T> {
         prim: Prim,
         operands: Operands,
         value: Value<T>,
+        kind: Kind,
         varies: bool,
     ) -> Result<Var<'_, T>, Error> {
         let Some(id) = RowId::at(rows.len()) else {
@@ -400,7 +412,7 @@ impl<T: Float> Tape<T> {
             Some((origin, at)) => (Some(origin), at),
             None => (None, Location::caller()),
         };
-        rows.push(Row { prim, operands, value, at, origin, varies });
+        rows.push(Row { prim, operands, value, at, origin, kind, varies });
         Ok(Var::new(self, id))
     }
 
@@ -472,14 +484,15 @@ impl Drop for Differentiating<'_> {
 }
 
 /// The result of an elementwise primitive on numbers, of which a scalar program has millions: no shapes meet.
-fn number<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Option<T> {
-    let mut numbers = [T::zero(); 3];
-    for (number, id) in numbers.iter_mut().zip(operands) {
-        let Value::Number(operand) = rows[id.index()].value else { return None };
-        *number = operand;
+fn number<T: Float>(prim: &Prim, operands: &[RowId], rows: &[Row<T>]) -> Option<(Value<T>, Kind)> {
+    let (mut numbers, mut kinds) = ([T::zero(); 3], [Kind::Real; 3]);
+    for ((number, kind), id) in numbers.iter_mut().zip(&mut kinds).zip(operands) {
+        let Row { value: Value::Number(operand), kind: of, .. } = rows[id.index()] else { return None };
+        (*number, *kind) = (operand, of);
     }
     let [a, b, c] = numbers;
-    prim.kernel().map(|kernel| (kernel.scalar)(a, b, c))
+    let kernel = prim.kernel()?;
+    Some((Value::Number((kernel.scalar)(a, b, c)), prim.kind(&kinds).ok()?))
 }
 
 /// The result of a primitive on any operands, or why they do not fit it.
@@ -489,11 +502,13 @@ fn array<T: Float>(
     operands: &[RowId],
     rows: &[Row<T>],
     room: &Room,
-) -> Result<Value<T>, Problem> {
+) -> Result<(Value<T>, Kind), Problem> {
+    let kinds: SmallVec<[Kind; 3]> = operands.iter().map(|id| rows[id.index()].kind).collect();
+    let kind = prim.kind(&kinds)?;
     let values: SmallVec<[&Value<T>; 3]> = operands.iter().map(|id| &rows[id.index()].value).collect();
     let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
     check_shape::<T>(&prim.shape(&shapes)?)?;
-    prim.eval(&values, room)
+    Ok((prim.eval(&values, room)?, kind))
 }
 
 /// The number of a row that is known to exist.

@@ -3,7 +3,7 @@
 
 use super::Var;
 use crate::Float;
-use crate::array::Value;
+use crate::array::{Kind, Value};
 use crate::prim::Prim;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -45,6 +45,8 @@ pub(crate) struct Row<T> {
     pub at: &'static Location<'static>,
     /// The row whose rule emitted this one in a sweep.
     pub origin: Option<RowId>,
+    /// What its numbers are.
+    pub kind: Kind,
     /// Whether it depends on a variable, so that a cotangent is worth having.
     pub varies: bool,
 }

@@ -177,7 +177,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_unsqueeze(self, axes: impl IntoAxes) -> Result<Self, Error> {
-        let new = self.places("unsqueeze", axes)?;
+        let new = self.new_axes("unsqueeze", axes)?;
         let ndim = self.ndim() + new.len();
         let shape = self.dims();
         let mut old = shape.iter().copied();
@@ -187,7 +187,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// Where new axes come to stand in the result: places that it has, each named once.
     #[track_caller]
-    fn places(self, operation: &'static str, axes: impl IntoAxes) -> Result<SmallVec<[usize; 4]>, Error> {
+    fn new_axes(self, operation: &'static str, axes: impl IntoAxes) -> Result<SmallVec<[usize; 4]>, Error> {
         let numbers = axes.numbers();
         let ndim = self.ndim() + numbers.len();
         let place = |axis| {
@@ -297,7 +297,7 @@ impl<T: Float> Tape<T> {
         }
         let mut widened = Vec::with_capacity(vars.len());
         for var in vars {
-            let place = var.places("stack", axis)?[0];
+            let place = var.new_axes("stack", axis)?[0];
             widened.push(var.try_unsqueeze(place.cast_signed()).map_err(|error| error.called("stack"))?);
         }
         self.try_concat(axis, &widened).map_err(|error| error.called("stack"))

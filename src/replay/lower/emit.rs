@@ -8,7 +8,9 @@ use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
 use crate::array::{AxisSet, Layout, Work};
 use crate::replay::graph::Op;
-use crate::replay::machine::{Assemble, Code, Instruction, Line, Move, Place, Scalars, Source, Stack};
+use crate::replay::machine::{
+    Assemble, Code, Indexed, Instruction, Line, Move, Place, Scalars, Source, Stack, Task,
+};
 
 pub(super) fn emit<T: Float>(
     rows: &Rows<'_, T>,
@@ -109,8 +111,18 @@ impl<T: Float> Emitter<'_, '_, T> {
     /// What moves elements, and stacks of products.
     fn single(&self, id: Id) -> Instruction<T> {
         let node = self.rows.graph.node(id);
-        let (buffer, shape) = (self.buffer(id), node.shape.as_ref().into());
         let places: Vec<Place> = node.operands.iter().map(|&operand| self.place(operand)).collect();
+        let task = match self.rows.work_of(id) {
+            Some(Work::LookUp(plan)) => Some(Task::LookUp(*plan)),
+            Some(Work::Order(lines)) => Some(Task::Order(*lines)),
+            _ => None,
+        };
+        if let Some(task) = task {
+            let row = node.row.expect("whatever was applied was a row").index();
+            let indexed = Indexed { task, operands: places.into(), to: self.slots.of(id), row };
+            return Instruction::Indexed(Box::new(indexed));
+        }
+        let (buffer, shape) = (self.buffer(id), node.shape.as_ref().into());
         let assemble = match self.rows.work_of(id) {
             Some(Work::Assemble { background, pieces }) => {
                 let moves = pieces.iter().map(|piece| Move {

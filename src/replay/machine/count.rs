@@ -16,6 +16,10 @@ impl<T> Instruction<T> {
                 let moved: usize = assemble.moves.iter().map(|each| each.to.len()).sum();
                 (0, 2 * moved)
             }
+            Self::Indexed(indexed) => {
+                let read: usize = indexed.operands.iter().map(|place| place.layout.len()).sum();
+                (0, read + indexed.task.results())
+            }
             Self::Stack(stack) => {
                 let each = stack.pairs.iter().map(|[a, b]| {
                     let (m, k, n) = (a.layout.shape[0], a.layout.shape[1], b.layout.shape[1]);
@@ -87,6 +91,7 @@ impl<T> Instruction<T> {
             Self::Assemble(assemble) => {
                 assemble.moves.iter().map(|each| deep(&each.from.layout) + deep(&each.to)).sum()
             }
+            Self::Indexed(indexed) => indexed.operands.iter().map(|place| deep(&place.layout)).sum(),
             Self::Scalars { .. } | Self::Stack(_) => 0,
         }
     }
@@ -116,6 +121,9 @@ impl<T> Instruction<T> {
                 list(&assemble.moves) + moves.sum::<usize>()
             }
             Self::Stack(stack) => list(&stack.pairs),
+            Self::Indexed(indexed) => {
+                size_of_val(&**indexed) + indexed.operands.iter().map(|place| heap(&place.layout)).sum::<usize>()
+            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
 use crate::Float;
-use crate::array::{Layout, Progress};
+use crate::array::{Bench, Layout, Progress};
+use crate::error::Problem;
 use crate::replay::Input;
 use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};
 
@@ -53,12 +54,16 @@ pub(crate) struct Scratch<T: Copy> {
     pub piece: Aligned<T>,
     /// Buffers that are being written, taken out so that others can be read.
     pub outs: Vec<Aligned<T>>,
+    /// Operands of a look-up that do not lie in order.
+    pub operands: [Aligned<T>; 2],
+    /// Where lines are put in order.
+    pub bench: Bench<T>,
 }
 
 impl<T: Float> Memory<T> {
     pub fn new(code: &Code<T>, inputs: usize) -> Self {
         let zero = T::zero();
-        let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
+        let Needs { registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
         Self {
             buffers: code
                 .buffers
@@ -78,20 +83,23 @@ impl<T: Float> Memory<T> {
                 cells: vec![zero; folds],
                 piece: Aligned::filled(block::<T>() + SLACK, zero),
                 outs: Vec::with_capacity(outs),
+                operands: operands.map(|len| if len == 0 { Aligned::default() } else { Aligned::filled(len, zero) }),
+                bench: Bench::for_lines(line),
             },
         }
     }
 
     /// Copies the input if it does not lie in row-major order.
-    pub fn stage(&mut self, place: usize, input: &Input<'_, T>) {
+    pub fn stage(&mut self, place: usize, input: &Input<'_, T>) -> Result<(), Problem> {
         if input.elements().is_none() {
             let len = input.dims().iter().product();
             let staged = &mut self.staged[place];
             if staged.len() != len {
                 *staged = Aligned::filled(len, T::zero());
             }
-            input.copy_to(staged);
+            input.copy_to(staged)?;
         }
+        Ok(())
     }
 
     pub fn slice<'a>(&'a self, code: &'a Code<T>, feeds: &Feeds<'a, T>, source: Source) -> &'a [T] {
@@ -126,13 +134,13 @@ impl<T: Float> Memory<T> {
 
     /// Bytes of all of it, the places of buffers among them.
     pub fn bytes(&self) -> usize {
-        let Scratch { registers, product, lanes, progress, cells, piece, outs } = &self.scratch;
+        let Scratch { registers, product, lanes, progress, cells, piece, outs, operands, bench } = &self.scratch;
         let lists = [&self.buffers, &self.staged, registers, outs];
         let places = lists.map(|list| list.capacity() * size_of::<Aligned<T>>()).iter().sum::<usize>();
-        let aligned = lists.into_iter().flatten().chain([product, lanes, piece]);
+        let aligned = lists.into_iter().flatten().chain([product, lanes, piece]).chain(operands);
         let numbers = (self.bank.capacity() + cells.capacity()) * size_of::<T>();
         let progress = progress.capacity() * size_of::<Progress>();
-        places + aligned.map(Aligned::bytes).sum::<usize>() + numbers + progress
+        places + aligned.map(Aligned::bytes).sum::<usize>() + numbers + progress + bench.bytes()
     }
 }
 
@@ -144,12 +152,19 @@ struct Needs {
     lanes: usize,
     folds: usize,
     outs: usize,
+    operands: [usize; 2],
+    line: usize,
 }
 
 impl Needs {
     fn of<T: Float>(code: &Code<T>) -> Self {
-        let mut needs = Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1 };
+        let mut needs =
+            Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1, operands: [0; 2], line: 0 };
         for instruction in &code.instructions {
+            if let Instruction::Indexed(indexed) = instruction {
+                needs.line = needs.line.max(indexed.task.line());
+                needs.operands.iter_mut().zip(indexed.copied()).for_each(|(need, len)| *need = len.max(*need));
+            }
             let Instruction::Fused(fused) = instruction else { continue };
             needs.registers = needs.registers.max(fused.registers);
             needs.longest = needs.longest.max(fused.block.min(fused.len));
@@ -165,7 +180,7 @@ impl Needs {
 /// Bytes of a [`Memory`] for this code, as [`Memory::bytes`] will count them, without making one; and how many of
 /// them are scratch.
 pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize) {
-    let Needs { registers, longest, product, lanes, folds, outs } = Needs::of(code);
+    let Needs { registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
     let aligned = Aligned::<T>::bytes_for;
     let place = size_of::<Aligned<T>>();
     let scratch = registers * (place + aligned(longest + SLACK))
@@ -173,7 +188,9 @@ pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize
         + aligned(lanes)
         + aligned(block::<T>() + SLACK)
         + folds * (size_of::<Progress>() + size_of::<T>())
-        + outs * place;
+        + outs * place
+        + operands.iter().filter(|len| **len > 0).map(|len| aligned(*len)).sum::<usize>()
+        + Bench::<T>::bytes_for(line);
     let buffers = code.buffers.iter().map(|buffer| match buffer {
         Buffer::Sized(len) => aligned(*len),
         Buffer::State(elements) => aligned(elements.len()),

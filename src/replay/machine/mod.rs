@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `fused.rs` | rows over as many elements, a matrix product before them and reductions of them, block by block |
 //! | `scalars.rs` | rows that are numbers |
-//! | `assemble.rs` | what moves elements: pad, concat, look-up; running sums; stacks of matrix products |
+//! | `assemble.rs` | what moves elements: pad, concat; running sums; stacks of matrix products |
+//! | `indexed.rs` | look-up by indices, and places by order |
 //! | `gather.rs` | elements in any layout, brought into order |
 //! | `memory.rs` | where values are, and the workspace of one thread |
 
@@ -13,6 +14,7 @@ mod assemble;
 mod count;
 mod fused;
 mod gather;
+mod indexed;
 mod memory;
 mod scalars;
 
@@ -20,11 +22,12 @@ pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
 pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
 pub(crate) use gather::{AXES, SLACK, gather};
+pub(crate) use indexed::{Indexed, Task};
 pub(crate) use memory::{Feeds, Memory, Place, Source, bytes_of, view};
 pub(crate) use scalars::{Line, PLACES, Scalars};
 
 use crate::Float;
-use crate::array::Value;
+use crate::array::{Stray, Value};
 
 /// Elements of a block: of a few registers, so many of f32 or half as many of f64 stay in the first cache.
 pub(crate) const fn block<T>() -> usize {
@@ -42,6 +45,14 @@ pub(crate) enum Instruction<T> {
     },
     Assemble(Assemble<T>),
     Stack(Stack),
+    Indexed(Box<Indexed>),
+}
+
+/// What went wrong in a run: an index that is no place, and the instruction that met it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Astray {
+    pub instruction: usize,
+    pub stray: Stray,
 }
 
 /// Everything that a program needs at run time but the memory that changes.
@@ -74,8 +85,10 @@ impl<T: Float> Code<T> {
         }
     }
 
-    pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
-        for instruction in &self.instructions {
+    /// Runs to the end, whatever the indices are; of those that are no places, the first is told of.
+    pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) -> Result<(), Astray> {
+        let mut astray = None;
+        for (at, instruction) in self.instructions.iter().enumerate() {
             match instruction {
                 Instruction::Fused(fused) => fused.run(self, memory, feeds),
                 Instruction::Scalars { fetched, rows } => {
@@ -86,7 +99,13 @@ impl<T: Float> Code<T> {
                 }
                 Instruction::Assemble(assemble) => assemble.run(self, memory, feeds),
                 Instruction::Stack(stack) => stack.run(self, memory, feeds),
+                Instruction::Indexed(indexed) => {
+                    if let Err(stray) = indexed.run(self, memory, feeds) {
+                        astray.get_or_insert(Astray { instruction: at, stray });
+                    }
+                }
             }
         }
+        astray.map_or(Ok(()), Err)
     }
 }

@@ -1,0 +1,92 @@
+//! Look-up by indices, and places by order: what may meet an index that is no place.
+
+use super::memory::{Feeds, Memory, Place, Source};
+use super::Code;
+use crate::Float;
+use crate::array::{LookUp, Lines, Stray};
+use smallvec::SmallVec;
+
+/// One of either, with its operands: numbers, and then indices, or what is searched for.
+#[derive(Clone, Debug)]
+pub(crate) struct Indexed {
+    pub task: Task,
+    pub operands: SmallVec<[Place; 2]>,
+    pub to: Source,
+    /// The row of the tape that it was.
+    pub row: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task {
+    LookUp(LookUp),
+    Order(Lines),
+}
+
+impl Task {
+    pub fn results(&self) -> usize {
+        match self {
+            Self::LookUp(plan) => plan.results(),
+            Self::Order(lines) => lines.results(),
+        }
+    }
+
+    /// Elements of the longest line that is put in order.
+    pub fn line(&self) -> usize {
+        match self {
+            Self::LookUp(_) => 0,
+            Self::Order(lines) => lines.len,
+        }
+    }
+}
+
+impl Indexed {
+    /// For each operand that does not lie in row-major order, how many elements it has: it is copied first.
+    pub fn copied(&self) -> [usize; 2] {
+        let mut copied = [0; 2];
+        for (len, place) in copied.iter_mut().zip(&self.operands) {
+            if !place.layout.is_row_major() {
+                *len = place.layout.len();
+            }
+        }
+        copied
+    }
+
+    /// The first index that is no place is told of; the result has something else in its stead.
+    pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) -> Result<(), Stray> {
+        let mut copies = std::mem::take(&mut memory.scratch.operands);
+        let mut bench = std::mem::take(&mut memory.scratch.bench);
+        let mut number = [T::zero()];
+        let mut buffer = match self.to {
+            Source::Buffer(buffer) => std::mem::take(&mut memory.buffers[buffer]),
+            _ => super::Aligned::default(),
+        };
+        let out = match self.to {
+            Source::Buffer(_) => &mut buffer[..self.task.results()],
+            _ => &mut number[..],
+        };
+        for (copy, place) in copies.iter_mut().zip(&self.operands) {
+            if !place.layout.is_row_major() {
+                memory.read(code, feeds, place, &mut copy[..place.layout.len()]);
+            }
+        }
+        let operand = |i: usize| match self.operands.get(i) {
+            Some(place) if place.layout.is_row_major() => {
+                &memory.slice(code, feeds, place.source)[..place.layout.len()]
+            }
+            Some(place) => &copies[i][..place.layout.len()],
+            None => &[],
+        };
+        let done = match &self.task {
+            Task::LookUp(plan) => plan.run(operand(0), operand(1), out),
+            Task::Order(lines) => lines.run(operand(0), operand(1), out, &mut bench),
+        };
+        match self.to {
+            Source::Buffer(place) => memory.buffers[place] = buffer,
+            Source::Bank(place) => memory.bank[place] = number[0],
+            Source::Input(_) | Source::Constant(_) => unreachable!("the program writes to its own memory"),
+        }
+        memory.scratch.operands = copies;
+        memory.scratch.bench = bench;
+        done
+    }
+}
