@@ -8,7 +8,9 @@ use proptest::sample::subsequence;
 use std::cell::Cell;
 use std::collections::HashMap;
 use wengert::check::{self, Layout, layouts};
-use wengert::{Call, ErrorKind, Float, Level, Pass, Program, ProgramBuilder, Replayed, Tape, Var};
+use wengert::{
+    Call, ErrorKind, Float, Input, Kind, Level, Pass, Program, ProgramBuilder, Replayed, Tape, Var,
+};
 
 /// Records the rows of a tape on another one, primitive by primitive, from other leaves.
 fn replant<'t, T: Float>(
@@ -24,11 +26,45 @@ fn replant<'t, T: Float>(
         let operands: Vec<Var<'t, T>> = var.operands().iter().map(|operand| rows[operand.row()]).collect();
         rows.push(match places.get(&var.row()) {
             Some(leaf) => *leaf,
-            None if operands.is_empty() => tape.constant(var.value()),
+            None if operands.is_empty() => leaf(tape, var.kind(), &var.value().into_owned()),
             None => tape.apply(&var.prim(), &operands),
         });
     }
     rows
+}
+
+/// A leaf of a kind.
+fn leaf<'t, T: Float>(tape: &'t Tape<T>, kind: Kind, value: &ArrayD<T>) -> Var<'t, T> {
+    match kind {
+        Kind::Index => tape.indices("x", whole(value)),
+        _ => tape.leaf("x", value),
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // They are whole, and few.
+fn whole<T: Float>(value: &ArrayD<T>) -> ArrayD<i64> {
+    value.mapv(|x| x.to_f64() as i64)
+}
+
+/// What such a leaf is fed with: indices as integers.
+fn feeds<'a, T: Float>(leaves: &[Var<'_, T>], values: &'a [ArrayD<T>]) -> Vec<Input<'a, T>> {
+    let feed = |(leaf, value): (&Var<'_, T>, &'a ArrayD<T>)| match leaf.kind() {
+        Kind::Index => whole(value).into(),
+        _ => value.into(),
+    };
+    leaves.iter().zip(values).map(feed).collect()
+}
+
+/// Other numbers for a leaf; of indices, the same in another order, so that they stay places.
+fn others<T: Float>(leaf: Var<'_, T>, seed: &mut Seed) -> ArrayD<T> {
+    let drawn = seed.numbers(&leaf.shape());
+    if leaf.kind() != Kind::Index {
+        return drawn.mapv(T::from_f64);
+    }
+    let mut order: Vec<(f64, T)> = drawn.iter().copied().zip(leaf.value().iter().copied()).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ArrayD::from_shape_vec(leaf.shape(), order.into_iter().map(|(_, index)| index).collect())
+        .expect("as many")
 }
 
 /// As [`replant`], with other values for some of the leaves.
@@ -38,7 +74,8 @@ fn record_again<'t, T: Float>(
     values: &[ArrayD<T>],
     tape: &'t Tape<T>,
 ) -> Vec<Var<'t, T>> {
-    let to: Vec<Var<'t, T>> = values.iter().map(|value| tape.leaf("x", value)).collect();
+    let each = leaves.iter().zip(values);
+    let to: Vec<Var<'t, T>> = each.map(|(from, value)| leaf(tape, from.kind(), value)).collect();
     replant(from, leaves, &to, tape)
 }
 
@@ -73,10 +110,10 @@ fn replay_is_recording<T: Float>(program: &check::Program, choice: Choice) -> Re
     let mut outputs = vec![out];
     if out.varies() {
         let grads = out.sum().backward();
-        outputs.extend(leaves.iter().map(|leaf| grads[*leaf]));
+        outputs.extend(leaves.iter().filter(|leaf| leaf.varies()).map(|leaf| grads[*leaf]));
     }
-    let inputs: Vec<ArrayD<T>> =
-        leaves.iter().map(|leaf| layout.place(&seed.numbers(&leaf.shape()).mapv(T::from_f64))).collect();
+    let inputs: Vec<ArrayD<T>> = leaves.iter().map(|leaf| layout.place(&others(*leaf, &mut seed))).collect();
+    let fed = feeds(&leaves, &inputs);
     let afresh = Tape::new();
     let rows = record_again(&tape, &leaves, &inputs, &afresh);
     let recorded: Vec<_> = outputs.iter().map(|y| bits(&rows[y.row()].value().into_owned())).collect();
@@ -92,13 +129,13 @@ fn replay_is_recording<T: Float>(program: &check::Program, choice: Choice) -> Re
     for made in programs.into_iter().flatten() {
         let mut workspace = made.workspace();
         for _ in 0..2 {
-            made.run(&mut workspace, &inputs).expect("it has no guards");
+            made.run(&mut workspace, &fed[..]).expect("it has no guards");
             for (i, recorded) in recorded.iter().enumerate() {
                 let replayed = bits(&workspace.output(i).to_owned());
                 prop_assert_eq!(&replayed, recorded, "output {} of {}", i, made.report());
             }
         }
-        let again: Vec<_> = made.replay_to_vec(&inputs).expect("as before").iter().map(bits).collect();
+        let again: Vec<_> = made.replay_to_vec(&fed[..]).expect("as before").iter().map(bits).collect();
         prop_assert_eq!(&again, &recorded);
     }
     Ok(())
@@ -206,9 +243,10 @@ fn calls_are_recordings<T: Float>(
         call.carry([(w, next)]);
         vec![y, w]
     });
-    let (mut w, mut abouts, mut inputs) = (ndarray::arr0(start).into_dyn(), Vec::new(), Vec::new());
+    let (mut w, mut abouts) = (ndarray::arr0(start).into_dyn(), Vec::new());
     for _ in 0..5 {
-        inputs = leaves.iter().map(|leaf| seed.numbers(&leaf.shape()).mapv(T::from_f64)).collect();
+        let inputs: Vec<ArrayD<T>> = leaves.iter().map(|leaf| others(*leaf, &mut seed)).collect();
+        let fed = feeds(&leaves, &inputs);
         let afresh = Tape::new();
         let rows = record_again(&template, &leaves, &inputs, &afresh);
         let [y, next, about] = body(&rows, (out, chosen), twist, afresh.leaf("w", &w), recorded.get() + 1.0);
@@ -222,7 +260,7 @@ fn calls_are_recordings<T: Float>(
                 Twist::Chooses => ((first > T::zero()) != (second > T::zero())).then_some(ErrorKind::Read),
             };
             if let Some(kind) = differ {
-                prop_assert_eq!(f.call_to_vec(&inputs).map_err(|error| error.kind()), Err(kind));
+                prop_assert_eq!(f.call_to_vec(&fed[..]).map_err(|error| error.kind()), Err(kind));
                 prop_assert_eq!(bits(&f.state("w").to_owned()), bits(&w));
                 return Ok(());
             }
@@ -230,7 +268,7 @@ fn calls_are_recordings<T: Float>(
                 return Ok(()); // What is made of the value agrees, which the page says cannot be seen.
             }
         }
-        let found = f.call_to_vec(&inputs).expect("nothing differs");
+        let found = f.call_to_vec(&fed[..]).expect("nothing differs");
         prop_assert_eq!(bits(&found[0]), bits(&y.value().into_owned()), "{}", f);
         prop_assert_eq!(bits(&found[1]), bits(&w), "{}", f);
         w = next.value().into_owned();
@@ -238,7 +276,6 @@ fn calls_are_recordings<T: Float>(
     }
     let paths = f.len();
     prop_assert!(recorded.get() <= 2.0 * f64::from(u32::try_from(paths).expect("a few")), "{}", f);
-    drop(inputs);
     Ok(())
 }
 

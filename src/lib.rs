@@ -179,7 +179,7 @@ pub use ndarray;
 
 pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
-pub use prim::{Domain, Kinks, Prim};
+pub use prim::{Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
@@ -187,8 +187,8 @@ pub use replay::{
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{
-    Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask, IntoPlaces,
-    IntoValue, IntoVar, Tape, Var,
+    Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
+    IntoPlaces, IntoValue, IntoVar, Tape, Var,
 };
 
 /// The README's programs, run as tests.

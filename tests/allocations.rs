@@ -273,7 +273,7 @@ fn six_axes() {
     let x = tape.leaf("x", numbers(&[2, 1, 3, 2, 1, 2]));
     let y = (x.permute([5, 0, 2, 1, 4, 3]) * 2.0).sum_axis([1, 4]);
     let program = tape.program([x], [y, y.sum()]).unwrap();
-    let (input, mut workspace) = (numbers(&[2, 1, 3, 2, 1, 2]), program.workspace());
+    let (input, mut workspace) = (numbers::<f64>(&[2, 1, 3, 2, 1, 2]), program.workspace());
     program.run(&mut workspace, [&input]).unwrap();
     assert_eq!(allocations(|| (0..20).for_each(|_| program.run(&mut workspace, [&input]).unwrap())), 0);
 }
@@ -303,7 +303,8 @@ fn products_by_two_threads() {
     let tape = Tape::<f32>::new();
     let (x, w) = (tape.leaf("x", numbers(&[256, 300])), tape.leaf("w", numbers(&[300, 200])));
     let program = tape.program_builder([x, w], [x.matmul(w).relu()]).threads(2).build().unwrap();
-    let (x, w, mut workspace) = (numbers(&[256, 300]), numbers(&[300, 200]), program.workspace());
+    let (x, w, mut workspace) =
+        (numbers::<f32>(&[256, 300]), numbers::<f32>(&[300, 200]), program.workspace());
     program.run(&mut workspace, (&x, &w)).unwrap();
     let count = allocations(|| (0..RUNS).for_each(|_| program.run(&mut workspace, (&x, &w)).unwrap()));
     assert!(count <= RUNS / 63 + 1, "{count}");

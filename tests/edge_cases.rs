@@ -97,8 +97,8 @@ fn gradients_of_nothing() {
     gradient_is(none(), |x| x.flip([0, 1]).permute([1, 0]), &[]);
     gradient_is(none(), |x| x.reshape((3, 0, 2)), &[]);
     gradient_is(none(), |x| x.take(1, [2, 2]), &[]);
-    gradient_is(none(), |x| x.take(0, []), &[]);
-    gradient_is(none(), |x| x.scatter_add(0, [], 2), &[]);
+    gradient_is(none(), |x| x.take(0, [0_usize; 0]), &[]);
+    gradient_is(none(), |x| x.scatter_add(0, [0_usize; 0], 2), &[]);
     gradient_is(none(), |x| x.pad_with([(1, 2), (0, 1)], 7.0), &[]);
     gradient_is(none(), |x| x.tape().concat(0, [x, x]), &[]);
     gradient_is(none(), |x| x.tape().stack(1, [x, x]), &[]);
@@ -107,7 +107,7 @@ fn gradients_of_nothing() {
     gradient_is(none(), |x| x.relu() * x.sin() + x.abs().sqrt(), &[]);
     gradient_is(array(&[1], &[5.0]), |x| x.broadcast_to(0), &[0.0]);
     gradient_is(array(&[2], &[5.0, 6.0]), |x| x.narrow(0, 1, 0), &[0.0, 0.0]);
-    gradient_is(array(&[2], &[5.0, 6.0]), |x| x.take(0, []), &[0.0, 0.0]);
+    gradient_is(array(&[2], &[5.0, 6.0]), |x| x.take(0, [0_usize; 0]), &[0.0, 0.0]);
 }
 
 #[test]
@@ -399,12 +399,12 @@ fn many_axes_and_large_views() {
 fn index_lists() {
     let tape = Tape::new();
     let x = tape.leaf("x", arr2(&[[1.0, 2.0], [3.0, 4.0]]));
-    is(x.take(0, []), &[0, 2], &[]);
+    is(x.take(0, [0_usize; 0]), &[0, 2], &[]);
     is(x.take(-1, [1, 1, 1]), &[2, 3], &[2.0, 2.0, 2.0, 4.0, 4.0, 4.0]);
-    is(x.take(0, []).scatter_add(0, [], 3), &[3, 2], &[0.0; 6]);
+    is(x.take(0, [0_usize; 0]).scatter_add(0, [0_usize; 0], 3), &[3, 2], &[0.0; 6]);
     is(x.scatter_add(1, [0, 0], 1), &[2, 1], &[3.0, 7.0]);
     let none = tape.leaf("none", Array2::zeros((2, 0)));
-    is(none.take(1, []), &[2, 0], &[]);
+    is(none.take(1, [0_usize; 0]), &[2, 0], &[]);
     is(tape.concat(1, [none, x, none]), &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     is(tape.concat(0, [none, none]), &[4, 0], &[]);
     is(tape.stack(1, [none]), &[2, 1, 0], &[]);

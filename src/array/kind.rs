@@ -65,7 +65,10 @@ pub(crate) fn index<T: Arithmetic>(place: usize) -> Option<T> {
 /// elements the axis has.
 pub(crate) fn outside(index: f64, at: &[usize], axis: usize, len: usize) -> Problem {
     let here = if at.is_empty() { String::new() } else { format!(", at {at:?} of the indices,") };
-    let what = format!("index {index}{here} is outside axis {axis}, which has {}", counted(len, "element", "elements"));
+    let what = format!(
+        "index {index}{here} is outside axis {axis}, which has {}",
+        counted(len, "element", "elements")
+    );
     let mend = if index.is_nan() || index.fract() != 0.0 {
         "Indices are whole numbers: from `tape.indices`, `argmax`, `argsort` and the like."
     } else if index < 0.0 {
@@ -84,5 +87,9 @@ pub(crate) fn uncountable<T: Arithmetic>(number: impl fmt::Display, shape: &[usi
         T::DTYPE,
         beyond::<T>() - 1.0
     );
-    Problem::new(ErrorKind::Index, what, "Use a tape of `f64`, which counts to 2⁵³, or work on a part of the axis.")
+    Problem::new(
+        ErrorKind::Index,
+        what,
+        "Use a tape of `f64`, which counts to 2⁵³, or work on a part of the axis.",
+    )
 }

@@ -16,8 +16,8 @@ pub(crate) enum Order {
     Largest,
     /// Of the first that is smallest, or a NaN.
     Smallest,
-    /// Of the first so many, when sorted.
-    First { count: usize, descending: bool },
+    /// Of the first of all, when sorted: as many as there are results.
+    Sorted { descending: bool },
     /// In a sorted line, for each element of another: before all that are not smaller, or if it is `right` after all
     /// that are not larger.
     Search { right: bool },
@@ -101,7 +101,7 @@ impl Lines {
             match order {
                 Order::Largest => put(0, extreme(line, Ordering::Greater))?,
                 Order::Smallest => put(0, extreme(line, Ordering::Less))?,
-                Order::First { count, descending } => {
+                Order::Sorted { descending } => {
                     sort(line, &mut bench.places, count, descending);
                     for (at, &place) in bench.places[..count].iter().enumerate() {
                         put(at, place)?;
@@ -121,7 +121,13 @@ impl Lines {
                 Order::Whole => {
                     for (at, x) in line.iter().enumerate() {
                         let place = kind::place(*x, usize::MAX);
-                        put(at, place.ok_or(Stray { at: (block * count + at) * after + inner, index: x.to_f64() })?)?;
+                        put(
+                            at,
+                            place.ok_or(Stray {
+                                at: (block * count + at) * after + inner,
+                                index: x.to_f64(),
+                            })?,
+                        )?;
                     }
                 }
             }
@@ -133,9 +139,16 @@ impl Lines {
     pub fn problem<T: Arithmetic>(&self, stray: Stray, shape: &[usize]) -> Problem {
         let at = position(stray.at, shape);
         let at = if at.is_empty() { String::new() } else { format!(", at {at:?},") };
-        let what = format!("{}{at} is no index that {} can hold: those are 0 to {}", stray.index, T::DTYPE, beyond::<T>() - 1.0);
+        let what = format!(
+            "{}{at} is no index that {} can hold: those are 0 to {}",
+            stray.index,
+            T::DTYPE,
+            beyond::<T>() - 1.0
+        );
         let mend = match self.order {
-            Order::Whole => "Round before, as with `x.ge(0.5)` or `searchsorted`, and shift what is negative.",
+            Order::Whole => {
+                "Round before, as with `x.ge(0.5)` or `searchsorted`, and shift what is negative."
+            }
             _ => "Use a tape of `f64`, which counts to 2⁵³, or take the axis in parts.",
         };
         Problem::new(ErrorKind::Index, what, mend)
@@ -207,7 +220,7 @@ mod tests {
         assert_eq!(places(Order::Smallest, 1, &line, &[]), [1.0]);
         assert_eq!(places(Order::Largest, 1, &line[2..], &[]), [1.0]);
         assert_eq!(places(Order::Smallest, 1, &line[2..], &[]), [0.0]);
-        let sorted = |count, descending| places(Order::First { count, descending }, count, &line, &[]);
+        let sorted = |count, descending| places(Order::Sorted { descending }, count, &line, &[]);
         assert_eq!(sorted(6, false), [2.0, 4.0, 0.0, 3.0, 5.0, 1.0]);
         assert_eq!(sorted(6, true), [1.0, 3.0, 5.0, 0.0, 2.0, 4.0]);
         assert_eq!((sorted(2, true), sorted(0, true)), (vec![1.0, 3.0], vec![]));
@@ -228,9 +241,9 @@ mod tests {
     fn the_first_few_of_many_are_those_of_a_whole_sort() {
         let line: Vec<f64> = (0..200_u32).map(|i| f64::from(i * 7919 % 101)).collect();
         for descending in [false, true] {
-            let all = places(Order::First { count: 200, descending }, 200, &line, &[]);
+            let all = places(Order::Sorted { descending }, 200, &line, &[]);
             for count in [1, 2, 17, 199] {
-                assert_eq!(places(Order::First { count, descending }, count, &line, &[]), all[..count]);
+                assert_eq!(places(Order::Sorted { descending }, count, &line, &[]), all[..count]);
             }
         }
     }

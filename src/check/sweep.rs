@@ -80,7 +80,7 @@ pub(crate) fn backwards<'t, T: Float>(
     cotangents
 }
 
-/// The tangent of `root` when rows move along these tangents.
+/// The tangent of `root` when rows move along these tangents. What does not vary, such as indices, does not move.
 pub(crate) fn forwards<'t, T: Float>(
     rules: &impl Rules,
     root: Var<'t, T>,
@@ -88,7 +88,7 @@ pub(crate) fn forwards<'t, T: Float>(
 ) -> Option<Var<'t, T>> {
     let rows: Vec<Var<'t, T>> = root.tape().vars().take(root.row() + 1).collect();
     let mut tangents: Vec<Option<Var<'t, T>>> = vec![None; rows.len()];
-    for (var, tangent) in seeds {
+    for (var, tangent) in seeds.iter().filter(|(var, _)| var.varies()) {
         tangents[var.row()] = Some(*tangent);
     }
     for out in rows {

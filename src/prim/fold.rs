@@ -4,8 +4,8 @@ use super::slope::times;
 use super::{Domain, Family, Prim, Rule, family, table};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce, reducer,
-    running_sum, size_of,
+    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Reducer, Room, Shape, Value, Work, arrange, reduce,
+    reducer, running_sum, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, must};
 use crate::tape::{IntoAxes, Var};

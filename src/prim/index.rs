@@ -3,19 +3,23 @@
 //! out[…, j, …] = a[…, b[j], …] is linear in a, and its adjoint adds each cotangent to where the element came from:
 //! ā[…, b[j], …] += d[…, j, …]. Each is the other's derivative, to any order; an index has none.
 
-use super::{Domain, Family, Prim, Rule};
+use super::{Domain, Family, IndexOperand, Prim, Rule};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, LookUp, Room, Shape, Value, Work, look_up, same_shape, size_of};
+use crate::array::{
+    Arithmetic, Kernel, Kind, Known, Layout, LookUp, Room, Shape, Value, Work, look_up, same_shape, size_of,
+};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
 use crate::tape::{IntoAxis, IntoIndices, Var};
 
 /// A look-up along an axis, or its adjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Index {
-    axis: usize,
     by: By,
+    /// There are no more than 64: a row stays small.
+    axis: u8,
+    adding: bool,
     /// For the adjoint: how many elements its result has along the axis.
-    into: Option<usize>,
+    len: usize,
 }
 
 /// What has an index.
@@ -28,18 +32,27 @@ enum By {
 }
 
 impl Index {
+    fn new(by: By, axis: usize, into: Option<usize>) -> Self {
+        let axis = u8::try_from(axis).unwrap_or(u8::MAX);
+        Self { by, axis, adding: into.is_some(), len: into.unwrap_or(0) }
+    }
+
+    fn axis(self) -> usize {
+        self.axis.into()
+    }
+
+    fn length(self) -> Option<usize> {
+        self.adding.then_some(self.len)
+    }
+
     /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
     fn adjoint(self, shape: &[usize]) -> Self {
-        let into = match self.into {
-            None => Some(shape[self.axis]),
-            Some(_) => None,
-        };
-        Self { into, ..self }
+        Self::new(self.by, self.axis(), if self.adding { None } else { Some(shape[self.axis()]) })
     }
 
     /// What to do, for operands of these shapes, which fit.
     fn plan(self, x: &[usize], indices: &[usize]) -> LookUp {
-        let Self { axis, by, into } = self;
+        let (by, axis, into) = (self.by, self.axis(), self.length());
         let (each, count, axes) = match by {
             By::Slice => (false, size_of(indices), indices.len()),
             By::Element => (true, indices[axis], 1),
@@ -56,17 +69,17 @@ impl Index {
 
 impl Rule for Index {
     fn name(&self) -> &'static str {
-        match (self.by, self.into) {
-            (By::Slice, None) => "take",
-            (By::Slice, Some(_)) => "scatter_add",
-            (By::Element, None) => "take_along",
-            (By::Element, Some(_)) => "scatter_add_along",
+        match (self.by, self.adding) {
+            (By::Slice, false) => "take",
+            (By::Slice, true) => "scatter_add",
+            (By::Element, false) => "take_along",
+            (By::Element, true) => "scatter_add_along",
         }
     }
 
     fn formula(&self) -> String {
-        let Self { axis, by, into } = self;
-        let each = if *by == By::Element { "each of " } else { "" };
+        let (by, axis, into) = (self.by, self.axis(), self.length());
+        let each = if by == By::Element { "each of " } else { "" };
         match into {
             None => format!("{each}a at b along axis {axis}"),
             Some(len) => format!("{each}a added to {len} zeros at b along axis {axis}"),
@@ -82,15 +95,15 @@ impl Rule for Index {
     }
 
     fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
-        match (operands[1], self.into) {
-            (Kind::Index, None) => Ok(operands[0]),
-            (Kind::Index, Some(_)) => Ok(Kind::Real),
+        match (operands[1], self.adding) {
+            (Kind::Index, false) => Ok(operands[0]),
+            (Kind::Index, true) => Ok(Kind::Real),
             (Kind::Real | Kind::Mask, _) => Err(no_indices()),
         }
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
-        let Self { axis, by, into } = *self;
+        let (by, axis, into) = (self.by, self.axis(), self.length());
         let (x, indices) = (operands[0], operands[1]);
         // Of slices that a single index took, the adjoint puts the axis back in, be it at the end.
         if axis > x.len() || axis == x.len() && (by, into.is_some(), indices.len()) != (By::Slice, true, 0) {
@@ -119,12 +132,17 @@ impl Rule for Index {
                 ))
             }
             (By::Element, None) => {
-                let fits = x.len() == indices.len() && same_shape(&along(0), &{
-                    let mut others = Shape::from(indices);
-                    others[axis] = 0;
-                    others
-                });
-                if fits { Ok(indices.into()) } else { Err(misfit(axis, "as many of them along that as you like")) }
+                let fits = x.len() == indices.len()
+                    && same_shape(&along(0), &{
+                        let mut others = Shape::from(indices);
+                        others[axis] = 0;
+                        others
+                    });
+                if fits {
+                    Ok(indices.into())
+                } else {
+                    Err(misfit(axis, "as many of them along that as you like"))
+                }
             }
             (By::Element, Some(len)) if same_shape(x, indices) => Ok(along(len)),
             (By::Element, Some(_)) => Err(misfit(axis, "as many as there are elements")),
@@ -175,28 +193,23 @@ impl Rule for Index {
     fn fitting(shape: &[usize]) -> Vec<Self> {
         let axes = 0..shape.len();
         let all = axes.flat_map(|axis| [By::Slice, By::Element].map(|by| (axis, by)));
-        all.flat_map(|(axis, by)| [None, Some(3)].map(|into| Self { axis, by, into })).collect()
+        all.flat_map(|(axis, by)| [None, Some(3)].map(|into| Self::new(by, axis, into))).collect()
     }
 }
 
 impl Index {
-    /// The shape and the bound of indices that suit a first operand of this shape, for the examiner to draw some.
-    pub(crate) fn suiting(self, shape: &[usize]) -> (Vec<usize>, usize) {
-        let Self { axis, by, into } = self;
+    /// Indices that suit a first operand of this shape, as many as it has elements along the axis.
+    pub(super) fn index_operand(self, shape: &[usize]) -> IndexOperand {
+        let (by, axis, into) = (self.by, self.axis(), self.length());
         let mut indices = shape.to_vec();
-        match (by, into) {
-            (By::Slice, _) => indices = vec![shape[axis]],
-            (By::Element, _) => {}
-        }
         let bound = into.unwrap_or(shape[axis]);
-        // Of an axis without elements nothing can be looked up.
         if bound == 0 {
-            match by {
-                By::Slice => indices[0] = 0,
-                By::Element => indices[axis] = 0,
-            }
+            indices[axis] = 0; // Of an axis without elements nothing can be looked up.
         }
-        (indices, bound)
+        if by == By::Slice {
+            indices = vec![indices[axis]];
+        }
+        IndexOperand { operand: 1, shape: indices, bound }
     }
 }
 
@@ -211,7 +224,11 @@ fn no_indices() -> Problem {
 
 fn misfit(axis: usize, along: &str) -> Problem {
     let what = format!("indices for each element have its axes and sizes, but along axis {axis} {along}");
-    Problem::new(ErrorKind::Shape, what, "Broadcast them before, with `broadcast_to`; `take` looks whole slices up.")
+    Problem::new(
+        ErrorKind::Shape,
+        what,
+        "Broadcast them before, with `broadcast_to`; `take` looks whole slices up.",
+    )
 }
 
 /// # Look-up
@@ -224,10 +241,10 @@ impl<'t, T: Float> Var<'t, T> {
         axis: impl IntoAxis,
         indices: impl IntoIndices<'t, T>,
     ) -> Result<Self, Error> {
-        let name = Index { axis: 0, by, into }.name();
+        let name = Index::new(by, 0, into).name();
         let axis = self.axis(name, axis)?;
         let indices = indices.into_indices(self.tape()).map_err(|error| error.called(name))?;
-        self.try_record(Prim(Family::Index(Index { axis, by, into })), &[self, indices])
+        self.try_record(Prim(Family::Index(Index::new(by, axis, into))), &[self, indices])
     }
 
     /// The slices at these indices along an axis, in the order given, as often as named (NumPy's `take`, PyTorch's
@@ -335,7 +352,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert!(tape.leaf("x", ndarray::Array2::zeros((2, 3))).try_take_along(1, [0, 1]).is_err());
     /// ```
     #[track_caller]
-    pub fn try_take_along(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>) -> Result<Self, Error> {
+    pub fn try_take_along(
+        self,
+        axis: impl IntoAxis,
+        indices: impl IntoIndices<'t, T>,
+    ) -> Result<Self, Error> {
         self.look_up(By::Element, None, axis, indices)
     }
 
@@ -351,7 +372,12 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[doc(alias = "put_along_axis")]
     #[track_caller]
-    pub fn scatter_add_along(self, axis: impl IntoAxis, indices: impl IntoIndices<'t, T>, len: usize) -> Self {
+    pub fn scatter_add_along(
+        self,
+        axis: impl IntoAxis,
+        indices: impl IntoIndices<'t, T>,
+        len: usize,
+    ) -> Self {
         must(self.try_scatter_add_along(axis, indices, len))
     }
 

@@ -283,12 +283,26 @@ impl Prim {
         each!(self, family => family.kind(operands))
     }
 
-    /// The shape and the bound of indices that suit a first operand of this shape, if it takes any: as its second.
-    #[cfg_attr(not(any(test, feature = "check")), allow(dead_code))] // For the examiner.
-    pub(crate) fn indices(&self, shape: &[usize]) -> Option<(Vec<usize>, usize)> {
+    /// Which operand has to be indices, if one has, and such as suit a first operand of this shape.
+    ///
+    /// ```
+    /// # use wengert::Prim;
+    /// let take = Prim::fitting(&[2, 3]).into_iter().find(|prim| prim.name() == "take").unwrap();
+    /// let indices = take.index_operand(&[2, 3]).unwrap();
+    /// assert_eq!((indices.operand, indices.bound), (1, 2)); // along axis 0
+    /// ```
+    pub fn index_operand(&self, shape: &[usize]) -> Option<IndexOperand> {
         match &self.0 {
-            Family::Index(index) => Some(index.suiting(shape)),
-            _ => None,
+            Family::Index(index) => Some(index.index_operand(shape)),
+            Family::Order(order) => order.index_operand(shape),
+            Family::Leaf(_)
+            | Family::Map(_)
+            | Family::Zip(_)
+            | Family::Weighted(_)
+            | Family::Pick(_)
+            | Family::Fold(_)
+            | Family::View(_)
+            | Family::Dot(_) => None,
         }
     }
 
@@ -334,6 +348,18 @@ impl Prim {
     ) -> Option<Var<'t, T>> {
         each!(self, family => family.jvp(operands, out, tangents))
     }
+}
+
+/// An operand of a primitive that has to be indices: see [`Prim::index_operand`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexOperand {
+    /// Which it is, counted from 0.
+    pub operand: usize,
+    /// A shape that suits.
+    pub shape: Vec<usize>,
+    /// How many places there are: indices are below.
+    pub bound: usize,
 }
 
 /// The sum of those terms that are there: how tangents that arrive along several operands meet.

@@ -3,9 +3,12 @@
 //! They are computed anew at each replay, and have no derivative: an index jumps, and is constant in between. What is
 //! looked up along them has one.
 
-use super::{Domain, Family, Prim, Rule};
+use super::{Domain, Family, IndexOperand, Prim, Rule};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Lines, Order as Places, Room, Shape, Value, Work, ordered, same_shape, size_of};
+use crate::array::{
+    Arithmetic, Kernel, Kind, Known, Layout, Lines, Order as Places, Room, Shape, Value, Work, ordered,
+    same_shape, size_of,
+};
 use crate::error::{Error, ErrorKind, Problem, must};
 use crate::tape::{IntoAxis, IntoVar, Var};
 
@@ -13,13 +16,24 @@ use crate::tape::{IntoAxis, IntoVar, Var};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     places: Places,
-    axis: usize,
+    /// There are no more than 64: a row stays small.
+    axis: u8,
+    /// Of what is sorted, how many places.
+    count: usize,
 }
 
 impl Order {
+    fn new(places: Places, axis: usize, count: usize) -> Self {
+        Self { places, axis: u8::try_from(axis).unwrap_or(u8::MAX), count }
+    }
+
+    fn axis(self) -> usize {
+        self.axis.into()
+    }
+
     /// What to do, for operands of these shapes, which fit.
     fn lines(self, operands: &[&[usize]]) -> Lines {
-        let Self { places: order, axis } = self;
+        let (order, axis) = (self.places, self.axis());
         let x = operands[0];
         match order {
             Places::Whole => Lines { order, before: 1, len: size_of(x), after: 1, count: size_of(x) },
@@ -29,10 +43,9 @@ impl Order {
                 let all = size_of(operands[1]);
                 Lines { order, before, len: x[axis], after: 1, count: all.checked_div(before).unwrap_or(0) }
             }
-            Places::Largest | Places::Smallest | Places::First { .. } => {
+            Places::Largest | Places::Smallest | Places::Sorted { .. } => {
                 let (before, after) = (size_of(&x[..axis]), size_of(&x[axis + 1..]));
-                let count = if let Places::First { count, .. } = order { count } else { 1 };
-                Lines { order, before, len: x[axis], after, count }
+                Lines { order, before, len: x[axis], after, count: self.count }
             }
         }
     }
@@ -43,7 +56,7 @@ impl Rule for Order {
         match self.places {
             Places::Largest => "argmax",
             Places::Smallest => "argmin",
-            Places::First { .. } => "argsort",
+            Places::Sorted { .. } => "argsort",
             Places::Search { .. } => "searchsorted",
             Places::Whole => "to_indices",
         }
@@ -54,8 +67,10 @@ impl Rule for Order {
         match self.places {
             Places::Largest => format!("place of max a along axis {axis}"),
             Places::Smallest => format!("place of min a along axis {axis}"),
-            Places::First { count, descending: false } => format!("places of the first {count} of a, sorted along axis {axis}"),
-            Places::First { count, .. } => format!("places of the first {count} of a, sorted down along axis {axis}"),
+            Places::Sorted { descending } => {
+                let down = if descending { " down" } else { "" };
+                format!("places of the first {} of a, sorted{down} along axis {axis}", self.count)
+            }
             Places::Search { right: false } => "places of b in a, before equals".into(),
             Places::Search { right: true } => "places of b in a, after equals".into(),
             Places::Whole => "a as indices".into(),
@@ -68,8 +83,10 @@ impl Rule for Order {
 
     fn domain(&self) -> Domain {
         match self.places {
-            Places::Whole => Domain::only("a are whole numbers ≥ 0", |a| a.iter().all(|a| *a >= 0.0 && a.fract() == 0.0)),
-            Places::Largest | Places::Smallest | Places::First { .. } => {
+            Places::Whole => {
+                Domain::only("a are whole numbers ≥ 0", |a| a.iter().all(|a| *a >= 0.0 && a.fract() == 0.0))
+            }
+            Places::Largest | Places::Smallest | Places::Sorted { .. } => {
                 Domain::ALL.kinked("of equals the first", |a| (1..a.len()).any(|i| a[..i].contains(&a[i])))
             }
             Places::Search { .. } => Domain { text: "a is sorted", ..Domain::ALL }
@@ -82,7 +99,7 @@ impl Rule for Order {
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
-        let Self { places, axis } = *self;
+        let (places, axis, count) = (self.places, self.axis(), self.count);
         let mut shape = Shape::from(operands[0]);
         if let Places::Whole = places {
             return Ok(shape);
@@ -98,17 +115,22 @@ impl Rule for Order {
             Places::Largest | Places::Smallest => {
                 shape.remove(axis);
             }
-            Places::First { count, .. } if count > len => {
+            Places::Sorted { .. } if count > len => {
                 let what = format!("the first {count} of axis {axis} were asked for, which has {len}");
                 return Err(Problem::new(ErrorKind::Index, what, "Ask for no more than there are."));
             }
-            Places::First { count, .. } => shape[axis] = count,
+            Places::Sorted { .. } => shape[axis] = count,
             Places::Search { .. } => {
                 let others = operands[1];
-                let alike = shape.len() == 1 || others.len() == shape.len() && same_shape(&others[..axis], &shape[..axis]);
+                let alike = shape.len() == 1
+                    || others.len() == shape.len() && same_shape(&others[..axis], &shape[..axis]);
                 if !alike {
                     let what = "what is searched in is one sorted line, or a line for each of those that are searched for";
-                    return Err(Problem::new(ErrorKind::Shape, what, "Give lines along the last axis, and all other axes alike."));
+                    return Err(Problem::new(
+                        ErrorKind::Shape,
+                        what,
+                        "Give lines along the last axis, and all other axes alike.",
+                    ));
                 }
                 shape = others.into();
             }
@@ -135,7 +157,13 @@ impl Rule for Order {
         None
     }
 
-    fn vjp<'t, T: Float>(&self, _: usize, _: &[Var<'t, T>], _: Var<'t, T>, _: Var<'t, T>) -> Option<Var<'t, T>> {
+    fn vjp<'t, T: Float>(
+        &self,
+        _: usize,
+        _: &[Var<'t, T>],
+        _: Var<'t, T>,
+        _: Var<'t, T>,
+    ) -> Option<Var<'t, T>> {
         None
     }
 
@@ -150,24 +178,34 @@ impl Rule for Order {
 
     /// Along each axis, those of as many as there are, and of one.
     fn fitting(shape: &[usize]) -> Vec<Self> {
+        let sorted = |descending| Places::Sorted { descending };
         let along = |(axis, &n): (usize, &usize)| {
-            let extremes = [Places::Largest, Places::Smallest].into_iter().filter(move |_| n > 0);
-            let sorted = [false, true].map(|descending| Places::First { count: n, descending });
-            let few = (n > 1).then_some(Places::First { count: 1, descending: true });
-            let all = extremes.chain(sorted).chain(few);
-            all.map(move |places| Self { places, axis })
+            let extremes = [Places::Largest, Places::Smallest].map(|places| Self::new(places, axis, 1));
+            let all = [false, true].map(|descending| Self::new(sorted(descending), axis, n));
+            let few = (n > 1).then(|| Self::new(sorted(true), axis, 1));
+            extremes.into_iter().filter(move |_| n > 0).chain(all).chain(few)
         };
-        let lines = shape.len().checked_sub(1).map(|axis| [false, true].map(|right| Self { places: Places::Search { right }, axis }));
-        shape.iter().enumerate().flat_map(along).chain(lines.into_iter().flatten()).collect()
+        let last = shape.len().checked_sub(1);
+        let search = last.map(|axis| [false, true].map(|right| Self::new(Places::Search { right }, axis, 0)));
+        let whole = Self::new(Places::Whole, 0, 0);
+        shape.iter().enumerate().flat_map(along).chain(search.into_iter().flatten()).chain([whole]).collect()
+    }
+}
+
+impl Order {
+    /// Whole numbers to be made indices of.
+    pub(super) fn index_operand(self, shape: &[usize]) -> Option<IndexOperand> {
+        (self.places == Places::Whole).then(|| IndexOperand { operand: 0, shape: shape.to_vec(), bound: 4 })
     }
 }
 
 /// # Places by order
 impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
-    fn placed(self, places: Places, axis: impl IntoAxis) -> Result<Self, Error> {
-        let axis = self.axis(Order { places, axis: 0 }.name(), axis)?;
-        self.try_record(Prim(Family::Order(Order { places, axis })), &[self])
+    fn placed(self, places: Places, axis: impl IntoAxis, count: Option<usize>) -> Result<Self, Error> {
+        let axis = self.axis(Order::new(places, 0, 0).name(), axis)?;
+        let count = count.unwrap_or(self.dims()[axis]);
+        self.try_record(Prim(Family::Order(Order::new(places, axis, count))), &[self])
     }
 
     /// The place of the largest element along an axis, as a row of indices without the axis: of several, the first; of a
@@ -194,7 +232,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_argmax(self, axis: impl IntoAxis) -> Result<Self, Error> {
-        self.placed(Places::Largest, axis)
+        self.placed(Places::Largest, axis, Some(1))
     }
 
     /// The place of the smallest element along an axis: of several, the first; of a NaN, if there is one, the first of
@@ -220,7 +258,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_argmin(self, axis: impl IntoAxis) -> Result<Self, Error> {
-        self.placed(Places::Smallest, axis)
+        self.placed(Places::Smallest, axis, Some(1))
     }
 
     /// The places of the elements along an axis in rising order: equals as they stand, NaN last.
@@ -246,10 +284,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_argsort(self, axis: impl IntoAxis) -> Result<Self, Error> {
-        let axis = self.axis("argsort", axis)?;
-        let count = self.dims()[axis];
-        let places = Places::First { count, descending: false };
-        self.try_record(Prim(Family::Order(Order { places, axis })), &[self])
+        self.placed(Places::Sorted { descending: false }, axis, None)
     }
 
     /// The places of the `count` largest elements along an axis, the largest first: of equals those that stand first,
@@ -276,7 +311,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_argtop(self, count: usize, axis: impl IntoAxis) -> Result<Self, Error> {
-        self.placed(Places::First { count, descending: true }, axis)
+        self.placed(Places::Sorted { descending: true }, axis, Some(count))
     }
 
     /// For each of `values`, the place at which it would be put into this, which is sorted along its last axis: before
@@ -312,7 +347,7 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn try_searchsorted(self, values: impl IntoVar<'t, T>, right: bool) -> Result<Self, Error> {
         let values = values.into_var(self.tape()).map_err(|error| error.called("searchsorted"))?;
         let axis = self.axis("searchsorted", -1)?;
-        self.try_record(Prim(Family::Order(Order { places: Places::Search { right }, axis })), &[self, values])
+        self.try_record(Prim(Family::Order(Order::new(Places::Search { right }, axis, 0))), &[self, values])
     }
 
     /// These numbers as indices: whole, from 0 on. What is not is an error, here and in each replay.
@@ -341,6 +376,6 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_to_indices(self) -> Result<Self, Error> {
-        self.try_record(Prim(Family::Order(Order { places: Places::Whole, axis: 0 })), &[self])
+        self.try_record(Prim(Family::Order(Order::new(Places::Whole, 0, 0))), &[self])
     }
 }

@@ -4,8 +4,8 @@
 use super::{Domain, Family, FoldOp, Prim, Rule};
 use crate::Float;
 use crate::array::{
-    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat, pad,
-    size_of,
+    Arithmetic, AxisSet, Kernel, Kind, Known, Layout, Margin, Piece, Range, Room, Shape, Value, Work, concat,
+    pad, size_of,
 };
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::Var;

@@ -1,11 +1,11 @@
 //! How a tape becomes a program.
 
+use super::compiled::Told;
 use super::evidence::Evidence;
 use super::feed::Input;
 use super::graph::Graph;
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
-use super::compiled::Told;
 use super::machine::{Code, Instruction, PLACES, Place};
 use super::passes::{Pass, within};
 use super::port::{Port, Signature};

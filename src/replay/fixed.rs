@@ -49,7 +49,11 @@ impl Fixed {
         };
         let what = match &named {
             Some(name) => format!("{kind} `{name}`"),
-            None if row.value.shape().is_empty() || row.kind == Kind::Real && row.value.as_constant().is_some() => return None,
+            None if row.value.shape().is_empty()
+                || row.kind == Kind::Real && row.value.as_constant().is_some() =>
+            {
+                return None;
+            }
             None => format!("{kind} %{id}"),
         };
         Some(Self { what, shape: row.value.shape().to_vec(), location: row.at })

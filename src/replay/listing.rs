@@ -152,9 +152,23 @@ fn node<T: Float, U: Float>(
         None => Op::Apply(row.prim.clone()),
     };
     let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();
-    Node { op, operands, shape: row.value.shape().into(), swept: row.origin.is_some(), row: Some(id), stage: 0 }
+    Node {
+        op,
+        operands,
+        shape: row.value.shape().into(),
+        swept: row.origin.is_some(),
+        row: Some(id),
+        stage: 0,
+    }
 }
 
 fn number_node<U: Float>(value: Value<U>) -> Node<U> {
-    Node { op: Op::Constant(value), operands: SmallVec::new(), shape: Box::default(), swept: false, row: None, stage: 0 }
+    Node {
+        op: Op::Constant(value),
+        operands: SmallVec::new(),
+        shape: Box::default(),
+        swept: false,
+        row: None,
+        stage: 0,
+    }
 }

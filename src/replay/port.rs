@@ -88,7 +88,10 @@ pub(super) fn misfit<T: Float>(ports: &[Port], given: &[Input<'_, T>]) -> Option
     let (port, kind) = (&ports[index], given[index].kind());
     let what = format!("input {index}, {}, takes {}, and {} are given", port.name, of(port.kind), of(kind));
     let mend = match (port.kind, kind) {
-        (Kind::Real, Kind::Index) => format!("Convert them, as with `array.mapv(|n| n as {})`; what indices go to is recorded as `tape.indices(name, array)`.", T::DTYPE),
+        (Kind::Real, Kind::Index) => format!(
+            "Convert them, as with `array.mapv(|n| n as {})`; what indices go to is recorded as `tape.indices(name, array)`.",
+            T::DTYPE
+        ),
         (Kind::Real, _) => "What a mask goes to is recorded as `tape.mask(name, array)`.".into(),
         (Kind::Index, _) => "Give an array of integers, of any type.".into(),
         (Kind::Mask, _) => "Give an array of `bool`s, as of `array.mapv(|n| n > 0)`.".into(),

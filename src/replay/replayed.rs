@@ -160,7 +160,8 @@ impl<T: Float> Path<T> {
 
     fn fits(&self, given: &[Input<'_, T>]) -> bool {
         let ports = self.program.inputs();
-        let fits = |(port, input): (&Port, &Input<'_, T>)| port.shape == input.dims() && port.kind == input.kind();
+        let fits =
+            |(port, input): (&Port, &Input<'_, T>)| port.shape == input.dims() && port.kind == input.kind();
         ports.len() == given.len() && ports.iter().zip(given).all(fits)
     }
 }

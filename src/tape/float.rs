@@ -1,6 +1,6 @@
 //! The number types a tape can hold.
 
-use super::{Element, Comparable, IntoValue, IntoVar};
+use super::{Comparable, Element, IntoValue, IntoVar};
 use crate::array::Arithmetic;
 use ndarray::ScalarOperand;
 use std::fmt::{Display, LowerExp};

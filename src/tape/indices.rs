@@ -6,7 +6,9 @@ use crate::Float;
 use crate::array::{Kind, Room, Value, place, uncountable};
 use crate::error::{Error, ErrorKind, Problem, escaped, must};
 use crate::prim::Leaf;
-use ndarray::{ArcArray, Array, ArrayBase, ArrayD, ArrayView, ArrayView1, ArrayViewD, Data, Dimension, aview0, aview2};
+use ndarray::{
+    ArcArray, Array, ArrayBase, ArrayD, ArrayView, ArrayView1, ArrayViewD, Data, Dimension, aview0, aview2,
+};
 
 /// The elements as numbers of the tape's.
 fn indices_of<T: Float, I: Whole>(array: &ArrayViewD<'_, I>, room: &Room) -> Result<Value<T>, Problem> {
@@ -339,7 +341,11 @@ impl<T: Float> Var<'_, T> {
         });
         let places = places.map_err(|index| {
             let what = format!("{index} is no place: those are whole numbers from 0 on");
-            Self::error("places", Problem::new(ErrorKind::Index, what, "Take the numbers as they are with `value()`."), &[self])
+            Self::error(
+                "places",
+                Problem::new(ErrorKind::Index, what, "Take the numbers as they are with `value()`."),
+                &[self],
+            )
         })?;
         self.tape().log_read(self.id());
         Ok(ArrayD::from_shape_vec(shape, places).expect("as many elements"))

@@ -35,9 +35,9 @@ pub use float::Float;
 pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
+pub use indices::{IntoIndices, IntoMask, IntoPlaces};
 pub(crate) use row::{Row, RowId};
 pub(crate) use sweeps::{Derivation, Made, Mode};
-pub use indices::{IntoIndices, IntoMask, IntoPlaces};
 pub use var::Var;
 
 use crate::array::{Kind, Room, Value, check_shape, same_shape};

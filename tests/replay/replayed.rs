@@ -300,7 +300,7 @@ fn the_least_recently_used_goes() {
     for (n, kept) in
         [(1, vec![1]), (2, vec![2, 1]), (1, vec![1, 2]), (1, vec![1, 2]), (3, vec![3, 1]), (2, vec![2, 3])]
     {
-        assert_eq!(sums.call_one(Array1::ones(n)).unwrap().sum(), [0.0, 1.0, 2.0, 3.0][n]);
+        assert_eq!(sums.call_one(Array1::<f64>::ones(n)).unwrap().sum(), [0.0, 1.0, 2.0, 3.0][n]);
         assert_eq!(shapes(&sums), kept);
     }
     let mut none = Replayed::new(|call: Call<'_, f64>| vec![call.input(0).sum()]).keep(0);

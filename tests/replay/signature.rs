@@ -32,8 +32,8 @@ fn what_is_given() {
     let tape = Tape::<f64>::new();
     let (x, c) = (tape.leaf("x", Array2::zeros((2, 3))), tape.leaf("c", 1.0));
     let program = tape.program([x, c], [(x * c).named("y"), x.sum().named("total")]).unwrap();
-    let (right, number) = (Array2::zeros((2, 3)), 2.0);
-    let (turned, longer) = (Array2::zeros((3, 2)), Array2::zeros((2, 4)));
+    let (right, number) = (Array2::<f64>::zeros((2, 3)), 2.0);
+    let (turned, longer) = (Array2::<f64>::zeros((3, 2)), Array2::<f64>::zeros((2, 4)));
 
     note!(golden, Signature, "no inputs" => program.replay::<2>(()));
     note!(golden, Signature, "one input too few" => program.replay::<2>([&right]));
@@ -41,7 +41,7 @@ fn what_is_given() {
     note!(golden, Signature, "another shape" => program.replay::<2>((&longer, &number)));
     note!(golden, Signature, "transposed" => program.replay::<2>((&turned, &number)));
     note!(golden, Signature, "in another order" => program.replay::<2>((&number, &right)));
-    note!(golden, Signature, "an axis of one for a number" => program.replay_to_vec((&right, &Array1::zeros(1))));
+    note!(golden, Signature, "an axis of one for a number" => program.replay_to_vec((&right, &Array1::<f64>::zeros(1))));
     note!(golden, Signature, "one output of two" => program.replay::<1>((&right, &number)));
     note!(golden, Signature, "no output" => program.replay::<0>((&right, &number)));
 
@@ -78,7 +78,7 @@ fn what_is_taken() {
     note!(golden, Signature, "the only state" => carried.try_state(1));
 
     note!(golden, Signature, "to put in the wrong place" => carried.try_set_state(1, 2.0));
-    note!(golden, Signature, "to put in another shape" => carried.try_set_state(0, Array1::zeros(1)));
+    note!(golden, Signature, "to put in another shape" => carried.try_set_state(0, Array1::<f64>::zeros(1)));
     note!(golden, Signature, "a name that is not there" => carried.try_state("v"));
     let (a, b) = (tape.leaf("twin", 1.0), tape.leaf("twin", 2.0));
     let twins = tape.program_builder(x, tape.none()).carry([(a, b), (b, a)]).build().unwrap().workspace();

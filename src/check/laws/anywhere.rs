@@ -2,8 +2,9 @@
 //!
 //! There is no oracle there, and none is needed: the two modes are held against each other, and against what must be 0.
 
-use super::recording::Recording;
+use super::recording::{Recording, leaves};
 use super::{Tally, replayed};
+use crate::array::Kind;
 use crate::check::evaluate::evaluate;
 use crate::check::number::Bound;
 use crate::check::sweep::{Rules, backwards, forwards};
@@ -11,7 +12,7 @@ use crate::check::values::mix;
 use crate::check::{Layout, Measured, Verdict};
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
-use std::ops::RangeFrom;
+use std::ops::Range;
 
 /// Zeros, kinks and ties, the ends of domains, and what lies beyond them.
 const SPECIAL: [f64; 14] = [
@@ -45,8 +46,7 @@ pub(super) fn examine<T: Float>(what: &impl Recording, rules: &impl Rules, tally
 
 fn record<'t, T: Float>(tape: &'t Tape<T>, what: &impl Recording) -> (Vec<Var<'t, T>>, Var<'t, T>) {
     let inputs = what.inputs();
-    let vars: Vec<Var<'t, T>> =
-        inputs.iter().map(|x| tape.leaf("x", what.layout().place(&x.mapv(T::from_f64)))).collect();
+    let vars = leaves(what, tape, &inputs);
     let out = what.record(tape, &vars);
     (vars, out)
 }
@@ -249,6 +249,10 @@ impl<R: Recording> Recording for Masked<'_, R> {
         self.0.inputs()
     }
 
+    fn kind(&self, input: usize) -> Kind {
+        self.0.kind(input)
+    }
+
     fn layout(&self) -> &Layout {
         self.0.layout()
     }
@@ -261,7 +265,7 @@ impl<R: Recording> Recording for Masked<'_, R> {
         self.0.orders()
     }
 
-    fn moving(&self) -> Option<RangeFrom<usize>> {
+    fn moving(&self) -> Option<Range<usize>> {
         self.0.moving()
     }
 

@@ -2,11 +2,12 @@
 
 use super::anywhere::special;
 use super::recording::{ORDERS, Recording};
+use crate::array::Kind;
 use crate::check::Layout;
 use crate::check::values::{Palette, Values, mix};
-use crate::{Float, Prim, Tape, Var};
+use crate::{Float, IndexOperand, Prim, Tape, Var};
 use ndarray::ArrayD;
-use std::ops::RangeFrom;
+use std::ops::Range;
 
 /// A primitive, and the shapes of the inputs that are broadcast to its operands.
 pub(super) struct Case<'a> {
@@ -31,6 +32,70 @@ pub(super) enum Points {
 
 impl Recording for Case<'_> {
     fn inputs(&self) -> Vec<ArrayD<f64>> {
+        let mut inputs = self.drawn();
+        if let Some(places) = self.places() {
+            let mut seed = mix(self.seed, 77);
+            inputs[places.operand] = ArrayD::from_shape_simple_fn(places.shape, || {
+                seed = mix(seed, 0);
+                f64::from(u32::try_from(seed % places.bound.max(1) as u64).expect("a small bound"))
+            });
+        }
+        inputs
+    }
+
+    fn kind(&self, input: usize) -> Kind {
+        let index = self.places().is_some_and(|places| places.operand == input);
+        if index { Kind::Index } else { Kind::Real }
+    }
+
+    fn layout(&self) -> &Layout {
+        self.layout
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn orders(&self) -> usize {
+        ORDERS
+    }
+
+    fn moving(&self) -> Option<Range<usize>> {
+        if let Some(places) = self.places() {
+            return (places.operand > 0).then_some(0..1);
+        }
+        match self.prim.name() {
+            "detach" => None,
+            // A mask jumps where it leaves 0, and has no derivative: it rests.
+            "select" => Some(1..3),
+            _ => Some(0..self.inputs.len()),
+        }
+    }
+
+    fn spills(&self) -> bool {
+        self.prim.name() == "matmul"
+    }
+
+    /// Inputs broadcast by explicit rows, then the primitive.
+    fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
+        let operands: Vec<Var<'t, T>> =
+            inputs.iter().zip(self.operands).map(|(var, shape)| var.broadcast_to(shape.as_slice())).collect();
+        tape.apply(self.prim, &operands)
+    }
+
+    fn describe(&self) -> String {
+        let Self { prim, inputs, layout, .. } = self;
+        format!("{} ({}) on inputs {inputs:?}, {layout:?}", prim.name(), prim.formula())
+    }
+}
+
+impl Case<'_> {
+    /// What indices suit it, if it takes any.
+    fn places(&self) -> Option<IndexOperand> {
+        self.prim.index_operand(&self.operands[0])
+    }
+
+    fn drawn(&self) -> Vec<ArrayD<f64>> {
         if self.points == Points::Any {
             let finite = self.spills();
             let mut seed = self.seed;
@@ -66,42 +131,5 @@ impl Recording for Case<'_> {
             }
         }
         inputs
-    }
-
-    fn layout(&self) -> &Layout {
-        self.layout
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn orders(&self) -> usize {
-        ORDERS
-    }
-
-    fn moving(&self) -> Option<RangeFrom<usize>> {
-        match self.prim.name() {
-            "detach" => None,
-            // A mask jumps where it leaves 0, and has no derivative: it rests.
-            "select" => Some(1..),
-            _ => Some(0..),
-        }
-    }
-
-    fn spills(&self) -> bool {
-        self.prim.name() == "matmul"
-    }
-
-    /// Inputs broadcast by explicit rows, then the primitive.
-    fn record<'t, T: Float>(&self, tape: &'t Tape<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
-        let operands: Vec<Var<'t, T>> =
-            inputs.iter().zip(self.operands).map(|(var, shape)| var.broadcast_to(shape.as_slice())).collect();
-        tape.apply(self.prim, &operands)
-    }
-
-    fn describe(&self) -> String {
-        let Self { prim, inputs, layout, .. } = self;
-        format!("{} ({}) on inputs {inputs:?}, {layout:?}", prim.name(), prim.formula())
     }
 }

@@ -1,7 +1,8 @@
 //! The laws themselves, for anything that can be recorded.
 
-use super::recording::{ORDERS, Recording};
+use super::recording::{ORDERS, Recording, leaves};
 use super::{Tally, replayed};
+use crate::array::Kind;
 use crate::check::difference::{difference, smallest_step};
 use crate::check::evaluate::evaluate;
 use crate::check::number::{Bound, Complex, Dual};
@@ -28,12 +29,15 @@ pub(in crate::check) fn examine<T: Float, const SINGLE: bool>(
 ) {
     let tape = Tape::<T>::new();
     let inputs = what.inputs();
-    let vars: Vec<Var<'_, T>> =
-        inputs.iter().map(|x| tape.leaf("x", what.layout().place(&x.mapv(T::from_f64)))).collect();
+    let vars = leaves(what, &tape, &inputs);
     let out = what.record(&tape, &vars);
     let direction = |order: usize| -> Vec<ArrayD<T>> {
         let each = inputs.iter().enumerate();
-        each.map(|(i, x)| plain(x.shape(), mix(mix(what.seed(), 200 + order), i)).mapv(T::from_f64)).collect()
+        each.map(|(i, x)| match what.kind(i) {
+            Kind::Real => plain(x.shape(), mix(mix(what.seed(), 200 + order), i)).mapv(T::from_f64),
+            Kind::Index | Kind::Mask => ArrayD::from_elem(x.shape(), T::zero()), // They rest.
+        })
+        .collect()
     };
     let recorded = Recorded {
         what,
@@ -279,7 +283,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     /// Along the first direction, with a swept step.
     fn differences(&self, tally: &mut Tally, oracle: Bound<false>) {
         let Some(moving) = self.what.moving() else { return };
-        let moves: Vec<_> = self.moves().skip(moving.start).collect();
+        let moves: Vec<_> = self.moves().skip(moving.start).take(moving.len()).collect();
         let u = self.u.mapv(T::to_f64);
         let swept = difference(
             |t| {

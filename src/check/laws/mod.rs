@@ -23,7 +23,7 @@ pub(super) use anywhere::{alike, modes, replay, special};
 use case::{Case, Points};
 pub(super) use examine::examine as law;
 use indexmap::IndexMap;
-pub(super) use recording::{ORDERS, Recording};
+pub(super) use recording::{ORDERS, Recording, leaves};
 use std::fmt;
 
 /// What examining primitives found.
@@ -199,7 +199,8 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
     let two = match prim.arity() {
         Some(0) => return tally,
         Some(1) | None => false,
-        Some(_) => true,
+        // Indices suit the first operand rather than broadcast with it.
+        Some(_) => prim.index_operand(&[2, 3]).is_none(),
     };
     let mut seed = 0;
     let mut run = |prim: &Prim,
@@ -250,7 +251,10 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
     } else {
         for shape in shapes() {
             for fitting in Prim::fitting(&shape).into_iter().filter(|fitting| fitting.name() == prim.name()) {
-                let operands = vec![shape.clone(); prim.arity().unwrap_or(2)];
+                let mut operands = vec![shape.clone(); prim.arity().unwrap_or(2)];
+                if let Some(places) = fitting.index_operand(&shape) {
+                    operands[places.operand] = places.shape;
+                }
                 run(&fitting, &operands, &operands, extent.layouts, &mut tally);
             }
         }

@@ -1,7 +1,7 @@
 //! Replay, as one more way to a value and its gradient.
 
-use super::recording::Recording;
-use crate::check::Layout;
+use super::recording::{Recording, leaves};
+use crate::array::Kind;
 use crate::check::values::mix;
 use crate::{Float, Pass, Program, Tape, Var};
 use ndarray::ArrayD;
@@ -15,14 +15,22 @@ pub(super) fn bits_that_differ<T: Float>(
     u: &ArrayD<T>,
 ) -> usize {
     let program = program(vars, out, u, what.seed());
-    let moved = |x: &ArrayD<f64>| x.mapv(|x| T::from_f64(0.75 * x + 0.0625));
-    let inputs: Vec<ArrayD<T>> =
-        what.inputs().iter().map(|x| what.layout().place(&moved(x)).into_owned()).collect();
+    // Indices stay places, and stand the other way round.
+    let moved = |(i, x): (usize, &ArrayD<f64>)| match what.kind(i) {
+        Kind::Real => x.mapv(|x| 0.75 * x + 0.0625),
+        Kind::Index | Kind::Mask => {
+            let mut back: Vec<f64> = x.iter().copied().collect();
+            back.reverse();
+            ArrayD::from_shape_vec(x.raw_dim(), back).expect("as many elements")
+        }
+    };
+    let inputs: Vec<ArrayD<f64>> = what.inputs().iter().enumerate().map(moved).collect();
 
     let tape = Tape::new();
-    let leaves: Vec<Var<'_, T>> =
-        inputs.iter().map(|x| tape.leaf("x", Layout::place(what.layout(), x))).collect();
-    let afresh = results(&leaves, what.record(&tape, &leaves), u);
+    let again = leaves(what, &tape, &inputs);
+    let afresh = results(&again, what.record(&tape, &again), u);
+    let inputs: Vec<ArrayD<T>> =
+        inputs.iter().map(|x| what.layout().place(&x.mapv(T::from_f64)).into_owned()).collect();
     // Twice, since the second run finds the memory as the first left it.
     let replays = [(); 2].map(|()| program.replay_to_vec(&inputs).unwrap_or_else(|error| panic!("{error}")));
     let differ = |a: &T, b: &T| a.to_f64().to_bits() != b.to_f64().to_bits() && !(a.is_nan() && b.is_nan());
@@ -44,7 +52,8 @@ fn results<'t, T: Float>(vars: &[Var<'t, T>], out: Var<'t, T>, u: &ArrayD<T>) ->
         return vec![out];
     }
     let gradients = out.backward_with(u);
-    std::iter::once(out).chain(vars.iter().map(|var| gradients[*var])).collect()
+    let moving = vars.iter().filter(|var| var.varies());
+    std::iter::once(out).chain(moving.map(|var| gradients[*var])).collect()
 }
 
 fn program<T: Float>(vars: &[Var<'_, T>], out: Var<'_, T>, u: &ArrayD<T>, seed: u64) -> Program<T> {

@@ -2,7 +2,7 @@
 
 use super::{Program, Step};
 use crate::Prim;
-use crate::array::{Room, Value};
+use crate::array::{Kind, Room, Value};
 use crate::check::Layout;
 use crate::check::laws::Recording;
 use crate::check::values::mix;
@@ -12,6 +12,8 @@ use crate::prim::{Family, View};
 pub(super) struct Builder {
     program: Program,
     values: Vec<Value<f64>>,
+    /// Of those that are indices, how many places they may say, at whatever point the program is recorded.
+    bounds: Vec<Option<usize>>,
     state: u64,
 }
 
@@ -21,8 +23,16 @@ const LARGEST: f64 = 30.0;
 impl Builder {
     pub fn new(seed: u64, layout: Layout) -> Self {
         let mut builder = Self {
-            program: Program { shapes: Vec::new(), steps: Vec::new(), layout, seed, rejected: 0 },
+            program: Program {
+                shapes: Vec::new(),
+                bounds: Vec::new(),
+                steps: Vec::new(),
+                layout,
+                seed,
+                rejected: 0,
+            },
             values: Vec::new(),
+            bounds: Vec::new(),
             state: seed,
         };
         let first: Vec<usize> = (0..builder.pick(4)).map(|_| builder.size()).collect();
@@ -39,7 +49,17 @@ impl Builder {
                 }
             }
             builder.program.shapes.push(shape);
+            builder.program.bounds.push(None);
         }
+        // Half of them have indices among their inputs, of places that the smaller arrays have as well.
+        for _ in 0..builder.pick(4).saturating_sub(1) {
+            let mut shape: Vec<usize> = first.iter().map(|_| builder.size()).collect();
+            shape.truncate(1 + builder.pick(2));
+            let bound = 1 + builder.pick(3);
+            builder.program.shapes.push(shape);
+            builder.program.bounds.push(Some(bound));
+        }
+        builder.bounds.clone_from(&builder.program.bounds);
         let inputs = Recording::inputs(&builder.program);
         builder.values = inputs.into_iter().map(|x| Value::new(x.into_shared())).collect();
         builder
@@ -51,6 +71,7 @@ impl Builder {
         let mut builder = Self {
             program: Program { steps: Vec::new(), ..program.clone() },
             values: inputs.into_iter().map(|x| Value::new(x.into_shared())).collect(),
+            bounds: program.bounds.clone(),
             state: 0,
         };
         program.steps.iter().all(|Step { prim, operands }| {
@@ -103,7 +124,8 @@ impl Builder {
             operands.push(self.partner(&prim, &shape)?);
         }
         let middle = operands.len() / 2;
-        if prim.name() != "matmul" && self.pick(2) == 0 {
+        let ordered = prim.name() == "matmul" || prim.index_operand(&shape).is_some();
+        if !ordered && self.pick(2) == 0 {
             operands.swap(0, middle);
         }
         let operands = self.guarded(&prim, operands)?;
@@ -112,6 +134,14 @@ impl Builder {
 
     /// Another operand for a primitive whose first has this shape; broadcast to it if it must be.
     fn partner(&mut self, prim: &Prim, shape: &[usize]) -> Option<usize> {
+        if let Some(places) = prim.index_operand(shape) {
+            // Of slices, any indices that say places there are; of elements, some of the right shape.
+            let fits: Vec<usize> = (0..self.values.len())
+                .filter(|&other| self.bounds[other].is_some_and(|bound| bound <= places.bound))
+                .filter(|&other| prim.shape(&[shape, self.values[other].shape()]).is_ok())
+                .collect();
+            return fits.get(self.pick(fits.len().max(1))).copied();
+        }
         let fits: Vec<usize> = (0..self.values.len())
             .filter(|&other| {
                 prim.name() != "matmul" || prim.shape(&[shape, self.values[other].shape()]).is_ok()
@@ -144,13 +174,18 @@ impl Builder {
     fn is_inside(&self, prim: &Prim, operands: &[usize]) -> bool {
         let views: Vec<_> = operands.iter().map(|&operand| self.values[operand].view()).collect();
         let domain = prim.domain();
+        if prim.index_operand(views[0].shape()).is_some_and(|index| index.operand == 0) {
+            return self.bounds[operands[0]].is_some(); // Whole numbers, that are.
+        }
         if prim.name() != "tanh" && views.iter().flatten().any(|x| x.abs() > LARGEST) {
             return false; // It is only there to be bounded.
         }
         // A comparison's derivative is 0 on either side; where its operands tie, rounding decides.
         let ties = |point: &[f64]| domain.kinks.is_some_and(|kinks| kinks.contains(point));
-        if prim.arity() == Some(1) && prim.name() == "max" {
-            let all: Vec<f64> = views[0].iter().copied().collect();
+        // Where an order may turn, all are compared with all.
+        let compares = matches!(prim.name(), "max" | "argmax" | "argmin" | "argsort" | "searchsorted");
+        if compares {
+            let all: Vec<f64> = views.iter().flatten().copied().collect();
             return !ties(&all)
                 && all.iter().enumerate().all(|(i, a)| all[..i].iter().all(|b| (a - b).abs() > 1e-6));
         }
@@ -180,10 +215,29 @@ impl Builder {
         step.is_some_and(|step| ["gt", "ge", "lt", "le", "eq", "ne"].contains(&step.prim.name()))
     }
 
+    fn kinds(&self, operands: &[usize]) -> Vec<Kind> {
+        operands.iter().map(|&operand| self.bounds[operand].map_or(Kind::Real, |_| Kind::Index)).collect()
+    }
+
+    /// How many places the result may say, if it is indices: as many as what is moved or chosen, or as there are along
+    /// the longest axis.
+    fn bound(&self, prim: &Prim, operands: &[usize]) -> Option<usize> {
+        let of = |operand: &usize| self.bounds[*operand];
+        let kinds = self.kinds(operands);
+        let computed =
+            || operands.iter().flat_map(|&operand| self.values[operand].shape()).max().map_or(1, |n| n + 1);
+        match (prim.kind(&kinds), &prim.0) {
+            (Ok(Kind::Index), Family::Order(_)) => Some(computed()),
+            (Ok(Kind::Index), _) if prim.name() != "pad" => operands.iter().filter_map(of).max(),
+            _ => None,
+        }
+    }
+
     /// Appends a step, and one that bounds it if it is too large. None if the result is not finite or too long.
     fn take(&mut self, prim: Prim, operands: Vec<usize>) -> Option<()> {
         let values: Vec<&Value<f64>> = operands.iter().map(|&operand| &self.values[operand]).collect();
         let shapes: Vec<&[usize]> = values.iter().map(|value| value.shape()).collect();
+        prim.kind(&self.kinds(&operands)).ok()?;
         let shape = prim.shape(&shapes).ok()?;
         if shape.len() > 5 || shape.iter().product::<usize>() > 200 {
             return None;
@@ -197,6 +251,7 @@ impl Builder {
             return None;
         }
         self.values.push(value);
+        self.bounds.push(self.bound(&prim, &operands));
         self.program.steps.push(Step { prim, operands });
         if largest > LARGEST { self.take(Prim::named("tanh"), vec![self.values.len() - 1]) } else { Some(()) }
     }

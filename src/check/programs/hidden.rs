@@ -5,12 +5,13 @@
 
 use super::Program;
 use super::build::draw;
+use crate::array::Kind;
 use crate::check::Layout;
 use crate::check::laws::{Recording, special};
 use crate::check::values::mix;
 use crate::{Float, Prim, Tape, Var};
 use ndarray::ArrayD;
-use std::ops::RangeFrom;
+use std::ops::Range;
 
 /// The program with the branch.
 pub(super) struct Hidden<'a> {
@@ -22,6 +23,10 @@ pub(super) struct Hidden<'a> {
 impl Recording for Hidden<'_> {
     fn inputs(&self) -> Vec<ArrayD<f64>> {
         Recording::inputs(self.program)
+    }
+
+    fn kind(&self, input: usize) -> Kind {
+        self.program.kind(input)
     }
 
     fn layout(&self) -> &Layout {
@@ -36,7 +41,7 @@ impl Recording for Hidden<'_> {
         self.program.orders()
     }
 
-    fn moving(&self) -> Option<RangeFrom<usize>> {
+    fn moving(&self) -> Option<Range<usize>> {
         None
     }
 
@@ -67,8 +72,11 @@ impl Recording for Hidden<'_> {
 }
 
 impl Hidden<'_> {
-    /// The same elements, each chosen before some of the branch.
+    /// The same elements, each chosen before some of the branch. (Indices are left as they are.)
     fn behind_masks<'t, T: Float>(&self, row: Var<'t, T>) -> Var<'t, T> {
+        if row.kind() == Kind::Index {
+            return row;
+        }
         let hidden = if self.harmless { row.detach() } else { self.branch(row) };
         let seed = mix(self.seed(), 601);
         // Some elements are taken from the branch at first, and those are the ones that are given up in the end; a mask
@@ -135,8 +143,15 @@ impl Recording for Anywhere<'_> {
             seed = mix(seed, 0);
             special(seed, false)
         };
-        let shapes = self.program.shapes.iter();
-        shapes.map(|shape| ArrayD::from_shape_simple_fn(shape.as_slice(), &mut next)).collect()
+        let mut inputs = Recording::inputs(self.program);
+        for (i, input) in inputs.iter_mut().enumerate().filter(|(i, _)| self.kind(*i) == Kind::Real) {
+            *input = ArrayD::from_shape_simple_fn(self.program.shapes[i].as_slice(), &mut next);
+        }
+        inputs
+    }
+
+    fn kind(&self, input: usize) -> Kind {
+        self.program.kind(input)
     }
 
     fn layout(&self) -> &Layout {
@@ -151,7 +166,7 @@ impl Recording for Anywhere<'_> {
         1
     }
 
-    fn moving(&self) -> Option<RangeFrom<usize>> {
+    fn moving(&self) -> Option<Range<usize>> {
         None
     }
 

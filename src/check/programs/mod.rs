@@ -7,10 +7,11 @@
 mod build;
 mod hidden;
 
-use super::laws::{ORDERS, Recording, alike, law, modes, replay};
+use super::laws::{ORDERS, Recording, alike, law, leaves, modes, replay};
 use super::sweep::Library;
 use super::values::{Palette, Values, mix};
 use super::{Layout, Tally};
+use crate::array::Kind;
 use crate::{Float, Prim, Tape, Var};
 use build::Builder;
 use hidden::{Anywhere, Hidden};
@@ -19,7 +20,7 @@ use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::fmt;
-use std::ops::RangeFrom;
+use std::ops::Range;
 
 /// A program: inputs, and steps that each apply a primitive to inputs or results of earlier steps. The result of the
 /// last step is that of the program.
@@ -39,6 +40,8 @@ use std::ops::RangeFrom;
 #[derive(Clone)]
 pub struct Program {
     shapes: Vec<Vec<usize>>,
+    /// Of inputs that are indices, how many places there are.
+    bounds: Vec<Option<usize>>,
     steps: Vec<Step>,
     layout: Layout,
     seed: u64,
@@ -114,8 +117,7 @@ impl Program {
     /// ```
     pub fn record<'t, T: Float>(&self, tape: &'t Tape<T>) -> (Vec<Var<'t, T>>, Var<'t, T>) {
         let inputs = Recording::inputs(self);
-        let inputs: Vec<Var<'t, T>> =
-            inputs.iter().map(|x| tape.leaf("x", self.layout.place(&x.mapv(T::from_f64)))).collect();
+        let inputs = leaves(self, tape, &inputs);
         let out = Recording::record(self, tape, &inputs);
         (inputs, out)
     }
@@ -218,9 +220,22 @@ impl Program {
 
 impl Recording for Program {
     fn inputs(&self) -> Vec<ArrayD<f64>> {
-        let plain =
-            |(i, shape): (usize, &Vec<usize>)| Values::Any.draw(shape, Palette::Plain, mix(self.seed, i));
-        self.shapes.iter().enumerate().map(plain).collect()
+        let each = self.shapes.iter().zip(&self.bounds).enumerate();
+        each.map(|(i, (shape, bound))| match bound {
+            None => Values::Any.draw(shape, Palette::Plain, mix(self.seed, i)),
+            Some(bound) => {
+                let mut seed = mix(self.seed, i);
+                ArrayD::from_shape_simple_fn(shape.as_slice(), || {
+                    seed = mix(seed, 0);
+                    crate::check::diagnose::count(build::draw(seed, *bound))
+                })
+            }
+        })
+        .collect()
+    }
+
+    fn kind(&self, input: usize) -> Kind {
+        if self.bounds[input].is_some() { Kind::Index } else { Kind::Real }
     }
 
     fn layout(&self) -> &Layout {
@@ -237,7 +252,7 @@ impl Recording for Program {
     }
 
     /// None: steps of a size that differences need cross kinks.
-    fn moving(&self) -> Option<RangeFrom<usize>> {
+    fn moving(&self) -> Option<Range<usize>> {
         None
     }
 
@@ -265,7 +280,8 @@ impl fmt::Display for Program {
         writeln!(f, "program of seed {:#x}, {:?}", self.seed, self.layout)?;
         let shapes = self.shapes_of_all();
         for (i, shape) in self.shapes.iter().enumerate() {
-            writeln!(f, "  %{i} = input {shape:?}")?;
+            let of = self.bounds[i].map_or(String::new(), |bound| format!(" of indices below {bound}"));
+            writeln!(f, "  %{i} = input {shape:?}{of}")?;
         }
         for (i, step) in self.steps.iter().enumerate() {
             let row = self.shapes.len() + i;

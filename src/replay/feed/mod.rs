@@ -148,18 +148,25 @@ impl<T: Float> Input<'_, T> {
 
 impl<T: Float> fmt::Debug for Input<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Input").field("kind", &self.kind()).field("shape", &self.dims()).finish_non_exhaustive()
+        f.debug_struct("Input")
+            .field("kind", &self.kind())
+            .field("shape", &self.dims())
+            .finish_non_exhaustive()
     }
 }
 
-impl<'a, T: Float, E: Element<T>, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, D>> for Input<'a, T> {
+impl<'a, T: Float, E: Element<T>, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, D>>
+    for Input<'a, T>
+{
     fn from(array: &'a ArrayBase<S, D>) -> Self {
         Self(Given::Lent(array))
     }
 }
 
 /// As they come from a list of references, `&[&x, &y]`.
-impl<'a, T: Float, E: Element<T>, S: Data<Elem = E>, D: Dimension> From<&&'a ArrayBase<S, D>> for Input<'a, T> {
+impl<'a, T: Float, E: Element<T>, S: Data<Elem = E>, D: Dimension> From<&&'a ArrayBase<S, D>>
+    for Input<'a, T>
+{
     fn from(array: &&'a ArrayBase<S, D>) -> Self {
         Self(Given::Lent(*array))
     }

@@ -121,7 +121,9 @@ fn kind<T: Float>(rows: &Rows<'_, T>, id: Id) -> Option<Kind> {
         Work::Map { .. } | Work::Copy => Kind::Fused(rows.len_of(id)),
         Work::Reduce { operands, .. } => Kind::Fused(operands[0].len()),
         Work::Product if rows.graph.node(id).shape.len() == 2 => Kind::Fused(rows.len_of(id)),
-        Work::Product | Work::Run(_) | Work::Assemble { .. } | Work::LookUp(_) | Work::Order(_) => Kind::Single,
+        Work::Product | Work::Run(_) | Work::Assemble { .. } | Work::LookUp(_) | Work::Order(_) => {
+            Kind::Single
+        }
         Work::View(_) => return None,
     })
 }

@@ -122,7 +122,8 @@ impl<T> Instruction<T> {
             }
             Self::Stack(stack) => list(&stack.pairs),
             Self::Indexed(indexed) => {
-                size_of_val(&**indexed) + indexed.operands.iter().map(|place| heap(&place.layout)).sum::<usize>()
+                size_of_val(&**indexed)
+                    + indexed.operands.iter().map(|place| heap(&place.layout)).sum::<usize>()
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Look-up by indices, and places by order: what may meet an index that is no place.
 
-use super::memory::{Feeds, Memory, Place, Source};
 use super::Code;
+use super::memory::{Feeds, Memory, Place, Source};
 use crate::Float;
-use crate::array::{LookUp, Lines, Stray};
+use crate::array::{Lines, LookUp, Stray};
 use smallvec::SmallVec;
 
 /// One of either, with its operands: numbers, and then indices, or what is searched for.
@@ -52,7 +52,12 @@ impl Indexed {
     }
 
     /// The first index that is no place is told of; the result has something else in its stead.
-    pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) -> Result<(), Stray> {
+    pub fn run<T: Float>(
+        &self,
+        code: &Code<T>,
+        memory: &mut Memory<T>,
+        feeds: &Feeds<'_, T>,
+    ) -> Result<(), Stray> {
         let mut copies = std::mem::take(&mut memory.scratch.operands);
         let mut bench = std::mem::take(&mut memory.scratch.bench);
         let mut number = [T::zero()];

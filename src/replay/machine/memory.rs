@@ -83,7 +83,8 @@ impl<T: Float> Memory<T> {
                 cells: vec![zero; folds],
                 piece: Aligned::filled(block::<T>() + SLACK, zero),
                 outs: Vec::with_capacity(outs),
-                operands: operands.map(|len| if len == 0 { Aligned::default() } else { Aligned::filled(len, zero) }),
+                operands: operands
+                    .map(|len| if len == 0 { Aligned::default() } else { Aligned::filled(len, zero) }),
                 bench: Bench::for_lines(line),
             },
         }
@@ -134,7 +135,8 @@ impl<T: Float> Memory<T> {
 
     /// Bytes of all of it, the places of buffers among them.
     pub fn bytes(&self) -> usize {
-        let Scratch { registers, product, lanes, progress, cells, piece, outs, operands, bench } = &self.scratch;
+        let Scratch { registers, product, lanes, progress, cells, piece, outs, operands, bench } =
+            &self.scratch;
         let lists = [&self.buffers, &self.staged, registers, outs];
         let places = lists.map(|list| list.capacity() * size_of::<Aligned<T>>()).iter().sum::<usize>();
         let aligned = lists.into_iter().flatten().chain([product, lanes, piece]).chain(operands);
@@ -158,12 +160,24 @@ struct Needs {
 
 impl Needs {
     fn of<T: Float>(code: &Code<T>) -> Self {
-        let mut needs =
-            Self { registers: 0, longest: 0, product: 0, lanes: 0, folds: 0, outs: 1, operands: [0; 2], line: 0 };
+        let mut needs = Self {
+            registers: 0,
+            longest: 0,
+            product: 0,
+            lanes: 0,
+            folds: 0,
+            outs: 1,
+            operands: [0; 2],
+            line: 0,
+        };
         for instruction in &code.instructions {
             if let Instruction::Indexed(indexed) = instruction {
                 needs.line = needs.line.max(indexed.task.line());
-                needs.operands.iter_mut().zip(indexed.copied()).for_each(|(need, len)| *need = len.max(*need));
+                needs
+                    .operands
+                    .iter_mut()
+                    .zip(indexed.copied())
+                    .for_each(|(need, len)| *need = len.max(*need));
             }
             let Instruction::Fused(fused) = instruction else { continue };
             needs.registers = needs.registers.max(fused.registers);
