@@ -169,6 +169,7 @@ mod error;
 pub mod manual;
 pub mod optim;
 mod prim;
+pub mod random;
 mod replay;
 mod show;
 mod tape;
@@ -190,6 +191,7 @@ pub use tape::{
     Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
     IntoPlaces, IntoValue, IntoVar, Tape, Var,
 };
+pub use var::{CrossEntropy, Reduction};
 
 /// The README's programs, run as tests.
 #[cfg(doctest)]

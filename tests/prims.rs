@@ -18,7 +18,7 @@ fn formulas() {
     assert_eq!(formula("select"), "b where a ≠ 0, else c");
     assert_eq!(formula("slice"), "a[0:2:2, 0:4:2]");
     assert!(formula("pad").contains("1 before, 2 after, 1 between"), "{}", formula("pad"));
-    assert_eq!(formula("take"), "a at 3 indices along axis 0");
+    assert_eq!(formula("take"), "a at b along axis 0");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(crate) use kernel::{Kernel, Slices, each, kernel};
 pub use kind::Kind;
 pub(crate) use kind::{beyond, place, uncountable};
 pub(crate) use layout::Layout;
-pub(crate) use lookup::{LookUp, Stray, look_up};
+pub(crate) use lookup::{LookUp, Stray, look_up, position};
 pub(crate) use matmul::{matmul, matmul_work, product};
 pub(crate) use order::{Bench, Lines, Order, ordered};
 pub(crate) use places::{concat, pad};

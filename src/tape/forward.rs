@@ -4,9 +4,11 @@
 //! result (the Jacobian-vector product). The rules are those of the reverse sweep, seen from the
 //! other side, and record ordinary rows as well.
 
+use super::gradients::unmoved;
 use super::sweeps::{Mode, Working};
 use super::{IntoVar, RowId, Tape, Var};
 use crate::Float;
+use crate::array::Kind;
 use crate::error::{Error, ErrorKind, Problem, must};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -82,8 +84,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`jvp`](Self::jvp), without the panic.
     ///
     /// # Errors
-    /// If a tangent has another shape than its row, a row has two, or one is of another tape or was recorded after
-    /// this one; or if the tape becomes longer than [`Tape::limit_rows`] allows.
+    /// If a tangent has another shape than its row, a row has two, or is indices or a mask, or one is of another tape or
+    /// was recorded after this one; or if the tape becomes longer than [`Tape::limit_rows`] allows.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -108,6 +110,10 @@ impl<'t, T: Float> Var<'t, T> {
                     "Move rows that it was computed from; or differentiate a result that was computed from this row.",
                 );
                 return Err(Self::error("jvp", problem, &[self, var]));
+            }
+            // A constant may move, for it is a number; an index may not.
+            if var.kind() != Kind::Real && !var.varies() {
+                return Err(Self::error("jvp", unmoved("a tangent was given to", var), &[var]));
             }
             if tangent.shape() != var.shape() {
                 let problem = Problem::new(

@@ -3,6 +3,7 @@
 use super::sweeps::{Derivatives, derivative_of};
 use super::{RowId, Var};
 use crate::Float;
+use crate::array::Kind;
 use crate::error::{Error, ErrorKind, Problem, must};
 use elsa::FrozenMap;
 use std::borrow::Borrow;
@@ -106,12 +107,11 @@ impl<'t, T: Float> Gradients<'t, T> {
             Some(cotangent) => Var::new(var.tape(), cotangent),
             None if var.varies() => Var::new(var.tape(), var.tape().no_influence(self.root.id(), var.id())),
             None => {
-                let problem = Problem::new(
-                    ErrorKind::Constant,
-                    "a gradient was asked for with respect to a constant",
-                    "Record it with `tape.leaf(name, value)` instead of `tape.constant(value)` if it is a variable.",
-                );
-                return Err(Var::error("gradient", problem, &[var]));
+                return Err(Var::error(
+                    "gradient",
+                    unmoved("a gradient was asked for with respect to", var),
+                    &[var],
+                ));
             }
         };
         Ok(self.given.insert(var.id(), Box::new(gradient)))
@@ -132,4 +132,23 @@ impl<T: Float> fmt::Debug for Gradients<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|(var, gradient)| (var.row(), gradient.row()))).finish()
     }
+}
+
+/// That something was asked of a row that does not move, in these words.
+pub(super) fn unmoved<T: Float>(asked: &str, var: Var<'_, T>) -> Problem {
+    let (what, mend) = match var.kind() {
+        Kind::Real => (
+            "a constant",
+            "Record it with `tape.leaf(name, value)` instead of `tape.constant(value)` if it is a variable.",
+        ),
+        Kind::Index => (
+            "indices, which jump from place to place and have no derivative",
+            "Ask for that of what is looked up along them.",
+        ),
+        Kind::Mask => (
+            "a mask, which jumps and has no derivative",
+            "Ask for that of what it chooses between; numbers that are to move are recorded with `tape.leaf`.",
+        ),
+    };
+    Problem::new(ErrorKind::Constant, format!("{asked} {what}"), mend)
 }

@@ -453,6 +453,7 @@ impl<T: Float> Tape<T> {
             let Row { prim, operands, .. } = &rows[row.index()];
             let of = listed(operands.len(), operands.iter().map(|&id| self.short_label(id)));
             match operands.len() {
+                0 if prim.kind(&[]) == Ok(Kind::Index) => format!("row %{} (indices)", row.index()),
                 0 => format!("row %{} (a {})", row.index(), prim.name()),
                 _ => format!("row %{} ({} of {of})", row.index(), prim.name()),
             }

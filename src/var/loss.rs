@@ -90,41 +90,6 @@ impl<'t, T: Float> Var<'t, T> {
         attempt.end("mse", deviation.square().mean())
     }
 
-    /// The mean over the rows of an (n, c) array of logits of −log softmax at the row's label, in nats.
-    ///
-    /// ```
-    /// # let tape = wengert::Tape::<f64>::new();
-    /// let logits = tape.leaf("logits", ndarray::arr2(&[[0.0, 0.0], [0.0, 0.0]]));
-    /// assert_eq!(logits.cross_entropy([0, 1]).item(), 2.0_f64.ln());
-    /// ```
-    #[doc(alias = "CrossEntropyLoss")]
-    #[doc(alias = "nll_loss")]
-    #[doc(alias = "NLLLoss")]
-    #[doc(alias = "softmax_cross_entropy")]
-    #[track_caller]
-    pub fn cross_entropy(self, labels: impl AsRef<[usize]>) -> Self {
-        must(self.try_cross_entropy(labels))
-    }
-
-    /// As [`cross_entropy`](Self::cross_entropy), without the panic.
-    ///
-    /// # Errors
-    /// If this is no matrix, there is not one label a row, or a label is not below c.
-    ///
-    /// ```
-    /// # let tape = wengert::Tape::<f64>::new();
-    /// let x = tape.leaf("x", ndarray::Array2::zeros((2, 3)));
-    /// assert!(x.try_cross_entropy([0, 3]).is_err());
-    /// ```
-    #[track_caller]
-    pub fn try_cross_entropy(self, labels: impl AsRef<[usize]>) -> Result<Self, Error> {
-        let places = places(&self.dims(), labels.as_ref());
-        let places = Self::judge("cross_entropy", places, &[self])?;
-        let attempt = self.attempt();
-        let chosen = self.log_softmax(-1).reshape([self.len()]).take(0, places);
-        attempt.end("cross_entropy", -chosen.mean())
-    }
-
     /// The cross-entropy with targets that are themselves distributions over the last axis, such as one-hot
     /// rows: the mean over all rows of −Σ p · log softmax, in nats. Both have one shape.
     ///
@@ -235,27 +200,4 @@ fn same_shapes(x: &[usize], target: &[usize]) -> Result<(), Problem> {
         return Err(Problem::new(ErrorKind::Shape, what, mend));
     };
     Err(Problem { mend, ..refused })
-}
-
-/// Where the labels' logits stand among all of them, in row-major order.
-fn places(shape: &[usize], labels: &[usize]) -> Result<Vec<usize>, Problem> {
-    let refuse = |kind, what: String, mend: &str| Err(Problem::new(kind, what, mend));
-    let [rows, classes] = *shape else {
-        let axes = counted(shape.len(), "axis", "axes");
-        let what = format!("logits have two axes, rows and classes, and this has {axes}");
-        return refuse(ErrorKind::Shape, what, "Bring it to shape (rows, classes) with `reshape`.");
-    };
-    if labels.len() != rows {
-        let [labels, rows] = [counted(labels.len(), "label", "labels"), counted(rows, "row", "rows")];
-        return refuse(
-            ErrorKind::Shape,
-            format!("{labels} cannot go with {rows}"),
-            "Give one label for each row.",
-        );
-    }
-    if let Some(label) = labels.iter().find(|&&label| label >= classes) {
-        let what = format!("label {label} is not one of {}", counted(classes, "class", "classes"));
-        return refuse(ErrorKind::Index, what, "Labels count from 0.");
-    }
-    Ok(labels.iter().enumerate().map(|(row, label)| row * classes + label).collect())
 }

@@ -4,11 +4,16 @@
 //! derivative rules of their own. (The methods of other families stand beside their rules, in `prim/`.)
 
 mod activation;
+mod classes;
 mod compare;
 mod loss;
+mod mask;
 mod ops;
+mod order;
 mod rearrange;
 mod shape;
 mod softmax;
 mod stats;
 mod sum;
+
+pub use classes::{CrossEntropy, Reduction};

@@ -148,7 +148,7 @@ fn what_is_held_fixed() {
     let program = tape.program(x, [y, grad]).unwrap();
     let held: Vec<(&str, &[usize])> =
         program.fixed().iter().map(|f| (f.what.as_str(), &f.shape[..])).collect();
-    assert_eq!(held, [("leaf `w`", &[2, 3][..]), ("constant %2", &[2, 3]), ("3 indices of a take", &[2, 3])]);
+    assert_eq!(held, [("leaf `w`", &[2, 3][..]), ("constant %2", &[2, 3]), ("indices %12", &[3])]);
     assert_eq!((program.fixed()[1].location.file(), program.fixed()[1].location.line()), (file!(), line));
     let text = program.to_string();
     assert!(text.contains("\nholds fixed leaf `w` (2, 3) at ") && !text.contains("unused"), "{text}");

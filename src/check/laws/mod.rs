@@ -17,6 +17,7 @@ mod replayed;
 use super::sweep::{Library, Rules};
 use super::{Layout, Verdict};
 use crate::array::Shape;
+use crate::prim::Family;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Prim};
 pub(super) use anywhere::{alike, modes, replay, special};
@@ -199,8 +200,8 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
     let two = match prim.arity() {
         Some(0) => return tally,
         Some(1) | None => false,
-        // Indices suit the first operand rather than broadcast with it.
-        Some(_) => prim.index_operand(&[2, 3]).is_none(),
+        // What looks up or searches suits the first operand rather than broadcasts with it.
+        Some(_) => !matches!(prim.0, Family::Index(_) | Family::Order(_)),
     };
     let mut seed = 0;
     let mut run = |prim: &Prim,

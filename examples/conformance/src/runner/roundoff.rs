@@ -13,7 +13,7 @@
 //! elements are only moved, chosen or compared: there the comparison is exact.
 
 use ndarray::ArrayD;
-use wengert::{Tape, Var};
+use wengert::{Kind, Tape, Var};
 
 /// The unit roundoff of double precision.
 pub const UNIT: f64 = f64::EPSILON / 2.0;
@@ -62,7 +62,7 @@ fn carried(row: Var<'_, f64>, operand: Var<'_, f64>, error: &ArrayD<f64>) -> Arr
     }
     // Every other operand rests: a tangent is given for each row once.
     let mut seeds = vec![(operand, tape.constant(error))];
-    for var in operands {
+    for var in operands.into_iter().filter(|var| var.kind() == Kind::Real) {
         if seeds.iter().all(|(seeded, _)| seeded.row() != var.row()) {
             seeds.push((var, tape.constant(ArrayD::zeros(var.shape()))));
         }
@@ -77,9 +77,11 @@ fn own_rounding(row: Var<'_, f64>) -> ArrayD<f64> {
     match row.prim().name() {
         "input" | "constant" | "detach" | "neg" | "abs" | "sign" | "max" | "maximum" | "minimum"
         | "select" | "gt" | "ge" | "lt" | "le" | "eq" | "ne" | "reshape" | "permute" | "broadcast"
-        | "slice" | "pad" | "concat" | "flip" | "take" => ArrayD::zeros(row.shape()),
+        | "slice" | "pad" | "concat" | "flip" | "take" | "take_along" | "indices" | "mask" => {
+            ArrayD::zeros(row.shape())
+        }
         "add" | "sub" | "mul" | "div" | "sqrt" | "reciprocal" => sizes(1.0),
-        name @ ("sum" | "cumsum" | "scatter_add") => {
+        name @ ("sum" | "cumsum" | "scatter_add" | "scatter_add_along") => {
             let sizes = operands[0].tape().constant(operands[0].value().mapv(f64::abs));
             let sum = row.jvp([(operands[0], sizes)]).value();
             let results = if name == "sum" { row.len().max(1) } else { 1 };
