@@ -3,7 +3,7 @@
 //! out[…, j, …] = a[…, b[j], …] is linear in a, and its adjoint adds each cotangent to where the element came from:
 //! ā[…, b[j], …] += d[…, j, …]. Each is the other's derivative, to any order; an index has none.
 
-use super::{Domain, Family, IndexOperand, Prim, Rule};
+use super::{Domain, IndexOperand, Prim, Rule};
 use crate::Float;
 use crate::array::{
     Arithmetic, Kernel, Kind, Known, Layout, LookUp, Room, Shape, Value, Work, look_up, same_shape, size_of,
@@ -15,11 +15,9 @@ use crate::tape::{IntoAxis, IntoIndices, Var};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Index {
     by: By,
-    /// There are no more than 64: a row stays small.
-    axis: u8,
-    adding: bool,
+    axis: usize,
     /// For the adjoint: how many elements its result has along the axis.
-    len: usize,
+    into: Option<usize>,
 }
 
 /// What has an index.
@@ -32,27 +30,18 @@ enum By {
 }
 
 impl Index {
-    fn new(by: By, axis: usize, into: Option<usize>) -> Self {
-        let axis = u8::try_from(axis).unwrap_or(u8::MAX);
-        Self { by, axis, adding: into.is_some(), len: into.unwrap_or(0) }
-    }
-
-    fn axis(self) -> usize {
-        self.axis.into()
-    }
-
-    fn length(self) -> Option<usize> {
-        self.adding.then_some(self.len)
-    }
-
     /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
     fn adjoint(self, shape: &[usize]) -> Self {
-        Self::new(self.by, self.axis(), if self.adding { None } else { Some(shape[self.axis()]) })
+        let into = match self.into {
+            None => Some(shape[self.axis]),
+            Some(_) => None,
+        };
+        Self { into, ..self }
     }
 
     /// What to do, for operands of these shapes, which fit.
     fn plan(self, x: &[usize], indices: &[usize]) -> LookUp {
-        let (by, axis, into) = (self.by, self.axis(), self.length());
+        let Self { by, axis, into } = self;
         let (each, count, axes) = match by {
             By::Slice => (false, size_of(indices), indices.len()),
             By::Element => (true, indices[axis], 1),
@@ -69,7 +58,7 @@ impl Index {
 
 impl Rule for Index {
     fn name(&self) -> &'static str {
-        match (self.by, self.adding) {
+        match (self.by, self.into.is_some()) {
             (By::Slice, false) => "take",
             (By::Slice, true) => "scatter_add",
             (By::Element, false) => "take_along",
@@ -78,7 +67,7 @@ impl Rule for Index {
     }
 
     fn formula(&self) -> String {
-        let (by, axis, into) = (self.by, self.axis(), self.length());
+        let Self { by, axis, into } = *self;
         let each = if by == By::Element { "each of " } else { "" };
         match into {
             None => format!("{each}a at b along axis {axis}"),
@@ -95,7 +84,7 @@ impl Rule for Index {
     }
 
     fn kind(&self, operands: &[Kind]) -> Result<Kind, Problem> {
-        match (operands[1], self.adding) {
+        match (operands[1], self.into.is_some()) {
             (Kind::Index, false) => Ok(operands[0]),
             (Kind::Index, true) => Ok(Kind::Real),
             (Kind::Real | Kind::Mask, _) => Err(no_indices()),
@@ -103,7 +92,7 @@ impl Rule for Index {
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
-        let (by, axis, into) = (self.by, self.axis(), self.length());
+        let Self { by, axis, into } = *self;
         let (x, indices) = (operands[0], operands[1]);
         // Of slices that a single index took, the adjoint puts the axis back in, be it at the end.
         if axis > x.len() || axis == x.len() && (by, into.is_some(), indices.len()) != (By::Slice, true, 0) {
@@ -175,7 +164,7 @@ impl Rule for Index {
         _out: Var<'t, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
-        let adjoint = Prim(Family::Index(self.adjoint(&operands[0].shape())));
+        let adjoint = Prim::index(self.adjoint(&operands[0].shape()));
         (wrt == 0).then(|| cotangent.record(adjoint, &[cotangent, operands[1]]))
     }
 
@@ -186,21 +175,21 @@ impl Rule for Index {
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let tangent = tangents[0]?;
-        Some(tangent.record(Prim(Family::Index(*self)), &[tangent, operands[1]]))
+        Some(tangent.record(Prim::index(*self), &[tangent, operands[1]]))
     }
 
     /// Along each axis, by slice and by element, there and back.
     fn fitting(shape: &[usize]) -> Vec<Self> {
         let axes = 0..shape.len();
         let all = axes.flat_map(|axis| [By::Slice, By::Element].map(|by| (axis, by)));
-        all.flat_map(|(axis, by)| [None, Some(3)].map(|into| Self::new(by, axis, into))).collect()
+        all.flat_map(|(axis, by)| [None, Some(3)].map(|into| Self { by, axis, into })).collect()
     }
 }
 
 impl Index {
     /// Indices that suit a first operand of this shape, as many as it has elements along the axis.
     pub(super) fn index_operand(self, shape: &[usize]) -> IndexOperand {
-        let (by, axis, into) = (self.by, self.axis(), self.length());
+        let Self { by, axis, into } = self;
         let mut indices = shape.to_vec();
         let bound = into.unwrap_or(shape[axis]);
         if bound == 0 {
@@ -241,10 +230,12 @@ impl<'t, T: Float> Var<'t, T> {
         axis: impl IntoAxis,
         indices: impl IntoIndices<'t, T>,
     ) -> Result<Self, Error> {
-        let name = Index::new(by, 0, into).name();
+        let name = Index { by, axis: 0, into }.name();
         let axis = self.axis(name, axis)?;
+        let start = self.tape().mark();
         let indices = indices.into_indices(self.tape()).map_err(|error| error.called(name))?;
-        self.try_record(Prim(Family::Index(Index::new(by, axis, into))), &[self, indices])
+        let result = self.try_record(Prim::index(Index { by, axis, into }), &[self, indices]);
+        self.tape().settled(start, result)
     }
 
     /// The slices at these indices along an axis, in the order given, as often as named (NumPy's `take`, PyTorch's

@@ -177,10 +177,10 @@ pub(crate) enum Family {
     Weighted(Weighted),
     Pick(Pick),
     Fold(Fold),
-    /// Shared between a row and its derivatives, and behind a pointer to keep rows small.
+    /// These are shared between a row and its derivatives, and behind a pointer to keep rows small.
     View(Arc<View>),
-    Index(Index),
-    Order(Order),
+    Index(Arc<Index>),
+    Order(Arc<Order>),
     Dot(Dot),
 }
 
@@ -228,10 +228,18 @@ impl Prim {
         all.extend(Pick::fitting(shape).into_iter().map(|prim| Self(Family::Pick(prim))));
         all.extend(Fold::fitting(shape).into_iter().map(|prim| Self(Family::Fold(prim))));
         all.extend(View::fitting(shape).into_iter().map(|prim| Self(Family::View(Arc::new(prim)))));
-        all.extend(Index::fitting(shape).into_iter().map(|prim| Self(Family::Index(prim))));
-        all.extend(Order::fitting(shape).into_iter().map(|prim| Self(Family::Order(prim))));
+        all.extend(Index::fitting(shape).into_iter().map(Self::index));
+        all.extend(Order::fitting(shape).into_iter().map(Self::order));
         all.extend(Dot::fitting(shape).into_iter().map(|prim| Self(Family::Dot(prim))));
         all
+    }
+
+    fn index(index: Index) -> Self {
+        Self(Family::Index(Arc::new(index)))
+    }
+
+    fn order(order: Order) -> Self {
+        Self(Family::Order(Arc::new(order)))
     }
 
     /// The name in tables and errors.

@@ -3,7 +3,7 @@
 //! They are computed anew at each replay, and have no derivative: an index jumps, and is constant in between. What is
 //! looked up along them has one.
 
-use super::{Domain, Family, IndexOperand, Prim, Rule};
+use super::{Domain, IndexOperand, Prim, Rule};
 use crate::Float;
 use crate::array::{
     Arithmetic, Kernel, Kind, Known, Layout, Lines, Order as Places, Room, Shape, Value, Work, ordered,
@@ -16,24 +16,19 @@ use crate::tape::{IntoAxis, IntoVar, Var};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     places: Places,
-    /// There are no more than 64: a row stays small.
-    axis: u8,
+    axis: usize,
     /// Of what is sorted, how many places.
     count: usize,
 }
 
 impl Order {
     fn new(places: Places, axis: usize, count: usize) -> Self {
-        Self { places, axis: u8::try_from(axis).unwrap_or(u8::MAX), count }
-    }
-
-    fn axis(self) -> usize {
-        self.axis.into()
+        Self { places, axis, count }
     }
 
     /// What to do, for operands of these shapes, which fit.
     fn lines(self, operands: &[&[usize]]) -> Lines {
-        let (order, axis) = (self.places, self.axis());
+        let (order, axis) = (self.places, self.axis);
         let x = operands[0];
         match order {
             Places::Whole => Lines { order, before: 1, len: size_of(x), after: 1, count: size_of(x) },
@@ -99,7 +94,7 @@ impl Rule for Order {
     }
 
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem> {
-        let (places, axis, count) = (self.places, self.axis(), self.count);
+        let (places, axis, count) = (self.places, self.axis, self.count);
         let mut shape = Shape::from(operands[0]);
         if let Places::Whole = places {
             return Ok(shape);
@@ -205,7 +200,7 @@ impl<'t, T: Float> Var<'t, T> {
     fn placed(self, places: Places, axis: impl IntoAxis, count: Option<usize>) -> Result<Self, Error> {
         let axis = self.axis(Order::new(places, 0, 0).name(), axis)?;
         let count = count.unwrap_or(self.dims()[axis]);
-        self.try_record(Prim(Family::Order(Order::new(places, axis, count))), &[self])
+        self.try_record(Prim::order(Order::new(places, axis, count)), &[self])
     }
 
     /// The place of the largest element along an axis, as a row of indices without the axis: of several, the first; of a
@@ -347,7 +342,7 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn try_searchsorted(self, values: impl IntoVar<'t, T>, right: bool) -> Result<Self, Error> {
         let values = values.into_var(self.tape()).map_err(|error| error.called("searchsorted"))?;
         let axis = self.axis("searchsorted", -1)?;
-        self.try_record(Prim(Family::Order(Order::new(Places::Search { right }, axis, 0))), &[self, values])
+        self.try_record(Prim::order(Order::new(Places::Search { right }, axis, 0)), &[self, values])
     }
 
     /// These numbers as indices: whole, from 0 on. What is not is an error, here and in each replay.
@@ -376,6 +371,6 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[track_caller]
     pub fn try_to_indices(self) -> Result<Self, Error> {
-        self.try_record(Prim(Family::Order(Order::new(Places::Whole, 0, 0))), &[self])
+        self.try_record(Prim::order(Order::new(Places::Whole, 0, 0)), &[self])
     }
 }

@@ -345,7 +345,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// let all = tape.program([x], [dx])?;
     /// let few = tape.program_builder([x], [dx]).memory(250_000).build()?;
     /// assert!(few.report().buffer_bytes() <= 250_000 && all.report().buffer_bytes() > 700_000);
-    /// let ones = ndarray::Array1::ones(1000);
+    /// let ones = ndarray::Array1::<f64>::ones(1000);
     /// assert_eq!(all.replay_one(&ones)?, few.replay_one(&ones)?);
     /// # Ok::<(), wengert::Error>(())
     /// ```

@@ -421,7 +421,7 @@ impl<T: Float, F> Replayed<T, F> {
     /// # use wengert::{Call, Replayed};
     /// let mut f = Replayed::new(|call: Call<'_, f64>| vec![call.input(0).sum()]).keep(2);
     /// for n in 1..5 {
-    ///     f.call_one(&ndarray::Array1::ones(n))?;
+    ///     f.call_one(&ndarray::Array1::<f64>::ones(n))?;
     /// }
     /// assert_eq!(f.len(), 2);
     /// # Ok::<(), wengert::Error>(())

@@ -8,7 +8,7 @@ use std::panic::Location;
 
 /// Where a sweep, or an [attempt](Var::attempt), started to append rows.
 #[derive(Clone, Copy)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     rows: usize,
     bytes: usize,
 }
@@ -47,7 +47,7 @@ impl<T: Float> Tape<T> {
     }
 
     /// How far the tape has come, for [`check_sweep`](Self::check_sweep) to go back to.
-    pub(super) fn mark(&self) -> Mark {
+    pub(crate) fn mark(&self) -> Mark {
         Mark { rows: self.len(), bytes: self.bytes() }
     }
 
@@ -68,6 +68,15 @@ impl<T: Float> Tape<T> {
         };
         self.go_back(start);
         Err(error.at(at))
+    }
+
+    /// The result; of what failed, the rows since then are taken off the tape again, constants that were made for it among
+    /// them.
+    pub(crate) fn settled<V>(&self, start: Mark, result: Result<V, Error>) -> Result<V, Error> {
+        if result.is_err() {
+            self.go_back(start);
+        }
+        result
     }
 
     /// Takes the rows since then off the tape.

@@ -150,7 +150,14 @@ impl<'t, T: Float> Var<'t, T> {
         labels: impl IntoIndices<'t, T>,
         how: CrossEntropy<'t, T>,
     ) -> Result<Self, Error> {
+        let start = self.tape().mark();
         let labels = labels.into_indices(self.tape()).map_err(|error| error.called(name))?;
+        let result = self.labelled(name, labels, how);
+        self.tape().settled(start, result)
+    }
+
+    #[track_caller]
+    fn labelled(self, name: &'static str, labels: Self, how: CrossEntropy<'t, T>) -> Result<Self, Error> {
         let weights = how.weights;
         if let Some(stranger) =
             [Some(labels), weights].into_iter().flatten().find(|row| !self.shares_tape(*row))

@@ -65,7 +65,8 @@ impl Recording for Case<'_> {
             return (places.operand > 0).then_some(0..1);
         }
         match self.prim.name() {
-            "detach" => None,
+            // What computes places jumps, and differences may see it.
+            "detach" | "argmax" | "argmin" | "argsort" | "searchsorted" => None,
             // A mask jumps where it leaves 0, and has no derivative: it rests.
             "select" => Some(1..3),
             _ => Some(0..self.inputs.len()),
