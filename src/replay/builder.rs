@@ -1,23 +1,13 @@
 //! How a tape becomes a program.
 
-use super::compiled::Told;
 use super::evidence::Evidence;
 use super::feed::Input;
-use super::graph::Graph;
-use super::listing::{Listing, list};
-use super::lower::{Choices, lower};
-use super::machine::{Code, Instruction, PLACES, Place};
-use super::passes::{Pass, within};
-use super::port::{Port, Signature};
+use super::passes::Pass;
 use super::program::Program;
-use super::report::Report;
-use crate::array::{Layout, Value};
-use crate::error::{Error, ErrorKind, Problem};
-use crate::tape::Read;
+use crate::array::Value;
+use crate::error::Error;
 use crate::{Float, Tape, Var};
-use indexmap::IndexMap;
 use ndarray::ArrayD;
-use std::sync::OnceLock;
 
 /// How closely a program keeps to what was recorded.
 ///
@@ -58,11 +48,11 @@ pub enum Level {
 #[derive(Clone, Debug)]
 #[must_use = "a builder makes a program when `build` is called"]
 pub struct ProgramBuilder<'t, T: Float> {
-    tape: &'t Tape<T>,
-    inputs: Vec<Var<'t, T>>,
-    outputs: Vec<Var<'t, T>>,
-    state: Vec<[Var<'t, T>; 2]>,
-    options: Options,
+    pub(super) tape: &'t Tape<T>,
+    pub(super) inputs: Vec<Var<'t, T>>,
+    pub(super) outputs: Vec<Var<'t, T>>,
+    pub(super) state: Vec<[Var<'t, T>; 2]>,
+    pub(super) options: Options,
 }
 
 /// What can be chosen whatever the tape is.
@@ -413,167 +403,4 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         };
         self.made(convert, |_| ())
     }
-
-    #[track_caller]
-    fn made<U: Float>(
-        &self,
-        convert: impl Fn(&Value<T>) -> Value<U>,
-        look: impl FnOnce(&Listing<T, U>),
-    ) -> Result<Program<U>, Error> {
-        self.check()?;
-        let leaves: Vec<Var<'t, T>> =
-            self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
-        let outputs: Vec<Var<'t, T>> =
-            self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
-        let Options { without, level, threads, strict, budget } = &self.options;
-        let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
-        if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
-            return Err(self.tape.read_error(read));
-        }
-        look(&listing);
-        let reads = self.told(&listing);
-        let Listing { mut graph, guards, fixed, .. } = listing;
-        let guards = guards.into_iter().map(|(_, text)| text).collect();
-        let recorded = self.tape.len();
-        if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
-            let what = format!("the program would have more numbers than {}", PLACES / 2);
-            let problem = Problem::new(
-                ErrorKind::Size,
-                what,
-                "Record it in shorter pieces, each a program of its own.",
-            );
-            return Err(Error::new("program", problem, Vec::new()));
-        }
-        let mut sizes = vec![("recorded".to_owned(), recorded)];
-        for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
-            graph = pass.apply(graph);
-            debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
-            sizes.push((format!("{pass:?}"), graph.nodes.len()));
-        }
-        let state: Vec<(usize, usize)> =
-            (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
-        let choices = Choices {
-            fusion: !without.contains(&Pass::Fusion),
-            reuse: !without.contains(&Pass::Reuse),
-            fast: *level == Level::Fast,
-            threads: threads.unwrap_or_else(processors),
-        };
-        let make = |graph: &Graph<U>| lower(graph, &state, choices);
-        let (graph, mut lowered) = match *budget {
-            None => {
-                let lowered = make(&graph);
-                (graph, lowered)
-            }
-            Some(bytes) => match within(bytes, graph, make) {
-                Ok(found) => {
-                    debug_assert_eq!(found.0.verify(), Ok(()), "after recomputation");
-                    sizes.push(("Recompute".into(), found.0.nodes.len()));
-                    found
-                }
-                Err(least) => {
-                    let what = format!("the buffers do not fit {bytes} bytes: the least found are {least}");
-                    let mend = "Allow more with `memory`, or split the program.";
-                    return Err(Error::new("program", Problem::new(ErrorKind::Size, what, mend), Vec::new()));
-                }
-            },
-        };
-        // State starts from what was recorded.
-        let mut state_places = Vec::new();
-        for ([leaf, _], [here, _]) in self.state.iter().zip(&lowered.state) {
-            let value = leaf.with_row(|row| convert(&row.value));
-            lowered.code.start(*here, &value);
-            state_places.push(Place { source: *here, layout: Layout::row_major(value.shape()) });
-        }
-        let ports = |vars: &[Var<'t, T>]| vars.iter().map(|var| port(*var)).collect::<Vec<Port>>();
-        let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
-        let signature =
-            Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
-        let report = Report::new(sizes, &graph, &lowered, &signature);
-        let told = self.told_of(&lowered.code);
-        Ok(Program::new(lowered, signature, guards, state_places, told, report))
-    }
-
-    #[track_caller]
-    fn check(&self) -> Result<(), Error> {
-        let state = || self.state.iter().flatten().copied();
-        let rows = || self.inputs.iter().chain(&self.outputs).copied().chain(state());
-        if let Some(stranger) = rows().find(|var| !std::ptr::eq(var.tape(), self.tape)) {
-            let what = "the row is on another tape than the one that makes the program";
-            let problem = Problem { what: what.into(), ..Problem::other_tape() };
-            return Err(Var::error("program", problem, &[stranger]));
-        }
-        if self.options.threads == Some(0) {
-            let mend =
-                "Give `threads` one at least, or leave it out for as many as the machine has processors.";
-            let problem = Problem::new(ErrorKind::Signature, "no program runs on 0 threads", mend);
-            return Err(Error::new("program", problem, Vec::new()));
-        }
-        if self.outputs.is_empty() && self.state.is_empty() {
-            let mend = "Name the rows that it is to compute: `tape.program([x], [loss])`.";
-            let problem =
-                Problem::new(ErrorKind::Signature, "a program without outputs computes nothing", mend);
-            return Err(Error::new("program", problem, Vec::new()));
-        }
-        let leaves: Vec<Var<'t, T>> =
-            self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
-        for (i, leaf) in leaves.iter().enumerate() {
-            let problem = if leaf.prim().arity() != Some(0) {
-                (
-                    "an input must be a leaf, and this row is computed from others",
-                    "Take what it is computed from, or record from it on a tape of its own.",
-                )
-            } else if leaves[..i].iter().any(|earlier| earlier.row() == leaf.row()) {
-                ("a leaf is named twice among inputs and carried state", "Name each once.")
-            } else {
-                continue;
-            };
-            return Err(Var::error(
-                "program",
-                Problem::new(ErrorKind::Signature, problem.0, problem.1),
-                &[*leaf],
-            ));
-        }
-        if let Some([leaf, next]) = self.state.iter().find(|[leaf, next]| leaf.shape() != next.shape()) {
-            let what = "what is carried needs the shape of what replaces it";
-            let problem = Problem::new(ErrorKind::Shape, what, "Reshape or reduce it before.");
-            return Err(Var::error("program", problem, &[*leaf, *next]));
-        }
-        Ok(())
-    }
-
-    /// What errors say of rows that look up or put in order.
-    fn told_of<U: Float>(&self, code: &Code<U>) -> IndexMap<usize, Told> {
-        let told = code.instructions.iter().enumerate().filter_map(|(at, instruction)| {
-            let Instruction::Indexed(indexed) = instruction else { return None };
-            let row = self.tape.try_var(indexed.row).expect("a row of this tape");
-            let operands = row.operands().iter().map(|operand| self.tape.describe(operand.id())).collect();
-            let (operation, line) = (row.prim().name(), row.location());
-            Some((at, Told { operation, operands, row: indexed.row, at: line }))
-        });
-        told.collect()
-    }
-
-    /// What was read, in words.
-    fn told<U: Float>(&self, listing: &Listing<T, U>) -> Vec<String> {
-        let tell = |read: &Read| {
-            let label = self.tape.describe(read.row).label;
-            match read.at {
-                Some(at) => format!("{label} at {}:{}", at.file(), at.line()),
-                None => format!("{label}, printed"),
-            }
-        };
-        let whole = listing.printed.then(|| "the tape, printed".to_owned());
-        listing.reads.iter().map(tell).chain(whole).collect()
-    }
-}
-
-fn port<T: Float>(var: Var<'_, T>) -> Port {
-    let name = var.name().map_or_else(|| format!("%{}", var.row()), |name| name.to_string());
-    Port { name, shape: var.shape(), kind: var.kind() }
-}
-
-/// How many threads the machine or its container runs at once, asked once: the answer stands in files there.
-fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }

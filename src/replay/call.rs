@@ -6,9 +6,9 @@ use super::feed::{Input, IntoInputs};
 use super::port::misfit;
 use super::program::Program;
 use super::store::Store;
-use crate::array::Value;
+use crate::array::{Kind, Value};
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
-use crate::{Broadcasting, Float, IntoValue, Tape, Var};
+use crate::{Broadcasting, Float, IntoPlaces, IntoValue, Tape, Var};
 use ndarray::ArrayD;
 use std::cell::RefCell;
 use std::fmt;
@@ -154,9 +154,38 @@ impl<'t, T: Float> Call<'t, T> {
     /// ```
     #[track_caller]
     pub fn state(self, name: &str, initial: impl IntoValue<T>) -> Var<'t, T> {
-        let initial = match initial.into_value(self.tape.room()) {
+        must(self.declare(name, Kind::Real, initial.into_value(self.tape.room())))
+    }
+
+    /// State that is indices, as [`state`](Self::state): a place in a text, an order of samples.
+    ///
+    /// ```
+    /// # use wengert::{Call, Replayed};
+    /// let mut next = Replayed::new(|call: Call<'_, f64>| {
+    ///     let at = call.index_state("at", 0);
+    ///     call.carry([(at, (at + 1.0).to_indices())]); // arithmetic gives real numbers
+    ///     vec![call.input(0).take(0, at)]
+    /// });
+    /// let text = ndarray::arr1(&[2.0, 7.0, 1.0]);
+    /// let read: Vec<f64> = (0..3).map(|_| next.call_one(&text).unwrap()[[]]).collect();
+    /// assert_eq!(read, [2.0, 7.0, 1.0]);
+    /// assert!(next.call_one(&text).is_err()); // there is no place 3
+    /// ```
+    #[track_caller]
+    pub fn index_state(self, name: &str, initial: impl IntoPlaces) -> Var<'t, T> {
+        must(self.declare(name, Kind::Index, initial.places(self.tape.room())))
+    }
+
+    #[track_caller]
+    fn declare(
+        self,
+        name: &str,
+        kind: Kind,
+        initial: Result<Value<T>, Problem>,
+    ) -> Result<Var<'t, T>, Error> {
+        let initial = match initial {
             Ok(initial) => initial,
-            Err(problem) => must(Err(Error::new("state", problem, Vec::new()))),
+            Err(problem) => return Err(Error::new("state", problem, Vec::new())),
         };
         let problem = match self.store.value(name) {
             _ if self.declared.borrow().iter().any(|state| state.name == name) => Problem::new(
@@ -174,13 +203,13 @@ impl<'t, T: Float> Call<'t, T> {
                 Problem::new(ErrorKind::Signature, what, mend)
             }
             now => {
-                let leaf = self.tape.leaf(name, now.unwrap_or_else(|| initial.clone()));
+                let leaf = self.tape.try_fed(name, kind, |_| Ok(now.unwrap_or_else(|| initial.clone())))?;
                 let declared = Declared { name: name.into(), initial, leaf: leaf.row(), next: None };
                 self.declared.borrow_mut().push(declared);
-                return leaf;
+                return Ok(leaf);
             }
         };
-        must(Err(Error::new("state", problem, Vec::new())))
+        Err(Error::new("state", problem, Vec::new()))
     }
 
     /// Carries state on: in the next call each of these leaves has the value that the row beside it has in this one.

@@ -8,9 +8,9 @@
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `builder.rs` | how a tape becomes a program, and the choices on the way |
+//! | `builder.rs`, `make.rs` | the choices with which a tape becomes a program; and how it does |
 //! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
-//! | `feed.rs` | what a program is fed and writes to: numbers and arrays, a closed choice |
+//! | `feed/` | what a program is fed and writes to: numbers and arrays, integers and truths, a closed choice |
 //! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
 //! | `call.rs`, `replayed.rs`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
 //! | `evidence.rs` | what two recordings of a function are compared by |
@@ -28,6 +28,7 @@ mod graph;
 mod listing;
 mod lower;
 mod machine;
+mod make;
 mod passes;
 mod port;
 mod program;
