@@ -74,6 +74,34 @@
 //! or an error that says why not: a comparison in the code that would turn out otherwise (a *guard*), a value that was
 //! read and came back as a constant.
 //!
+//! # Data that is no real number
+//!
+//! Tokens, labels, masks and random draws change from batch to batch, so they are rows, and inputs of a program:
+//!
+//! ```
+//! use wengert::{Call, Replayed, optim};
+//!
+//! // A bigram model: which of three letters follows which.
+//! let mut step = Replayed::new(|call: Call<'_, f64>| {
+//!     let [letters, next] = call.inputs();
+//!     let table = call.state("table", ndarray::Array2::zeros((3, 3)));
+//!     let loss = table.embedding(letters).cross_entropy(next);
+//!     call.carry([(table, optim::sgd(table, loss.backward()[table], 1.0))]);
+//!     vec![loss]
+//! });
+//! let text = [0, 1, 2, 0, 1, 2, 0];
+//! for _ in 0..100 {
+//!     step.call_one((&text[..6], &text[1..]))?; // integers of any type
+//! }
+//! assert!(step.call_one((&text[..6], &text[1..]))?[[]] < 0.1); // it knows: 0 → 1 → 2 → 0
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
+//! [`Tape::indices`] and [`Tape::mask`] put them on a tape; [`take`](Var::take), [`take_along`](Var::take_along) and
+//! [`cross_entropy`](Var::cross_entropy) look up along them; [`argmax`](Var::argmax), [`topk`](Var::topk),
+//! [`sort`](Var::sort) and their kin compute them, anew at each replay. Each look-up checks its places in each run.
+//! [`random`] draws, the same on every machine.
+//!
 //! # Verifying a gradient
 //!
 //! `check`, behind the feature of that name, examines gradients that people derive by hand: on every shape, layout and
@@ -91,7 +119,8 @@
 //!   derivative in forward mode.
 //! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line.
 //!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
-//! * [`optim`] has steps of optimisers, as functions from rows to rows.
+//! * [`Kind`] says what a row's numbers are: real, indices, a mask.
+//! * [`optim`] has steps of optimisers, as functions from rows to rows; [`random`] draws that are fed.
 //! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is; [`Program::report`] says what became of
 //!   the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
@@ -122,12 +151,13 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | `array/` | the arithmetic: numbers, values, layouts, kernels, reductions, products. What moves elements or adds them up, and knows no primitive, no derivative and no tape |
+//! | `array/` | the arithmetic: numbers, values, layouts, kernels, reductions, products, look-up and order. What moves elements or adds them up, and knows no primitive, no derivative and no tape |
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
 //! | `tape/` | the list: rows, the [`Var`] handle and what may stand for one, broadcasting by explicit rows, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
 //! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/` |
 //! | `var/` | the desk: operators, the methods that rearrange, and composites, which have no derivative rules of their own |
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
+//! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `show/` | the window: the table that `println!("{tape}")` prints |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
@@ -138,7 +168,7 @@
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
 //! The machine knows no names either: a primitive says what work it is (`Rule::work` in `prim/`: a kernel, a reduction,
-//! a change of layout, pieces to put together, a matrix product) and when it is none (`Rule::shortcut`).
+//! a change of layout, pieces to put together, a look-up, an order, a matrix product) and when it is none (`Rule::shortcut`).
 //!
 //! # Seven rules
 //!

@@ -118,7 +118,11 @@ impl<'t, T: Float> AsRow<'t, T> for &Var<'t, T> {
 
 impl<T: Float> Tape<T> {
     /// Makes a program of rows of this tape: from new values of `inputs`, which are leaves, it computes
-    /// `outputs`, which are any rows, those of gradients too. Leaves that are no inputs keep their values.
+    /// `outputs`, which are any rows, those of gradients too.
+    ///
+    /// What changes from run to run is to be an input: data, and also labels and tokens ([`indices`](Tape::indices)), masks
+    /// ([`mask`](Tape::mask)) and random draws. What is no input is fixed: leaves, constants, and integers that
+    /// were given as an array where places are asked for, as in `x.take(0, [1, 2])`. [`Program::fixed`] lists it.
     ///
     /// # Errors
     /// If an input is no leaf or named twice, there are no outputs, or a row is of another tape.
