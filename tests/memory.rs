@@ -30,8 +30,8 @@ fn whatever_takes_memory_by_shape() {
     let (x, c) = (vector(&tape, 1000), tape.leaf("c", 1.0));
     let (huge, row) = (c.broadcast_to((1 << 20, 1 << 20)), x.broadcast_to((1 << 20, 1000)));
     refused("outer", x.try_outer(x));
-    refused("elementwise", huge.try_mul(huge));
-    refused("a choice", huge.try_select(1.0, huge));
+    refused("elementwise", row.try_mul(row));
+    refused("a choice", row.try_select(1.0, row));
     refused("a comparison", row.try_gt(0.5));
     refused("pad", x.try_pad_with([(0, 1 << 30)], 0.0));
     refused("concat", tape.try_concat(0, [row, row]));
@@ -163,6 +163,27 @@ fn more_than_any_machine_has() {
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Memory, "outer"));
     assert!(error.to_string().contains("(3000000, 3000000) takes 72.0 TB"), "{error}");
     tape.limit_bytes(usize::MAX);
-    let error = tape.leaf("c", 1.0).try_pad_with([], 0.0).and_then(|c| c.broadcast_to(1 << 58).try_mul(2.0));
+    let error = tape.leaf("c", [1.0, 2.0]).try_broadcast_to((1 << 57, 2)).and_then(|c| c.try_mul(2.0));
     assert!(error.unwrap_err().to_string().contains("no more memory to be had"));
+}
+
+/// What is lazy on the tape would be written out by a program.
+#[test]
+fn programs_too_large_to_run() {
+    let tape = Tape::<f64>::new();
+    tape.limit_bytes(1_000_000);
+    let (c, x) = (tape.leaf("c", 1.0), vector(&tape, 100));
+    for (what, output) in [
+        ("an output", c.broadcast_to((1 << 20, 1 << 20))),
+        ("one of an input", x.broadcast_to((1 << 40, 100))),
+    ] {
+        let error = tape.program([c, x], [output]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Memory, "{what}: {error}");
+        assert!(error.to_string().contains("TB, and the limit is 1.0 MB"), "{what}: {error}");
+    }
+    // Arithmetic on one number that is repeated stays one number.
+    let huge = c.broadcast_to((1 << 20, 1 << 20));
+    let y = (huge.sin() + huge * 2.0).clamp(0.0, 9.0);
+    assert_eq!(y.first_number().to_bits(), (1.0_f64.sin() + 2.0).to_bits());
+    assert!(tape.bytes() < 2000);
 }

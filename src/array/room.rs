@@ -98,6 +98,16 @@ impl Room {
         Ok(out)
     }
 
+    /// Whether there can be so many bytes at all, for `what`, whatever is taken now.
+    pub fn could_hold(&self, bytes: usize, what: &str) -> Result<(), Problem> {
+        if bytes <= self.limit.get() {
+            return Ok(());
+        }
+        let what = format!("{what} takes {}, and the limit is {}", Bytes(bytes), Bytes(self.limit.get()));
+        let mend = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
+        Err(Problem::new(ErrorKind::Memory, what, mend))
+    }
+
     /// Counts memory that is kept here, but was not made here.
     pub fn keep<T>(&self, shape: &[usize]) -> Result<(), Problem> {
         let bytes = self.holds::<T>(shape)?;

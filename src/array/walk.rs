@@ -23,6 +23,14 @@ pub(crate) fn elementwise<T: Arithmetic>(
         let number = |i: usize| operands.get(i).and_then(|operand| operand.as_constant()).unwrap_or(a);
         return Ok(Value::Number((kernel.scalar)(a, number(1), number(2))));
     }
+    // Of numbers that are repeated, one is computed, and repeated.
+    let mut repeated = operands.iter().map(|operand| operand.as_constant());
+    if let (Some(Some(a)), b, c) = (repeated.next(), repeated.next(), repeated.next())
+        && let (Some(b), Some(c)) = (b.unwrap_or(Some(a)), c.unwrap_or(Some(a)))
+        && operands[0].len() > 1
+    {
+        return Ok(Value::filled(operands[0].shape(), (kernel.scalar)(a, b, c)));
+    }
     match kernel.slices {
         Slices::One(f) => arrays([operands[0]], room, |[a], y| f(a, y)),
         Slices::Two(f) => arrays([operands[0], operands[1]], room, |[a, b], y| f(a, b, y)),

@@ -93,6 +93,14 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let signature =
             Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
         let report = Report::new(sizes, &graph, &lowered, &signature);
+        // An output that was recorded as a broadcast, and took nothing, may be more than there is room for.
+        let room = self.tape.room();
+        let written =
+            self.outputs.iter().map(|var| var.len().saturating_mul(size_of::<U>())).max().unwrap_or(0);
+        let fits = room
+            .could_hold(report.workspace_bytes(), "a workspace of this program")
+            .and_then(|()| room.could_hold(written, "an output of this program"));
+        fits.map_err(|problem| Error::new("program", problem, Vec::new()))?;
         let told = self.told_of(&lowered.code);
         Ok(Program::new(lowered, signature, guards, state_places, told, report))
     }
