@@ -3,7 +3,7 @@
 //! Nothing here knows a primitive, a derivative or a tape. A number is anything that has the operations of
 //! [`Arithmetic`]; a [`Value`] is a number or an array, which may be a broadcast view; a [`Layout`] says where elements
 //! lie; a [`Room`] is memory for results, and the one place that takes it by shape. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
-//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul). What a primitive has to do for a replay it says
+//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul); what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
 //! exp, log and tanh are the library's own, in [`elementary`].

@@ -139,6 +139,44 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// `yes` where the mask holds, `no` elsewhere: [`select`](Var::select), of whatever is a mask.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0, 3.0]);
+    /// assert_eq!(tape.select([true, false, true], x, 0.0).value(), ndarray::arr1(&[1.0, 0.0, 3.0]).into_dyn());
+    /// ```
+    #[doc(alias = "where")]
+    #[track_caller]
+    pub fn select<'t>(
+        &'t self,
+        mask: impl IntoMask<'t, T>,
+        yes: impl IntoVar<'t, T>,
+        no: impl IntoVar<'t, T>,
+    ) -> Var<'t, T> {
+        must(self.try_select(mask, yes, no))
+    }
+
+    /// As [`select`](Self::select), without the panic.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, or a row is of another tape.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.try_select([true, false], tape.leaf("x", [1.0, 2.0, 3.0]), 0.0).is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_select<'t>(
+        &'t self,
+        mask: impl IntoMask<'t, T>,
+        yes: impl IntoVar<'t, T>,
+        no: impl IntoVar<'t, T>,
+    ) -> Result<Var<'t, T>, Error> {
+        let mask = mask.mask(self).map_err(|error| error.called("select"))?;
+        mask.try_select(yes, no)
+    }
+
     /// The mask (n, n) of which place may look at which: row i at columns up to i.
     ///
     /// ```
