@@ -9,7 +9,13 @@ mod functions;
 #[path = "../tests/accuracy/map.rs"]
 mod map;
 
+#[allow(dead_code)] // The tests hold it to its bounds.
+#[path = "../tests/accuracy/pairs.rs"]
+mod pairs;
+
 fn main() {
     let step = std::env::args().nth(1).map_or(4_099, |step| step.parse().expect("a step is a number"));
     map::print(step);
+    println!();
+    pairs::print(0x7f80_0000 / 400);
 }

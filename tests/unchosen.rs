@@ -217,3 +217,14 @@ fn kinks() {
     derivatives_are(&[0.0], |x| x.clamp(0.0, 1.0), &[&[1.0], &[0.0]]);
     derivatives_are(&[2.0], |x| x.gt(2.0) + x.le(2.0), &[&[0.0]]);
 }
+
+/// What has the probability 0 adds nothing to a cross-entropy, in either mode.
+#[test]
+fn classes_that_cannot_be() {
+    let tape = Tape::<f64>::new();
+    let logits = tape.leaf("logits", [[1.0, f64::NEG_INFINITY, 1.0]]);
+    let loss = logits.cross_entropy_with([[0.5, 0.0, 0.5]]);
+    assert_eq!(loss.item(), 2.0_f64.ln());
+    assert_eq!(loss.backward()[logits].value(), ndarray::arr2(&[[0.0, 0.0, 0.0]]).into_dyn());
+    assert_eq!(loss.jvp([(logits, [[1.0, 5.0, 1.0]])]).item(), 0.0);
+}

@@ -6,7 +6,7 @@
 //! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul); what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
-//! exp, log and tanh are the library's own, in [`elementary`].
+//! exp, log, tanh and their kin are the library's own, in [`elementary`], as are the functions that decay fast, times a factor.
 
 mod arithmetic;
 mod axes;

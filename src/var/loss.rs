@@ -91,7 +91,8 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The cross-entropy with targets that are themselves distributions over the last axis, such as one-hot
-    /// rows: the mean over all rows of −Σ p · log softmax, in nats. Both have one shape.
+    /// rows: the mean over all rows of −Σ p · log softmax, in nats. Both have one shape. What has the probability 0 adds
+    /// nothing, though its logit is −∞.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -137,7 +138,7 @@ impl<'t, T: Float> Var<'t, T> {
         }
         Self::judge(name, same_shapes(&self.dims(), &p.dims()), &[self, p])?;
         let attempt = self.attempt();
-        attempt.end(name, -(self.log_softmax(-1) * p).sum_axis(-1).mean())
+        attempt.end(name, -self.log_softmax(-1).azmul(p).sum_axis(-1).mean())
     }
 }
 

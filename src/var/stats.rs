@@ -8,7 +8,7 @@ use crate::{Float, Var};
 
 /// # Statistics and norms
 impl<T: Float> Var<'_, T> {
-    /// The mean of all elements, Σ a / n; NaN if there are none.
+    /// The mean of all elements, Σ a / n; NaN if there are none, and infinite where the sum is beyond the largest number.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

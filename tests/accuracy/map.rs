@@ -41,24 +41,24 @@ struct Entry {
 
 /// A number as a double-precision one and a rest, and the size of what it is the sum of.
 #[derive(Clone, Copy)]
-struct Exact {
-    value: f64,
-    rest: f64,
-    size: f64,
+pub struct Exact {
+    pub value: f64,
+    pub rest: f64,
+    pub size: f64,
 }
 
 /// The largest error, where it is, and how many were looked at.
 #[derive(Clone, Copy, Default)]
-pub struct Worst {
+pub struct Worst<At = f64> {
     pub units: f64,
-    pub at: f64,
+    pub at: At,
     /// The same where the exact result is below the normal range.
     pub below: f64,
-    pub below_at: f64,
+    pub below_at: At,
     pub of: usize,
 }
 
-impl Worst {
+impl<At: Copy> Worst<At> {
     fn merge(&mut self, other: Self) {
         self.of += other.of;
         if other.units > self.units {
@@ -70,15 +70,27 @@ impl Worst {
     }
 }
 
+impl<At: Copy + Default> Worst<At> {
+    /// Looks at one more.
+    pub fn look(&mut self, at: At, found: f64, exact: Exact, format: &Format) {
+        let units = format.units(found, exact);
+        self.merge(if exact.value.abs() < format.normal {
+            Self { below: units, below_at: at, of: 1, ..Self::default() }
+        } else {
+            Self { units, at, of: 1, ..Self::default() }
+        });
+    }
+}
+
 /// A format's largest number, its smallest positive one, its smallest normal one, and the distance from 1 to the next larger number.
-struct Format {
+pub struct Format {
     largest: f64,
     smallest: f64,
     normal: f64,
     epsilon: f64,
 }
 
-const SINGLE: Format = Format {
+pub const SINGLE: Format = Format {
     largest: f32::MAX as f64,
     smallest: 1.401_298_464_324_817e-45,
     normal: f32::MIN_POSITIVE as f64,
@@ -136,12 +148,7 @@ fn worst(entries: impl Iterator<Item = Entry>, format: &Format) -> [Worst; 3] {
         entries.filter(|entry| !entry.exact[0].value.is_nan() || !entry.found[0].is_nan())
     {
         for ((worst, found), exact) in worst.iter_mut().zip(found).zip(exact) {
-            let units = format.units(found, exact);
-            worst.merge(if exact.value.abs() < format.normal {
-                Worst { below: units, below_at: at, of: 1, ..Worst::default() }
-            } else {
-                Worst { units, at, of: 1, ..Worst::default() }
-            });
+            worst.look(at, found, exact, format);
         }
     }
     worst

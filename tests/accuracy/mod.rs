@@ -3,6 +3,8 @@
 mod functions;
 #[allow(dead_code)] // The example prints it.
 mod map;
+#[allow(dead_code)] // So does this.
+mod pairs;
 
 use functions::FUNCTIONS;
 use map::{Function, UNITS, Worst};
@@ -43,6 +45,13 @@ fn single_precision_over_the_whole_range() {
 #[ignore = "all numbers there are: an hour, in a release build"]
 fn single_precision_at_all_numbers() {
     single_precision(1);
+}
+
+/// 400 numbers of all binades, each with 60 of the others and 40 near itself.
+#[test]
+fn two_operands_that_both_vary() {
+    let failures = pairs::failures(0x7f80_0000 / 400);
+    assert!(failures.is_empty(), "{failures}");
 }
 
 #[test]
