@@ -38,7 +38,8 @@ fn cross_entropy_is_its_definition() {
     for case in 0..40_usize {
         let (rows, classes) = (1 + case % 5, 1 + case % 4);
         let logits: Array2<f64> = draws.uniform((rows, classes)) * 6.0 - 3.0;
-        let mut labels: Vec<i64> = draws.below(classes, rows).iter().map(|label| *label as i64).collect();
+        let mut labels: Vec<i64> =
+            draws.below(classes, rows).iter().map(|label| i64::try_from(*label).unwrap()).collect();
         if case % 3 == 0 && rows > 1 {
             labels[0] = -100;
         }

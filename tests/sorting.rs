@@ -7,7 +7,7 @@ use wengert::{ErrorKind, Tape};
 
 /// Numbers with ties, and a NaN now and then.
 fn numbers(draws: &mut Draws, shape: (usize, usize, usize)) -> Array3<f64> {
-    draws.below(9, shape).mapv(|n| if n == 8 { f64::NAN } else { n as f64 - 4.0 })
+    draws.below(9, shape).mapv(|n| if n == 8 { f64::NAN } else { f64::from(u8::try_from(n).unwrap()) - 4.0 })
 }
 
 /// NaN last.
@@ -91,7 +91,7 @@ fn a_program_sorts_what_it_is_fed() {
     let x = tape.leaf("x", [1.0, 2.0, 3.0]);
     let y = (x.sort(0) * [1.0, 10.0, 100.0]).sum();
     let program = tape.program(x, [y, y.backward()[x], x.argsort(0)]).unwrap();
-    let [y, dx, places] = program.replay(&arr1(&[5.0, 9.0, 7.0])).unwrap();
+    let [y, dx, places] = program.replay(arr1(&[5.0, 9.0, 7.0])).unwrap();
     assert_eq!(y[[]], 5.0 + 70.0 + 900.0);
     assert_eq!(dx, arr1(&[1.0, 100.0, 10.0]).into_dyn());
     assert_eq!(places, arr1(&[0.0, 2.0, 1.0]).into_dyn());

@@ -8,6 +8,7 @@
 
 mod budget;
 mod carry;
+mod fed;
 mod guards;
 mod layouts;
 mod long;
