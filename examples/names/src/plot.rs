@@ -88,7 +88,7 @@ mod tests {
         let picture = curves(&[("halves", vec![0.4, 0.2, 0.2, 0.2, 0.2]), ("level", vec![0.4; 5])]);
         let lines: Vec<&str> = picture.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() <= 80));
-        let starts = ["0.4 ┤⠤⠤⠤", "    │   ", "0.2 ┤   ", "    └┬──", "     1  "];
+        let starts = ["0.4 ┤⠤⠤⠤", "    │   ", "0.2 ┤   ", "    └┬──", "     1 "];
         assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{picture}");
         assert!(lines[0].ends_with("⠤ level") && lines[2].ends_with("⠤ halves"), "{picture}");
     }
