@@ -12,6 +12,7 @@ mod edge_cases;
 mod errors;
 mod guards;
 mod labels;
+mod language;
 mod laws;
 mod manual;
 mod memory;

@@ -49,6 +49,11 @@ impl Reference {
         Self(open(&format!("data/notebook_{}.npz", T::NAME)))
     }
 
+    /// Two small language models, see `data/language.py`.
+    pub fn language() -> Self {
+        Self(open("data/language.npz"))
+    }
+
     /// An array of any rank. Losses over time are `f64` in both files, `x_mean` and `x_std` `f32`.
     pub fn array<T: ReadableElement>(&mut self, name: &str) -> ArrayD<T> {
         self.0.by_name(name).unwrap_or_else(|error| panic!("{name}: {error}"))
