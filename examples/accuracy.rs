@@ -1,7 +1,7 @@
 //! Prints the map of accuracy: the largest errors of values, first and second derivatives, in units in the last place, and where.
 //!
 //! `cargo run --release --example accuracy` takes every 4,099th number of single precision; a number after `--` is another step,
-//! and 1 takes all.
+//! and 1 takes all; a name after it takes the functions with it in theirs.
 
 #[path = "../tests/accuracy/functions.rs"]
 mod functions;
@@ -15,7 +15,7 @@ mod pairs;
 
 fn main() {
     let step = std::env::args().nth(1).map_or(4_099, |step| step.parse().expect("a step is a number"));
-    map::print(step);
+    map::print(step, &std::env::args().nth(2).unwrap_or_default());
     println!();
     pairs::print(0x7f80_0000 / 400);
 }
