@@ -503,3 +503,62 @@ mod lists {
         let _ = params["weight"];
     }
 }
+
+/// Weights with what an optimiser remembers of them: replayed, eager, and saved in between, to the bit.
+#[test]
+fn what_is_remembered_is_carried_and_saved() {
+    use wengert::optim::{Optimiser, State};
+    use wengert::{Call, Replayed};
+    fn loss<'t>(w: Var<'t, f64>, x: Var<'t, f64>) -> Var<'t, f64> {
+        ((x * w).sin() - 0.5).square().sum()
+    }
+    let optimisers: [Optimiser; 4] = [
+        Optimiser::Sgd,
+        Optimiser::Momentum { mu: 0.9 },
+        Optimiser::Nesterov { mu: 0.5 },
+        Adam::default().into(),
+    ];
+    let x = arr1(&[1.0, -2.0]);
+    for optimiser in optimisers {
+        let start = State::new().with("w", [0.3, 0.4]);
+        let mut step = Replayed::new(|call: Call<'_, f64>| {
+            let weights = start.carried(call, optimiser);
+            let loss = loss(weights["w"], call.input(0));
+            call.carry(&weights.step(optimiser, &loss.backward(), 0.1));
+            vec![loss]
+        });
+        let (mut tape, mut state) = (Tape::new(), start.clone());
+        for i in 0..8 {
+            tape.clear();
+            let weights = state.leaves(&tape);
+            let eager = loss(weights["w"], tape.constant(&x));
+            assert_eq!(step.call_one(&x).unwrap()[[]], eager.item());
+            state = weights.step(optimiser, &eager.backward(), 0.1).state();
+            if i == 4 {
+                // Saved, and put into a state that has just begun.
+                let mut again = State::new().with("w", [0.0, 0.0]).remembering(optimiser);
+                for (name, value) in state.entries() {
+                    again.set(&name, value.clone());
+                }
+                state = again;
+            }
+            for (name, value) in state.entries() {
+                assert_eq!(step.state(&name), value.view(), "{name} of {optimiser:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_velocity_keeps_a_share() {
+    use wengert::optim::{Optimiser, Params};
+    let tape = Tape::<f64>::new();
+    let w = tape.leaf("w", 1.0);
+    let grads = (w * w).backward();
+    for mu in [1.0, -0.1, f64::NAN] {
+        for optimiser in [Optimiser::Momentum { mu }, Optimiser::Nesterov { mu }] {
+            let error = Params::new([w]).try_step(optimiser, &grads, 0.1).unwrap_err();
+            assert_eq!(error.kind(), wengert::ErrorKind::Parameter);
+        }
+    }
+}

@@ -50,7 +50,7 @@ impl Optimiser {
         }
     }
 
-    fn memory(self) -> Memory {
+    pub(super) fn memory(self) -> Memory {
         match self {
             Self::Sgd => Memory::Nothing,
             Self::Momentum { .. } | Self::Nesterov { .. } => Memory::Velocity,
@@ -191,6 +191,13 @@ impl<'t, T: Float> Params<'t, T> {
             return Ok(Next { before: self.0.clone(), after: self.0.clone() });
         };
         self.check_rows(optimiser)?;
+        if let Optimiser::Momentum { mu } | Optimiser::Nesterov { mu } = optimiser
+            && !(0.0..1.0).contains(&mu)
+        {
+            let what = format!("`mu` is {mu}, and a velocity keeps a share from 0 to below 1 of what it was");
+            let problem = Problem::new(ErrorKind::Parameter, what, "0.9 is usual.");
+            return Err(Var::error(optimiser.name(), problem, &[first]));
+        }
         let rate = rate.into_var(first.tape())?;
         let gradients = gradients.of(&self.0.weights)?;
         if gradients.len() != self.len() {

@@ -1,10 +1,10 @@
 //! Where weights go in a step, and their values from step to step.
 
-use super::Params;
 use super::list::{List, Memory};
+use super::{Optimiser, Params};
 use crate::array::Room;
-use crate::error::{Error, must};
-use crate::{Float, IntoValue, Tape, Var};
+use crate::error::{Dims, Error, ErrorKind, Problem, must};
+use crate::{Call, Float, IntoValue, Tape, Var};
 use ndarray::{ArcArray, IxDyn};
 use std::ops::Index;
 
@@ -225,6 +225,135 @@ impl<T: Float> State<T> {
             leaves.push(tape.try_leaf(name, value.clone())?);
         }
         Ok(Params(self.0.refilled(leaves)))
+    }
+
+    /// The same weights, with what this optimiser remembers of them, at its start: zeros. A state that remembers as much
+    /// already stays as it is.
+    ///
+    /// It is made by itself in the first step; but saved state can only be put back where there is a place for it.
+    ///
+    /// ```
+    /// use wengert::optim::{Adam, State};
+    /// let state = State::<f64>::new().with("w", [1.0, 2.0]).remembering(Adam::default());
+    /// let names: Vec<String> = state.entries().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["w", "w.m", "w.v", "steps"]);
+    /// ```
+    pub fn remembering(mut self, optimiser: impl Into<Optimiser>) -> Self {
+        let memory = optimiser.into().memory();
+        if self.0.memory != memory {
+            let zeros = self.0.weights.iter().map(|weight| ArcArray::zeros(weight.raw_dim()));
+            let zeros: Vec<ArcArray<T, IxDyn>> = zeros.collect();
+            self.0.kept = match memory {
+                Memory::Nothing => Vec::new(),
+                Memory::Velocity => zeros,
+                Memory::Moments => [zeros.clone(), zeros, vec![ArcArray::zeros(IxDyn(&[]))]].concat(),
+            };
+            self.0.memory = memory;
+        }
+        self
+    }
+
+    /// All of it, to be saved: weights, and what an optimiser remembers of them, by names as `w.m`, `w.v` and `steps`.
+    ///
+    /// ```
+    /// use wengert::optim::{Optimiser, State};
+    /// let state = State::<f64>::new().with("w", 1.0).remembering(Optimiser::Momentum { mu: 0.9 });
+    /// let saved: Vec<_> = state.entries().map(|(name, value)| (name, value.clone())).collect();
+    /// let mut again = State::new().with("w", 0.0).remembering(Optimiser::Momentum { mu: 0.9 });
+    /// for (name, value) in saved {
+    ///     again.set(&name, value); // `w`, `w.velocity`
+    /// }
+    /// assert_eq!(again["w"][[]], 1.0);
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = (String, &ArcArray<T, IxDyn>)> {
+        self.0.all_names().into_iter().zip(self.0.all())
+    }
+
+    /// Puts a value in the place of one of the [entries](Self::entries).
+    ///
+    /// ```
+    /// let mut state = wengert::optim::State::<f64>::new().with("w", [1.0, 2.0]);
+    /// state.set("w", [3.0, 4.0]);
+    /// assert!(state.try_set("W", [3.0, 4.0]).is_err() && state.try_set("w", 1.0).is_err());
+    /// ```
+    #[track_caller]
+    pub fn set(&mut self, name: &str, value: impl IntoValue<T>) {
+        must(self.try_set(name, value));
+    }
+
+    /// As [`set`](Self::set), without the panic.
+    ///
+    /// # Errors
+    /// If there is no such entry, or it has another shape.
+    ///
+    /// ```
+    /// # let mut state = wengert::optim::State::<f64>::new().with("w", [1.0, 2.0]);
+    /// assert!(state.try_set("w.m", [3.0, 4.0]).is_err()); // no optimiser has been there
+    /// ```
+    #[track_caller]
+    pub fn try_set(&mut self, name: &str, value: impl IntoValue<T>) -> Result<(), Error> {
+        let room = Room::default();
+        let value = match value.into_value(&room).and_then(|value| value.to_array(&room)) {
+            Ok(value) => value,
+            Err(problem) => return Err(Error::new("state", problem, Vec::new())),
+        };
+        let names = self.0.all_names();
+        let place = names.iter().position(|own| own == name);
+        let (weights, kept) = (self.0.weights.len(), &mut self.0.kept);
+        let entry =
+            place.map(
+                |place| if place < weights { &mut self.0.weights[place] } else { &mut kept[place - weights] },
+            );
+        let (what, mend) = match entry {
+            Some(entry) if entry.shape() == value.shape() => {
+                *entry = value;
+                return Ok(());
+            }
+            Some(entry) => (
+                format!(
+                    "`{name}` has shape {}, and this has shape {}",
+                    Dims(entry.shape()),
+                    Dims(value.shape())
+                ),
+                "An entry keeps its shape; `with` puts another weight in its place.",
+            ),
+            None => (
+                format!("there is no entry `{name}`: there are {}", names.join(", ")),
+                "`with` adds a weight; `remembering(optimiser)` makes room for what an optimiser remembers.",
+            ),
+        };
+        Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
+    }
+
+    /// The weights in a function that is [`Replayed`](crate::Replayed), as its state, with what this optimiser remembers of
+    /// them: they start from these values, and [`carry`](Call::carry) takes what the step gives.
+    ///
+    /// ```
+    /// use wengert::optim::{Adam, State};
+    /// use wengert::{Call, Replayed};
+    /// let start = State::new().with("w", [0.0, 0.0]).with("b", 0.0);
+    /// let mut step = Replayed::new(|call: Call<'_, f64>| {
+    ///     let [x, y] = call.inputs();
+    ///     let weights = start.carried(call, Adam::default());
+    ///     let loss = (x.matmul(weights["w"]) + weights["b"]).mse(y);
+    ///     call.carry(&weights.step(Adam::default(), &loss.backward(), 0.05));
+    ///     vec![loss]
+    /// });
+    /// let (x, y) = (ndarray::arr2(&[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), ndarray::arr1(&[2.0, -1.0, 1.0]));
+    /// for _ in 0..500 {
+    ///     step.call_one((&x, &y))?;
+    /// }
+    /// assert!((step.state("w")[[0]] - 2.0).abs() < 1e-2 && step.state("steps")[[]] == 500.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn carried<'t>(&self, call: Call<'t, T>, optimiser: impl Into<Optimiser>) -> Params<'t, T> {
+        let start = self.clone().remembering(optimiser);
+        let mut leaves = Vec::new();
+        for (name, value) in start.entries() {
+            leaves.push(call.state(&name, value.clone()));
+        }
+        Params(start.0.refilled(leaves))
     }
 
     /// Without what was remembered: weights alone, to begin anew or with another optimiser.

@@ -10,7 +10,7 @@ use crate::array::{Kind, Value};
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::{Broadcasting, Float, IntoPlaces, IntoValue, Tape, Var};
 use ndarray::ArrayD;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 /// A call of a function that is being recorded, by [`Replayed`](super::Replayed) or [`Program::from_fn`]: the tape, the
@@ -37,6 +37,8 @@ pub struct Call<'t, T: Float> {
     tape: &'t Tape<T>,
     inputs: &'t [Var<'t, T>],
     declared: &'t RefCell<Vec<Declared<T>>>,
+    /// How many inputs the function has asked for so far.
+    asked: &'t Cell<usize>,
     store: &'t Store<T>,
 }
 
@@ -99,6 +101,7 @@ impl<'t, T: Float> Call<'t, T> {
             let mend = "Give as many as it takes, or take what there is from `call.list()`.";
             must(Err(Error::new("call", Problem::new(ErrorKind::Signature, what, mend), Vec::new())))
         };
+        self.asked.set(N);
         inputs
     }
 
@@ -118,6 +121,7 @@ impl<'t, T: Float> Call<'t, T> {
             let problem = Problem::new(ErrorKind::Signature, what, "Give as many as the function takes.");
             must(Err(Error::new("call", problem, Vec::new())))
         };
+        self.asked.set(self.asked.get().max(index + 1));
         *input
     }
 
@@ -132,6 +136,7 @@ impl<'t, T: Float> Call<'t, T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn list(self) -> &'t [Var<'t, T>] {
+        self.asked.set(self.inputs.len());
         self.inputs
     }
 
@@ -242,7 +247,8 @@ impl<'t, T: Float> Call<'t, T> {
                     continue;
                 }
             };
-            let mend = "Declare it by `let w = call.state(\"w\", initial)`, and name it once: `call.carry([(w, next)])`.";
+            let mend = "Declare it by `let w = call.state(\"w\", initial)`, and name it once: `call.carry([(w, next)])`; \
+                        weights with what an optimiser remembers of them, by `start.carried(call, optimiser)`.";
             must::<()>(Err(Var::error("carry", Problem::new(ErrorKind::Signature, what, mend), &[leaf])));
         }
     }
@@ -278,7 +284,15 @@ where
         })?);
     }
     let declared = RefCell::default();
-    let outputs = function(Call { tape: &tape, inputs: &inputs, declared: &declared, store });
+    let asked = Cell::new(0);
+    let outputs = function(Call { tape: &tape, inputs: &inputs, declared: &declared, asked: &asked, store });
+    if asked.get() < given.len() {
+        let [given, asked] = [given.len(), asked.get()].map(|n| counted(n, "input", "inputs"));
+        let what = format!("the call gives {given}, and the function asks for {asked}");
+        let mend = "Give as many as it takes. A vector or array of numbers is a list of inputs: as one input it stands in \
+                    a tuple, `(vec![1.0, 2.0],)`, or is an ndarray.";
+        return Err(error("call", Problem::new(ErrorKind::Signature, what, mend)));
+    }
     let declared: Vec<Declared<T>> = declared.borrow().clone();
     let row = |row: usize| tape.try_var(row).expect("a row of this tape");
     let pairs = declared.iter().map(|state| (row(state.leaf), row(state.next.unwrap_or(state.leaf))));

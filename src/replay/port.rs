@@ -115,7 +115,15 @@ pub(super) fn disagreement<'a>(
             list(ports),
             if given == 1 { "is" } else { "are" }
         );
-        let mend = format!("Give one array for each {kind}, in this order.");
+        let mend = match (kind, ports) {
+            // A list of numbers was meant to be one array.
+            ("input", [port]) if given > 1 && port.shape.iter().product::<usize>() == given => {
+                "A vector or array of numbers is a list of inputs: as one input it stands in a tuple, `(vec![1.0, 2.0],)`, or is \
+                 an ndarray."
+                    .into()
+            }
+            _ => format!("Give one array for each {kind}, in this order."),
+        };
         return Some((Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
     }
     let index = (0..given).find(|&i| dims(i) != ports[i].shape)?;

@@ -334,6 +334,7 @@ impl<T: Float> Program<T> {
             return Err(Error::new("replay", problem, Vec::new()));
         }
         if let Some(problem) = misfit(self.inputs(), given) {
+            workspace.status = Status::Refused; // It has no results, of an earlier run either.
             return Err(Error::new("replay", problem.0, problem.1));
         }
         workspace.begin();

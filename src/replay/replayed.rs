@@ -8,7 +8,7 @@ use super::port::{Port, disagreement, list};
 use super::program::Program;
 use super::store::Store;
 use super::workspace::Workspace;
-use crate::array::{Kind, Value};
+use crate::array::Value;
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use crate::{Broadcasting, Float, Var};
 use ndarray::{ArrayD, ArrayViewD};
@@ -202,6 +202,17 @@ enum Outcome<'a, T: Float> {
     Recorded(Vec<ArrayD<T>>),
 }
 
+impl<T: Float> Outcome<'_, T> {
+    fn into_vec(self) -> Vec<ArrayD<T>> {
+        match self {
+            Self::Recorded(outputs) => outputs,
+            Self::Replayed(program, workspace) => {
+                (0..program.outputs().len()).map(|i| workspace.output(i).to_owned()).collect()
+            }
+        }
+    }
+}
+
 impl<T: Float, F> Replayed<T, F>
 where
     F: for<'t> FnMut(Call<'t, T>) -> Vec<Var<'t, T>>,
@@ -244,15 +255,18 @@ where
         &mut self,
         inputs: impl IntoInputs<'a, T>,
     ) -> Result<[ArrayD<T>; N], Error> {
-        let outputs = self.call_to_vec(inputs)?;
-        let given = outputs.len();
-        let Ok(outputs) = <[ArrayD<T>; N]>::try_from(outputs) else {
+        let as_many = |ports: &[Port]| {
+            if ports.len() == N {
+                return None;
+            }
             let asked = counted(N, "output is", "outputs are");
-            let what = format!("{asked} asked for, and the function gives {given}");
+            let what = format!("{asked} asked for, and the function gives {}", ports.len());
             let mend = "Take all of them, in this order, or use `call_to_vec`.";
-            return Err(Error::new("call", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
+            Some((Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
         };
-        Ok(outputs)
+        let mut outputs =
+            self.advance(inputs.into_inputs().as_ref(), as_many, |outcome| outcome.into_vec())?.into_iter();
+        Ok(std::array::from_fn(|_| outputs.next().expect("as many as were counted")))
     }
 
     /// As [`call`](Self::call), of a function with one output.
@@ -285,19 +299,13 @@ where
     /// ```
     #[track_caller]
     pub fn call_to_vec<'a>(&mut self, inputs: impl IntoInputs<'a, T>) -> Result<Vec<ArrayD<T>>, Error> {
-        self.advance(inputs.into_inputs().as_ref(), |outcome| match outcome {
-            Outcome::Recorded(outputs) => outputs,
-            Outcome::Replayed(program, workspace) => {
-                (0..program.outputs().len()).map(|i| workspace.output(i).to_owned()).collect()
-            }
-        })
+        self.advance(inputs.into_inputs().as_ref(), |_| None, |outcome| outcome.into_vec())
     }
 
     /// As [`call`](Self::call), with the results written to the caller's arrays. A replay allocates nothing then.
     ///
     /// # Errors
-    /// As of [`call`](Self::call), and if an array to write to has another shape than its output; state has moved on
-    /// then.
+    /// As of [`call`](Self::call), and if an array to write to has another shape than its output.
     ///
     /// ```
     /// # use wengert::{Call, Replayed};
@@ -315,32 +323,16 @@ where
     ) -> Result<(), Error> {
         let mut outputs = outputs.into_outputs();
         let outputs = outputs.as_mut();
-        let refused = self.advance(inputs.into_inputs().as_ref(), |outcome| match outcome {
+        let dims: Vec<Vec<usize>> = outputs.iter().map(|out| out.dims().to_vec()).collect();
+        let fits = |ports: &[Port]| disagreement("output", ports, dims.len(), |i| &dims[i]);
+        self.advance(inputs.into_inputs().as_ref(), fits, |outcome| match outcome {
             Outcome::Recorded(results) => {
-                let port = |(i, result): (usize, &ArrayD<T>)| Port {
-                    name: format!("output {i}"),
-                    shape: result.shape().to_vec(),
-                    kind: Kind::Real,
-                };
-                let ports: Vec<Port> = results.iter().enumerate().map(port).collect();
-                let refused = disagreement("output", &ports, outputs.len(), |i| outputs[i].dims());
-                if refused.is_none() {
-                    outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
-                }
-                refused
+                outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
             }
-            Outcome::Replayed(program, workspace) => {
-                let refused = disagreement("output", program.outputs(), outputs.len(), |i| outputs[i].dims());
-                if refused.is_none() {
-                    outputs.iter_mut().enumerate().for_each(|(i, out)| out.fill_from(&workspace.output(i)));
-                }
-                refused
+            Outcome::Replayed(_, workspace) => {
+                outputs.iter_mut().enumerate().for_each(|(i, out)| out.fill_from(&workspace.output(i)));
             }
-        })?;
-        match refused {
-            None => Ok(()),
-            Some((problem, operands)) => Err(Error::new("call", problem, operands)),
-        }
+        })
     }
 
     /// One call. What it came to is handed to `take` while the state is where the results may be.
@@ -348,12 +340,16 @@ where
     fn advance<R>(
         &mut self,
         given: &[Input<'_, T>],
+        fits: impl Fn(&[Port]) -> Option<(Problem, Vec<Operand>)>,
         mut take: impl FnMut(Outcome<'_, T>) -> R,
     ) -> Result<R, Error> {
         for i in 0..self.paths.len() {
             let path = &mut self.paths[i];
             if !path.is_judged() || !path.fits(given) {
                 continue;
+            }
+            if let Some((problem, operands)) = fits(path.program.outputs()) {
+                return Err(Error::new("call", problem, operands));
             }
             let lent = self.store.lend(&mut path.workspace, &path.slots);
             match path.program.run_on(lent.workspace, given) {
@@ -369,6 +365,9 @@ where
             }
         }
         let recording = record(&mut self.function, given, &self.store, self.broadcasting, &self.options)?;
+        if let Some((problem, operands)) = fits(recording.program.outputs()) {
+            return Err(Error::new("call", problem, operands));
+        }
         let known = match self.judge(given, &recording) {
             Ok(known) => known,
             Err(problem) => return Err(error("call", problem)),
@@ -572,11 +571,7 @@ impl<T: Float, F> Replayed<T, F> {
     #[track_caller]
     pub fn try_state(&self, name: &str) -> Result<ArrayViewD<'_, T>, Error> {
         let Some(view) = self.store.view(name) else {
-            let names: Vec<String> = self.store.names().map(|name| format!("`{name}`")).collect();
-            let names = if names.is_empty() { "none yet".into() } else { names.join(", ") };
-            let what = format!("there is no state `{name}`: the function has declared {names}");
-            let mend = "`call.state(\"w\", initial)` in the function declares state, from its first call on.";
-            return Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
+            return Err(self.no_state(name));
         };
         Ok(view)
     }
@@ -630,6 +625,9 @@ impl<T: Float, F> Replayed<T, F> {
                 Problem::new(ErrorKind::Signature, what, "State keeps the shape that it was declared with.");
             return Err(Error::new("state", problem, vec![operand]));
         }
+        if !self.paths.is_empty() && self.store.place(name).is_none() {
+            return Err(self.no_state(name));
+        }
         let value = value.to_array().map_err(|problem| Error::new("state", problem, Vec::new()))?;
         self.store.put(name, None, &Value::new(value.into_shared()));
         Ok(())
@@ -651,6 +649,15 @@ impl<T: Float, F> Replayed<T, F> {
     /// ```
     pub fn reset(&mut self) {
         self.store.reset();
+    }
+
+    #[track_caller]
+    fn no_state(&self, name: &str) -> Error {
+        let names: Vec<String> = self.store.names().map(|name| format!("`{name}`")).collect();
+        let names = if names.is_empty() { "none yet".into() } else { names.join(", ") };
+        let what = format!("there is no state `{name}`: the function has declared {names}");
+        let mend = "`call.state(\"w\", initial)` in the function declares state, from its first call on.";
+        Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new())
     }
 }
 

@@ -285,10 +285,10 @@ fn state_moves_only_when_all_is_well() {
         fixed.call_one(1.0).unwrap();
     }
     assert!(fixed.call::<2>(1.0).is_err() && fixed.call_into(1.0, &mut Array1::zeros(3)).is_err());
-    assert_eq!(fixed.state("w")[[]], 6.0); // Both had come to their end; the results were not taken.
+    assert_eq!(fixed.state("w")[[]], 4.0);
     let mut y = 0.0;
     fixed.call_into(1.0, &mut y).unwrap();
-    assert_eq!((y, fixed.state("w")[[]]), (6.0, 7.0));
+    assert_eq!((y, fixed.state("w")[[]]), (4.0, 5.0));
 }
 
 #[test]
@@ -515,5 +515,60 @@ fn inputs_of_every_kind() {
         let list: Vec<Input<'_, f64>> = vec![(&a).into(), 2.0.into()];
         assert!((sum.call_one(&list[..]).unwrap()[[]] - a.sum() - 2.0).abs() < 1e-12);
         assert!((sum.call_one([a.view(), a.t()]).unwrap()[[]] - 2.0 * a.sum()).abs() < 1e-12);
+    }
+}
+
+/// What a call does not give has not happened: outputs are counted before state moves.
+#[test]
+fn a_call_that_fails_moves_nothing() {
+    let mut f = Replayed::new(|call: Call<'_, f64>| {
+        let w = call.state("w", 0.0);
+        call.carry([(w, w + 1.0)]);
+        vec![w, w]
+    });
+    let mut scalar = 0.0;
+    for _ in 0..4 {
+        assert_eq!(f.call_one(()).unwrap_err().kind(), ErrorKind::Signature);
+        assert!(f.call_into((), &mut scalar).is_err());
+    }
+    let seen: Vec<f64> = (0..4).map(|_| f.call::<2>(()).unwrap()[0][[]]).collect();
+    assert_eq!(seen, [0.0, 1.0, 2.0, 3.0]);
+    assert!(f.call_one(()).is_err() && f.state("w")[[]] == 4.0); // nor when it is replayed
+}
+
+/// A list of numbers is a list of inputs, and those that nobody asks for are not passed over.
+#[test]
+fn inputs_that_nobody_asks_for() {
+    let mut f = Replayed::new(|call: Call<'_, f64>| vec![call.input(0).sum()]);
+    let error = f.call_one(vec![1.0, 2.0, 3.0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Signature);
+    assert!(error.to_string().contains("gives 3 inputs, and the function asks for 1"), "{error}");
+    assert_eq!(f.call_one((vec![1.0, 2.0, 3.0],)).unwrap()[[]], 6.0);
+    assert_eq!(f.call_one(([1.0, 2.0, 3.0],)).unwrap()[[]], 6.0);
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", [1.0, 2.0]);
+    let error = tape.program(x, x.sum()).unwrap().replay_one(vec![1.0, 2.0]).unwrap_err();
+    assert!(error.to_string().contains("(vec![1.0, 2.0],)"), "{error}");
+}
+
+#[test]
+fn state_that_nobody_declared() {
+    let mut f = Replayed::new(|call: Call<'_, f64>| vec![call.state("w", 1.0)]);
+    f.set_state("w", 5.0); // before the first call nothing is known
+    assert_eq!(f.call_one(()).unwrap()[[]], 5.0);
+    assert!(f.try_set_state("W", 7.0).unwrap_err().to_string().contains("declared `w`"));
+    f.set_state("w", 6.0);
+    assert_eq!(f.call_one(()).unwrap()[[]], 6.0);
+}
+
+#[test]
+fn results_of_an_earlier_run_are_gone() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", [1.0, 2.0]);
+    let program = tape.program(x, x.sum()).unwrap();
+    let mut own = program.workspace();
+    for wrong in [ndarray::arr1(&[1.0]), ndarray::arr1(&[1.0, 2.0, 3.0])] {
+        program.run(&mut own, &ndarray::arr1(&[3.0, 4.0])).unwrap();
+        assert!(program.run(&mut own, &wrong).is_err() && own.try_output(0).is_err());
     }
 }

@@ -4,7 +4,8 @@
 use super::{Input, Output};
 
 /// What a program is fed for all of its inputs, in order: a tuple, in which numbers and arrays may stand side by
-/// side; an array, a vector or a slice; `()` for none; for a program of one input, the number or array itself.
+/// side; an array, a vector or a slice of Rust's, each element one input; `()` for none; for a program of one input, the
+/// number or ndarray itself. (So `vec![1.0, 2.0]` is two numbers, and one vector is `(vec![1.0, 2.0],)`.)
 ///
 /// ```
 /// use ndarray::{arr1, arr2};

@@ -214,6 +214,18 @@ impl<T: Float> From<Vec<T>> for Input<'_, T> {
     }
 }
 
+impl<T: Float, const N: usize> From<[T; N]> for Input<'_, T> {
+    fn from(elements: [T; N]) -> Self {
+        Array::from(elements.to_vec()).into()
+    }
+}
+
+impl<T: Float, const M: usize, const N: usize> From<[[T; N]; M]> for Input<'_, T> {
+    fn from(rows: [[T; N]; M]) -> Self {
+        ndarray::arr2(&rows).into()
+    }
+}
+
 /// A plain number is an array without axes.
 macro_rules! number {
     ($($type:ident)+) => {
@@ -287,6 +299,12 @@ macro_rules! others {
         impl<T: Float> From<Vec<$type>> for Input<'_, T> {
             fn from(elements: Vec<$type>) -> Self {
                 Array::from(elements).into()
+            }
+        }
+
+        impl<T: Float, const N: usize> From<[$type; N]> for Input<'_, T> {
+            fn from(elements: [$type; N]) -> Self {
+                Array::from(elements.to_vec()).into()
             }
         })+
     };
