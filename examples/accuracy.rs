@@ -1,7 +1,7 @@
 //! Prints the map of accuracy: the largest errors of values, first and second derivatives, in units in the last place, and where.
 //!
 //! `cargo run --release --example accuracy` takes every 4,099th number of single precision; a number after `--` is another step,
-//! and 1 takes all.
+//! and 1 takes all; a name after it takes the functions with it in theirs.
 
 #[path = "../tests/accuracy/functions.rs"]
 mod functions;
@@ -11,5 +11,5 @@ mod map;
 
 fn main() {
     let step = std::env::args().nth(1).map_or(4_099, |step| step.parse().expect("a step is a number"));
-    map::print(step);
+    map::print(step, &std::env::args().nth(2).unwrap_or_default());
 }

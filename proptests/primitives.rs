@@ -82,7 +82,7 @@ fn bounds(prim: &Prim, order: usize, xs: &[ArrayD<f64>], largest: f64) -> Bounds
         // 2 aᵇ⁻³ at (0.5, −2), the steepest, has a third derivative of 2·2⁵·5·6·7·2³, and a fourth of 8·2 times that.
         name if name.starts_with("times_power") => 140.0,
         // 1024 times a function that is no steeper than a polynomial of 0.36 x³ lets it.
-        "times_cubic_slope" => 64.0,
+        "times_cubic_slope" | "times_cubic_curve" => 64.0,
         _ => 1.0,
     };
     match order {

@@ -83,6 +83,10 @@ pub trait Arithmetic:
     fn times_cubic(self, x: Self) -> Self;
     /// 1024 w times the slope of the logistic function at 2√(2/π) (x + 0.044715 x³).
     fn times_cubic_slope(self, x: Self) -> Self;
+    /// 1024 w times the second derivative of the logistic function at 2√(2/π) (x + 0.044715 x³).
+    fn times_cubic_curve(self, x: Self) -> Self;
+    /// w / 1024 times the slope of 2√(2/π) (x + 0.044715 x³).
+    fn times_cubic_turn(self, x: Self) -> Self;
     /// The hyperbolic tangent of √(2/π) (x + 0.044715 x³).
     fn cubic_tanh(self) -> Self;
     /// w Φ(x), with the normal distribution function Φ.
@@ -197,6 +201,14 @@ macro_rules! arithmetic {
             #[inline(always)]
             fn times_cubic_slope(self, x: Self) -> Self {
                 elementary::slope(self * 1024.0, elementary::cubic(x))
+            }
+            #[inline(always)]
+            fn times_cubic_curve(self, x: Self) -> Self {
+                elementary::curve(self * 1024.0, elementary::cubic(x))
+            }
+            #[inline(always)]
+            fn times_cubic_turn(self, x: Self) -> Self {
+                elementary::cubic_turn(self, x)
             }
             #[inline(always)]
             fn cubic_tanh(self) -> Self {

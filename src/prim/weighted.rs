@@ -17,7 +17,7 @@ use std::f64::consts::{FRAC_2_SQRT_PI, SQRT_2};
 
 family! {
     /// A weight times a function of one operand; of a power, of two.
-    Weighted { Logistic, LogisticSlope, Cubic, CubicSlope, Normal, Density, Bell, Power, PowerLess1, PowerLess2, PowerLess3 }
+    Weighted { Logistic, LogisticSlope, Cubic, CubicSlope, CubicCurve, CubicTurn, Normal, Density, Bell, Power, PowerLess1, PowerLess2, PowerLess3 }
 }
 
 /// All there is to know about one of them.
@@ -33,8 +33,8 @@ struct Row<T: Float> {
 
 type Derivative<T> = for<'t> fn(&[Var<'t, T>]) -> Slope<'t, T>;
 
-/// 2√(2/π), and what the tangent form of gelu has for a third.
-const CUBIC: [f64; 2] = [SQRT_2 * FRAC_2_SQRT_PI, 0.044_715];
+/// The second derivative of 2√(2/π) (b + 0.044715 b³), divided by b.
+const CUBIC_BEND: f64 = 6.0 * 0.044_715 * SQRT_2 * FRAC_2_SQRT_PI;
 
 table! {
     Weighted: Row<T>, kernel: Kernel<T>;
@@ -59,18 +59,41 @@ table! {
         name: "times_cubic",
         formula: "a σ(2√(2/π) (b + 0.044715 b³))",
         kernel: kernel!(|a, b| a.times_cubic(b)),
-        slope_b: |ab| times(Self::CubicSlope.of(&[ab[0] * cubic_slope(ab[1], 1024.0), ab[1]])),
+        slope_b: |ab| times(Self::CubicSlope.of(&[Self::CubicTurn.of(ab), ab[1]])),
         slope_c: None,
         domain: Domain::ALL,
     },
     CubicSlope => {
         name: "times_cubic_slope",
-        formula: "1024 a σ'(2√(2/π) (b + 0.044715 b³))", // A slope in a of more than σ' alone: see `cubic_slope`.
+        formula: "1024 a σ'(2√(2/π) (b + 0.044715 b³))", // As CubicTurn has the reciprocal.
         kernel: kernel!(|a, b| a.times_cubic_slope(b)),
         slope_b: |ab| {
-            let turn = cubic_slope(ab[1], 1.0) * ab[1].cubic_tanh();
-            -times(Self::CubicSlope.of(&[ab[0] * turn, ab[1]]))
+            times(Self::CubicCurve.of(&[Self::CubicTurn.of(&[ab[0] * ab[0].lift(1024.0), ab[1]]), ab[1]]))
         },
+        slope_c: None,
+        domain: Domain::ALL,
+    },
+    // -a σ' tanh would do, with two roundings more: the second derivative of gelu would have more than four units.
+    CubicCurve => {
+        name: "times_cubic_curve",
+        formula: "1024 a σ''(2√(2/π) (b + 0.044715 b³))",
+        kernel: kernel!(|a, b| a.times_cubic_curve(b)),
+            // σ''' = -(σ' + 3 σ'' tanh(v/2)) / 2
+        slope_b: |ab| {
+            let turn = Self::CubicTurn.of(&[ab[0] * ab[0].lift(512.0), ab[1]]);
+            let bent = turn * (ab[1].cubic_tanh() * ab[1].lift(3.0));
+            -times(Self::CubicSlope.of(&[turn, ab[1]]) + Self::CubicCurve.of(&[bent, ab[1]]))
+        },
+        slope_c: None,
+        domain: Domain::ALL,
+    },
+    // The slope of the polynomial. Where σ' leaves the normal range, it is up to 100, by which the sweep multiplies σ' once
+    // that is rounded. A factor of 1024 moves from here to there, to keep σ' above.
+    CubicTurn => {
+        name: "times_cubic_turn",
+        formula: "a 2√(2/π) (1 + 0.134145 b²) / 1024",
+        kernel: kernel!(|a, b| a.times_cubic_turn(b)),
+        slope_b: |ab| times(ab[0] * (ab[1] * ab[1].lift(CUBIC_BEND / 1024.0))),
         slope_c: None,
         domain: Domain::ALL,
     },
@@ -137,15 +160,6 @@ table! {
 }
 
 const POSITIVE: Domain = Domain::only("b > 0", |abc| abc[1] > 0.0);
-
-/// The slope of 2√(2/π) (b + 0.044715 b³), divided by a power of two.
-///
-/// Where σ' leaves the normal range, this is up to 100, and its slope with it, by which the sweep multiplies σ' once that is
-/// rounded. A factor of 1024 moves from here to there, to keep σ' above.
-pub(super) fn cubic_slope<T: Float>(b: Var<'_, T>, divisor: f64) -> Var<'_, T> {
-    let [scale, c] = CUBIC;
-    b.lift(scale / divisor) + b * b.lift(3.0 * scale * c / divisor) * b
-}
 
 /// 0 at 0: 0ᶜ is constant in c for c > 0, and its slope is 0 there, not 0 · log 0.
 pub(super) fn log<T: Float>(b: Var<'_, T>) -> Var<'_, T> {

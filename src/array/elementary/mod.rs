@@ -48,7 +48,7 @@ pub(crate) use inverse::inverse;
 pub(crate) use logarithm::{ln, ln_1p, softplus};
 pub(crate) use normal::{bell, density, distribution};
 pub(crate) use power::{power_f32, power_f64};
-pub(crate) use sigmoid::{cubic, gate, slope, tanh};
+pub(crate) use sigmoid::{cubic, cubic_turn, curve, gate, slope, tanh};
 
 use exponential::Power;
 

@@ -94,17 +94,28 @@ impl Arithmetic for Complex {
         Self::first(self.re.times_logistic_slope(x.re), [(self, y), (x, self.re.azmul(slope))])
     }
     fn times_cubic(self, x: Self) -> Self {
-        let [inner, turn] = cubic(x.re);
+        let [inner, turn, _] = cubic(x.re);
         let [y, slope, _] = logistic(inner);
         Self::first(self.re.times_cubic(x.re), [(self, y), (x, self.re.azmul(slope).azmul(turn))])
     }
     fn times_cubic_slope(self, x: Self) -> Self {
-        let [inner, turn] = cubic(x.re);
+        let [inner, turn, _] = cubic(x.re);
         let [_, y, slope] = logistic(inner).map(|y| 1024.0 * y);
         Self::first(self.re.times_cubic_slope(x.re), [(self, y), (x, self.re.azmul(slope).azmul(turn))])
     }
+    fn times_cubic_curve(self, x: Self) -> Self {
+        let [inner, turn, _] = cubic(x.re);
+        let [_, slope, y] = logistic(inner).map(|y| 1024.0 * y);
+        let third = -(0.5 * slope + 1.5 * Arithmetic::tanh(0.5 * inner) * y);
+        Self::first(self.re.times_cubic_curve(x.re), [(self, y), (x, self.re.azmul(third).azmul(turn))])
+    }
+    fn times_cubic_turn(self, x: Self) -> Self {
+        let [_, turn, bend] = cubic(x.re);
+        let slopes = [turn / 1024.0, self.re.azmul(bend) / 1024.0];
+        Self::first(self.re.times_cubic_turn(x.re), [(self, slopes[0]), (x, slopes[1])])
+    }
     fn cubic_tanh(self) -> Self {
-        let [inner, turn] = cubic(self.re);
+        let [inner, turn, _] = cubic(self.re);
         Self::first(self.re.cubic_tanh(), [(self, (2.0 * logistic(inner)[1]).azmul(turn))])
     }
     fn times_normal(self, x: Self) -> Self {

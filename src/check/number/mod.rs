@@ -94,18 +94,33 @@ macro_rules! carrier {
                 Self::near(self.value.times_logistic_slope(x.value), [(self, y), (x, self.value.azmul(slope))])
             }
             fn times_cubic(self, x: Self) -> Self {
-                let [inner, turn] = cubic(x.value);
+                let [inner, turn, _] = cubic(x.value);
                 let [y, slope, _] = logistic(inner);
                 Self::near(self.value.times_cubic(x.value), [(self, y), (x, self.value.azmul(slope).azmul(turn))])
             }
             fn times_cubic_slope(self, x: Self) -> Self {
-                let [inner, turn] = cubic(x.value);
+                let [inner, turn, _] = cubic(x.value);
                 let large = <$base>::from_f64(1024.0);
                 let [_, y, slope] = logistic(inner).map(|y| large * y);
                 Self::near(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value.azmul(slope).azmul(turn))])
             }
+            fn times_cubic_curve(self, x: Self) -> Self {
+                let [inner, turn, _] = cubic(x.value);
+                let large = <$base>::from_f64(1024.0);
+                let [_, slope, y] = logistic(inner).map(|y| large * y);
+                let half = <$base>::from_f64(0.5);
+                let t = (inner * half).tanh();
+                let third = -(half * slope + (half + <$base>::one()) * t * y);
+                Self::near(self.value.times_cubic_curve(x.value), [(self, y), (x, self.value.azmul(third).azmul(turn))])
+            }
+            fn times_cubic_turn(self, x: Self) -> Self {
+                let [_, turn, bend] = cubic(x.value);
+                let scale = <$base>::from_f64(1.0 / 1024.0);
+                let slopes = [turn * scale, self.value.azmul(bend) * scale];
+                Self::near(self.value.times_cubic_turn(x.value), [(self, slopes[0]), (x, slopes[1])])
+            }
             fn cubic_tanh(self) -> Self {
-                let [inner, turn] = cubic(self.value);
+                let [inner, turn, _] = cubic(self.value);
                 let [_, slope, _] = logistic(inner);
                 Self::near(self.value.cubic_tanh(), [(self, (slope + slope).azmul(turn))])
             }
@@ -268,12 +283,13 @@ fn logistic<T: Arithmetic>(x: T) -> [T; 3] {
     if negative { [e * part, slope, -second] } else { [part, slope, second] }
 }
 
-/// 2√(2/π) (x + 0.044715 x³), and its slope.
-fn cubic<T: Arithmetic>(x: T) -> [T; 2] {
+/// 2√(2/π) (x + 0.044715 x³), and its first two derivatives.
+fn cubic<T: Arithmetic>(x: T) -> [T; 3] {
     let scale = T::from_f64(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
     let [square, c] = [x * x, T::from_f64(0.044_715)];
     let three = T::from_f64(3.0);
-    [scale * (x + c * square * x), scale * (T::one() + three * c * square)]
+    let bend = scale * (three + three) * c * x;
+    [scale * (x + c * square * x), scale * (T::one() + three * c * square), bend]
 }
 
 /// exp(−x²/2) / √(2π).
