@@ -126,7 +126,8 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// The cross-entropy with targets that are themselves distributions over the last axis, such as one-hot
-    /// rows: the mean over all rows of −Σ p · log softmax, in nats. Both have one shape.
+    /// rows: the mean over all rows of −Σ p · log softmax, in nats. Where p is 0 so is the product, also with a logit of −∞. Both
+    /// have one shape.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -172,7 +173,8 @@ impl<'t, T: Float> Var<'t, T> {
         }
         Self::judge(name, same_shapes(&self.dims(), &p.dims()), &[self, p])?;
         let attempt = self.attempt();
-        attempt.end(name, -(self.log_softmax(-1) * p).sum_axis(-1).mean())
+        // A class that cannot be costs nothing, even if the logits say so too: 0 · log 0 is 0.
+        attempt.end(name, -p.azmul(self.log_softmax(-1)).sum_axis(-1).mean())
     }
 }
 

@@ -35,10 +35,10 @@ struct Entry {
 
 /// A number as a double-precision one and a rest, and the size of what it is the sum of.
 #[derive(Clone, Copy)]
-struct Exact {
-    value: f64,
-    rest: f64,
-    size: f64,
+pub struct Exact {
+    pub value: f64,
+    pub rest: f64,
+    pub size: f64,
 }
 
 /// The largest error, where it is, and how many were looked at.
@@ -53,7 +53,15 @@ pub struct Worst {
 }
 
 impl Worst {
-    fn merge(&mut self, other: Self) {
+    pub fn see(&mut self, units: f64, at: f64, below: bool) {
+        self.merge(if below {
+            Self { below: units, below_at: at, of: 1, ..Self::default() }
+        } else {
+            Self { units, at, of: 1, ..Self::default() }
+        });
+    }
+
+    pub fn merge(&mut self, other: Self) {
         self.of += other.of;
         if other.units > self.units {
             (self.units, self.at) = (other.units, other.at);
@@ -65,30 +73,30 @@ impl Worst {
 }
 
 /// A format's largest number, its smallest positive one, its smallest normal one, and the distance from 1 to the next larger number.
-struct Format {
-    largest: f64,
+pub struct Format {
+    pub largest: f64,
     smallest: f64,
-    normal: f64,
+    pub normal: f64,
     epsilon: f64,
 }
 
-const SINGLE: Format = Format {
+pub const SINGLE: Format = Format {
     largest: f32::MAX as f64,
     smallest: 1.401_298_464_324_817e-45,
     normal: f32::MIN_POSITIVE as f64,
     epsilon: f32::EPSILON as f64,
 };
-const DOUBLE: Format =
+pub const DOUBLE: Format =
     Format { largest: f64::MAX, smallest: 5e-324, normal: f64::MIN_POSITIVE, epsilon: f64::EPSILON };
 
 impl Format {
     /// The distance of neighbours at a number.
-    fn unit(&self, at: f64) -> f64 {
+    pub fn unit(&self, at: f64) -> f64 {
         let binade = f64::from_bits(at.to_bits() & f64::INFINITY.to_bits());
         (binade * self.epsilon).max(self.smallest)
     }
 
-    fn units(&self, found: f64, exact: Exact) -> f64 {
+    pub fn units(&self, found: f64, exact: Exact) -> f64 {
         let Exact { value, rest, size } = exact;
         if value.is_nan() || found.is_nan() {
             return if value.is_nan() && found.is_nan() { 0.0 } else { f64::INFINITY };
@@ -131,11 +139,7 @@ fn worst(entries: impl Iterator<Item = Entry>, format: &Format) -> [Worst; 3] {
     {
         for ((worst, found), exact) in worst.iter_mut().zip(found).zip(exact) {
             let units = format.units(found, exact);
-            worst.merge(if exact.value.abs() < format.normal {
-                Worst { below: units, below_at: at, of: 1, ..Worst::default() }
-            } else {
-                Worst { units, at, of: 1, ..Worst::default() }
-            });
+            worst.see(units, at, exact.value.abs() < format.normal);
         }
     }
     worst
