@@ -85,7 +85,7 @@
 //! Of every elementwise function, value, first and second derivative are within 4 units in the last place of the exact result, in
 //! both precisions and over the whole range, in the tails too; below the normal range, 4 of the smallest positive number. Where a
 //! derivative crosses 0 because its summands cancel, that is 4 units of the largest of them.
-//! [`tests/accuracy/MAP.md`](https://docs.rs/crate/wengert/latest/source/tests/accuracy/MAP.md) has the largest errors that were
+//! `tests/accuracy/MAP.md`, in the repository, has the largest errors that were
 //! found, function by function, and names the exceptions.
 //!
 //! ```
