@@ -8,14 +8,13 @@ mod functions;
 #[allow(dead_code)] // The tests hold it to its bounds.
 #[path = "../tests/accuracy/map.rs"]
 mod map;
-
-#[allow(dead_code)] // The tests hold it to its bounds.
+#[allow(dead_code)]
 #[path = "../tests/accuracy/pairs.rs"]
 mod pairs;
 
 fn main() {
     let step = std::env::args().nth(1).map_or(4_099, |step| step.parse().expect("a step is a number"));
-    map::print(step, &std::env::args().nth(2).unwrap_or_default());
-    println!();
-    pairs::print(0x7f80_0000 / 400);
+    let part = std::env::args().nth(2).unwrap_or_default();
+    map::print(step, &part);
+    pairs::print((1 << 30) / step, &part);
 }

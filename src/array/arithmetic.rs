@@ -72,6 +72,10 @@ pub trait Arithmetic:
     fn atan2(self, x: Self) -> Self;
     /// x / (x² + y²), without overflow on the way; 0 at the origin.
     fn inverse(self, y: Self) -> Self;
+    /// 2xy / (x² + y²)², without overflow on the way; 0 at the origin.
+    fn inverse_turn(self, y: Self) -> Self;
+    /// (y² − x²) / (x² + y²)², without overflow on the way; 0 at the origin.
+    fn inverse_stretch(self, y: Self) -> Self;
     /// The largest power of two that is no larger in magnitude; from the smallest normal number to the largest power of two that
     /// has a reciprocal which is one.
     fn binade(self) -> Self;
@@ -181,6 +185,14 @@ macro_rules! arithmetic {
             #[inline(always)]
             fn inverse(self, y: Self) -> Self {
                 elementary::inverse(self, y)
+            }
+            #[inline(always)]
+            fn inverse_turn(self, y: Self) -> Self {
+                elementary::inverse_turn(self, y)
+            }
+            #[inline(always)]
+            fn inverse_stretch(self, y: Self) -> Self {
+                elementary::inverse_stretch(self, y)
             }
             #[inline(always)]
             fn binade(self) -> Self {

@@ -6,7 +6,8 @@
 //! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul); what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
-//! exp, log, tanh and their kin are the library's own, in [`elementary`], as are the functions that decay fast, times a factor.
+//! The functions that derivatives of activations are made of are the library's own, in [`elementary`]: exp, log, tanh, the logistic
+//! and the normal distribution function and their kin. sin, cos, tan, powers, atan2 and erf are Rust's and libm's.
 
 mod arithmetic;
 mod axes;

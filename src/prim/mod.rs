@@ -5,8 +5,8 @@
 //! with one operand ([`map`]) or two ([`zip`]), a number times a function that decays fast ([`weighted`]), masks and choice ([`pick`]), reductions ([`fold`]),
 //! rearrangements ([`view`]), look-up ([`index`]), what computes indices ([`order`]), and the matrix product ([`dot`]).
 //!
-//! An elementwise function is one expression, and runs in two forms: see [`kernel`](mod@kernel). exp, log, tanh and what
-//! decays fast are the library's own, in `array/elementary`.
+//! An elementwise function is one expression, and runs in two forms: see [`kernel`](mod@kernel). exp, log, tanh and
+//! what activations are made of are the library's own, in `array/elementary`; sin, cos, tan, powers, atan2 and erf are Rust's and libm's.
 //!
 //! Each family fulfils the [`Rule`]: there are no default bodies, so that half an operation does not
 //! compile. Derivatives are written in the engine's own operations on [`Var`]s, so that a gradient

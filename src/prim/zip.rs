@@ -14,7 +14,7 @@ use crate::tape::{IntoVar, Var, broadcast};
 
 family! {
     /// An elementwise function of two operands.
-    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2, Inverse, ExpDifference, Azmul, Azdiv }
+    Zip { Add, Sub, Mul, Div, Pow, Max, Min, Atan2, Inverse, InverseTurn, InverseStretch, ExpDifference, Azmul, Azdiv }
 }
 
 /// All there is to know about one of them.
@@ -101,11 +101,25 @@ table! {
         name: "inverse",
         formula: "a / (a² + b²), 0 at the origin",
         kernel: kernel!(|a, b| a.inverse(b)),
-        slope_a: |[a, b], y| {
-            let other = b.inverse(a);
-            times((other - y) * (other + y))
-        },
-        slope_b: |[a, b], y| -times(y * (b.inverse(a) * y.lift(2.0))),
+        slope_a: |[a, b], _| times(a.inverse_stretch(b)),
+        slope_b: |[a, b], _| -times(a.inverse_turn(b)),
+        domain: Domain::only("not a = b = 0", |ab| ab[0] != 0.0 || ab[1] != 0.0),
+    },
+    // These two are parts of 1/z², with z = b + ia, whose derivative is -2/z³.
+    InverseTurn => {
+        name: "inverse_turn",
+        formula: "2 a b / (a² + b²)², 0 at the origin",
+        kernel: kernel!(|a, b| a.inverse_turn(b)),
+        slope_a: |[a, b], y| times(inverse_cube(a, b, y)[0]),
+        slope_b: |[a, b], y| -times(inverse_cube(a, b, y)[1]),
+        domain: Domain::only("not a = b = 0", |ab| ab[0] != 0.0 || ab[1] != 0.0),
+    },
+    InverseStretch => {
+        name: "inverse_stretch",
+        formula: "(b² - a²) / (a² + b²)², 0 at the origin",
+        kernel: kernel!(|a, b| a.inverse_stretch(b)),
+        slope_a: |[a, b], _| -times(inverse_cube(a, b, a.inverse_turn(b))[1]),
+        slope_b: |[a, b], _| -times(inverse_cube(a, b, a.inverse_turn(b))[0]),
         domain: Domain::only("not a = b = 0", |ab| ab[0] != 0.0 || ab[1] != 0.0),
     },
     ExpDifference => {
@@ -141,6 +155,13 @@ impl Zip {
         let slope = if wrt == 0 { row.slope_a } else { row.slope_b };
         slope([operands[0], operands[1]], out)
     }
+}
+
+/// The parts of 2/z³ with z = b + ia, the second with the sign changed; `turn` is that of 1/z².
+fn inverse_cube<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, turn: Var<'t, T>) -> [Var<'t, T>; 2] {
+    let stretch = a.inverse_stretch(b);
+    let [part, other] = [a.inverse(b), b.inverse(a)];
+    [stretch * other - turn * part, stretch * part + turn * other].map(|half| half + half)
 }
 
 /// The larger; NaN if either is.
@@ -215,6 +236,8 @@ impl Rule for Zip {
             | Self::Min
             | Self::Atan2
             | Self::Inverse
+            | Self::InverseTurn
+            | Self::InverseStretch
             | Self::ExpDifference
             | Self::Azmul
             | Self::Azdiv => None,
@@ -451,6 +474,18 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub(crate) fn inverse(self, b: Self) -> Self {
         must(self.zip(Zip::Inverse, b))
+    }
+
+    /// 2ab / (a² + b²)².
+    #[track_caller]
+    fn inverse_turn(self, b: Self) -> Self {
+        must(self.zip(Zip::InverseTurn, b))
+    }
+
+    /// (b² − a²) / (a² + b²)².
+    #[track_caller]
+    fn inverse_stretch(self, b: Self) -> Self {
+        must(self.zip(Zip::InverseStretch, b))
     }
 
     /// eᵃ⁻ᵇ, with what rounds off in a − b, of which a large difference would have as many units of the result as it is large.

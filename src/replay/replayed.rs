@@ -12,6 +12,7 @@ use crate::array::Value;
 use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
 use crate::{Broadcasting, Float, Var};
 use ndarray::{ArrayD, ArrayViewD};
+use std::cell::RefCell;
 use std::fmt;
 
 /// How many programs are kept, unless said otherwise.
@@ -322,15 +323,21 @@ where
         outputs: impl IntoOutputs<'b, T>,
     ) -> Result<(), Error> {
         let mut outputs = outputs.into_outputs();
-        let outputs = outputs.as_mut();
-        let dims: Vec<Vec<usize>> = outputs.iter().map(|out| out.dims().to_vec()).collect();
-        let fits = |ports: &[Port]| disagreement("output", ports, dims.len(), |i| &dims[i]);
-        self.advance(inputs.into_inputs().as_ref(), fits, |outcome| match outcome {
-            Outcome::Recorded(results) => {
-                outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
-            }
-            Outcome::Replayed(_, workspace) => {
-                outputs.iter_mut().enumerate().for_each(|(i, out)| out.fill_from(&workspace.output(i)));
+        // Looked at before the run, written to after it.
+        let outputs = RefCell::new(outputs.as_mut());
+        let fits = |ports: &[Port]| {
+            let outputs = outputs.borrow();
+            disagreement("output", ports, outputs.len(), |i| outputs[i].dims())
+        };
+        self.advance(inputs.into_inputs().as_ref(), fits, |outcome| {
+            let mut outputs = outputs.borrow_mut();
+            match outcome {
+                Outcome::Recorded(results) => {
+                    outputs.iter_mut().zip(&results).for_each(|(out, result)| out.fill_from(&result.view()));
+                }
+                Outcome::Replayed(_, workspace) => {
+                    outputs.iter_mut().enumerate().for_each(|(i, out)| out.fill_from(&workspace.output(i)));
+                }
             }
         })
     }

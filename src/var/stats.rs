@@ -10,6 +10,10 @@ use crate::{Float, Var};
 impl<T: Float> Var<'_, T> {
     /// The mean of all elements, Σ a / n; NaN if there are none, and infinite where the sum is beyond the largest number.
     ///
+    /// It is infinite where the sum is, though the mean itself might be a number: of elements that are all below the largest
+    /// number divided by n, it never is. The same holds of [`var`](Self::var), but not of [`std`](Self::std) and
+    /// [`norm`](Self::norm), which scale by a power of two first: that would cost a mean a second pass.
+    ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));

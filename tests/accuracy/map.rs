@@ -43,17 +43,25 @@ pub struct Exact {
 
 /// The largest error, where it is, and how many were looked at.
 #[derive(Clone, Copy, Default)]
-pub struct Worst<At = f64> {
+pub struct Worst {
     pub units: f64,
-    pub at: At,
+    pub at: f64,
     /// The same where the exact result is below the normal range.
     pub below: f64,
-    pub below_at: At,
+    pub below_at: f64,
     pub of: usize,
 }
 
-impl<At: Copy> Worst<At> {
-    fn merge(&mut self, other: Self) {
+impl Worst {
+    pub fn see(&mut self, units: f64, at: f64, below: bool) {
+        self.merge(if below {
+            Self { below: units, below_at: at, of: 1, ..Self::default() }
+        } else {
+            Self { units, at, of: 1, ..Self::default() }
+        });
+    }
+
+    pub fn merge(&mut self, other: Self) {
         self.of += other.of;
         if other.units > self.units {
             (self.units, self.at) = (other.units, other.at);
@@ -64,23 +72,11 @@ impl<At: Copy> Worst<At> {
     }
 }
 
-impl<At: Copy + Default> Worst<At> {
-    /// Looks at one more.
-    pub fn look(&mut self, at: At, found: f64, exact: Exact, format: &Format) {
-        let units = format.units(found, exact);
-        self.merge(if exact.value.abs() < format.normal {
-            Self { below: units, below_at: at, of: 1, ..Self::default() }
-        } else {
-            Self { units, at, of: 1, ..Self::default() }
-        });
-    }
-}
-
 /// A format's largest number, its smallest positive one, its smallest normal one, and the distance from 1 to the next larger number.
 pub struct Format {
-    largest: f64,
+    pub largest: f64,
     smallest: f64,
-    normal: f64,
+    pub normal: f64,
     epsilon: f64,
 }
 
@@ -90,17 +86,17 @@ pub const SINGLE: Format = Format {
     normal: f32::MIN_POSITIVE as f64,
     epsilon: f32::EPSILON as f64,
 };
-const DOUBLE: Format =
+pub const DOUBLE: Format =
     Format { largest: f64::MAX, smallest: 5e-324, normal: f64::MIN_POSITIVE, epsilon: f64::EPSILON };
 
 impl Format {
     /// The distance of neighbours at a number.
-    fn unit(&self, at: f64) -> f64 {
+    pub fn unit(&self, at: f64) -> f64 {
         let binade = f64::from_bits(at.to_bits() & f64::INFINITY.to_bits());
         (binade * self.epsilon).max(self.smallest)
     }
 
-    fn units(&self, found: f64, exact: Exact) -> f64 {
+    pub fn units(&self, found: f64, exact: Exact) -> f64 {
         let Exact { value, rest, size } = exact;
         if value.is_nan() || found.is_nan() {
             return if value.is_nan() && found.is_nan() { 0.0 } else { f64::INFINITY };
@@ -142,7 +138,8 @@ fn worst(entries: impl Iterator<Item = Entry>, format: &Format) -> [Worst; 3] {
         entries.filter(|entry| !entry.exact[0].value.is_nan() || !entry.found[0].is_nan())
     {
         for ((worst, found), exact) in worst.iter_mut().zip(found).zip(exact) {
-            worst.look(at, found, exact, format);
+            let units = format.units(found, exact);
+            worst.see(units, at, exact.value.abs() < format.normal);
         }
     }
     worst

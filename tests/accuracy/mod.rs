@@ -3,7 +3,7 @@
 mod functions;
 #[allow(dead_code)] // The example prints it.
 mod map;
-#[allow(dead_code)] // So does this.
+#[allow(dead_code)] // The example prints it.
 mod pairs;
 
 use functions::FUNCTIONS;
@@ -47,19 +47,50 @@ fn single_precision_at_all_numbers() {
     single_precision(1);
 }
 
-/// 400 numbers of all binades, each with 60 of the others and 40 near itself.
-#[test]
-fn two_operands_that_both_vary() {
-    let failures = pairs::failures(0x7f80_0000 / 400);
-    assert!(failures.is_empty(), "{failures}");
-}
-
 #[test]
 fn double_precision_at_the_points_of_the_table() {
     let in_table = FUNCTIONS.iter().filter_map(|function| Some((function, function.double_precision()?)));
     let failures: Vec<String> =
         in_table.flat_map(|(function, worst)| failures(function, "f64", worst)).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Some thousand pairs of each kind, and those of the table.
+#[test]
+fn two_operands() {
+    let mut failures = Vec::new();
+    for pair in pairs::PAIRS {
+        let found = [("f32", Some(pair.single_precision(40_000))), ("f64", pair.double_precision())];
+        for (precision, found) in found.into_iter().filter_map(|(name, found)| Some((name, found?))) {
+            for ((Worst { units, below, of, .. }, at), order) in found.into_iter().zip(pairs::ORDERS) {
+                assert!(of > 20, "{} is hardly looked at in {precision}", pair.name);
+                if units.max(below) > UNITS {
+                    failures.push(format!(
+                        "derivative {order:?} of {} in {precision}: {units:.2} units or {below:.2} smallest at {at:?}",
+                        pair.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A class that cannot be, with a logit that says so, costs nothing and has no slope; in either mode.
+#[test]
+fn what_cannot_be_has_no_cross_entropy() {
+    let tape = Tape::<f64>::new();
+    let logits = tape.leaf("logits", ndarray::arr2(&[[0.0, 0.0, -f64::INFINITY]]));
+    let p = tape.constant(ndarray::arr2(&[[0.5, 0.5, 0.0]]));
+    let loss = logits.cross_entropy_with(p);
+    assert_eq!(loss.item(), 2.0_f64.ln());
+    assert_eq!(loss.backward()[logits].value(), ndarray::arr2(&[[0.0, 0.0, 0.0]]).into_dyn());
+    let direction = tape.constant(ndarray::arr2(&[[1.0, -1.0, 1.0]]));
+    let tangent = loss.jvp([(logits, direction)]);
+    assert_eq!(tangent.item(), 0.0);
+    // Where something is expected that cannot be, the cost is infinite.
+    let expected = tape.constant(ndarray::arr2(&[[0.5, 0.0, 0.5]]));
+    assert_eq!(logits.cross_entropy_with(expected).item(), f64::INFINITY);
 }
 
 /// Value, gradient and the product of the Hessian with ones.

@@ -2,14 +2,15 @@
 
 A line is a function, where, and its value, first and second derivative there; of those that cross 0 by cancellation also the
 largest summand. A number is the nearest of the format, and how many hundredths of its unit in the last place the exact one is
-further. The functions are written as their definitions read, which is not how the library computes them: the many bits make up
+further. Of functions of two operands it is both of these, the value, both slopes, and the second derivatives aa, ab and bb. The
+functions are written as their definitions read, which is not how the library computes them: the many bits make up
 for what cancels.
 """
 
 import math
 import random
 
-from mpmath import cos, cosh, erf, exp, floor, inf, ln, mp, mpf, pi, sin, sinh, sqrt, tan, tanh, atan
+from mpmath import cos, cosh, erf, exp, floor, inf, ln, mp, mpf, pi, sin, sinh, sqrt, tan, tanh, atan, atan2
 
 mp.prec = 400
 
@@ -168,3 +169,47 @@ for name, f in FUNCTIONS.items():
         if name in CANCELLING:
             fields += [number(max(abs(s) for s in summands)).split(":")[0] for summands in found[1:]]
         print(";".join([name, repr(x), *fields]))
+
+
+def quotient(a, b):
+    return [[a / b], [1 / b], [-a / b**2], [mpf(0)], [-1 / b**2], [2 * a / b**3]]
+
+
+def power_of(a, b):
+    y, log = a**b, ln(a)
+    return [[y], [b * y / a], [log * y], [b * (b - 1) * y / a**2], [y / a, b * log * y / a], [log**2 * y]]
+
+
+def angle(a, b):
+    square = a * a + b * b
+    turn, mixed = 2 * a * b / square**2, (a * a - b * b) / square**2
+    return [[atan2(a, b)], [b / square], [-a / square], [-turn], [mixed], [turn]]
+
+
+PAIRS = {"a / b": quotient, "a ^ b": power_of, "atan2(a, b)": angle}
+
+
+def pairs(name):
+    """Of all sizes; near each other; one that is subnormal; for powers, a base near 1 with a large exponent, too."""
+    rng = random.Random(name)
+    signed = lambda x: x if name == "a ^ b" or rng.random() < 0.5 else -x
+    for e in [-323, -309, -200, -154, -100, -20, 0, 3, 100, 154, 200, 307]:
+        a = 10**e * rng.uniform(1, 1.5)
+        yield signed(a), signed(10 ** rng.uniform(-307, 307))
+        yield signed(a), signed(a * rng.uniform(0.6, 1.4))
+        yield signed(a), signed(10 ** rng.uniform(-15, 2))
+        if name == "a ^ b":
+            yield a, rng.uniform(-300, 300) / max(1, abs(e))
+            yield 1 + 10 ** rng.uniform(-12, -1), 10 ** rng.uniform(0, 12)
+
+
+for name, f in PAIRS.items():
+    for a, b in pairs(name):
+        a, b = float(f"{a:.6g}"), float(f"{b:.6g}")
+        if name == "a ^ b" and abs(b * math.log(a)) > 10000:
+            continue
+        found = f(mpf(a), mpf(b))
+        fields = [number(sum(summands)) for summands in found]
+        if len(found[4]) > 1:
+            fields.append(number(max(abs(s) for s in found[4])).split(":")[0])
+        print(";".join([name, repr(a), repr(b), *fields]))

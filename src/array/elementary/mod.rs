@@ -44,7 +44,7 @@ mod tests;
 
 pub(crate) use exponential::{exp, exp_difference, exp_m1};
 pub(crate) use format::Format;
-pub(crate) use inverse::inverse;
+pub(crate) use inverse::{inverse, inverse_stretch, inverse_turn};
 pub(crate) use logarithm::{ln, ln_1p, softplus};
 pub(crate) use normal::{bell, density, distribution};
 pub(crate) use power::{power_f32, power_f64};

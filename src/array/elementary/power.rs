@@ -4,6 +4,12 @@
 //! and the power alone may be too large or too small for the format where the product is not. A factor of 0 gives 0: it is the
 //! constant that a derivative of a power is one day, as of a² the third, even where the power is infinite.
 
+/// A weight that overflowed was a product of b and log a, which grow far slower than a power, if that has come to be 0, decays.
+#[inline(always)]
+fn gone(w: f64, power: f64) -> bool {
+    power == 0.0 && w.is_infinite()
+}
+
 /// In double precision, which has places and exponents enough.
 #[allow(clippy::cast_possible_truncation)] // Rounding to the nearest f32 is what is asked for.
 #[inline(always)]
@@ -11,7 +17,8 @@ pub(crate) fn power_f32(w: f32, a: f32, b: f32, n: f32) -> f32 {
     if w == 0.0 {
         return 0.0;
     }
-    (f64::from(w) * f64::from(a).powf(f64::from(b) - f64::from(n))) as f32
+    let power = f64::from(a).powf(f64::from(b) - f64::from(n));
+    if gone(w.into(), power) { 0.0 } else { (f64::from(w) * power) as f32 }
 }
 
 #[inline(always)]
@@ -38,7 +45,7 @@ pub(crate) fn power_f64(w: f64, a: f64, b: f64, n: f64) -> f64 {
     } else {
         // Too large or too small on its own.
         let root = base.powf(0.5 * less);
-        w * root * root
+        if gone(w, root) { 0.0 } else { w * root * root }
     };
     product * correction * sign
 }

@@ -105,7 +105,7 @@ pub(crate) fn curve<F: Format>(w: F, x: [F; 2]) -> F {
     let [y, y_rest] = product(w_p, y);
     let rest = y_rest + w_p * rest;
     // Of what overflows, the rest is not finite.
-    let y = if is_number(rest - rest) { y + rest } else { y };
+    let y = if rest.magnitude() < F::from(f32::INFINITY) { y + rest } else { y };
     let y = if negative { y * q } else { -y * q };
     if x[0].magnitude() > -F::WEIGHED { nothing(w) } else { y }
 }
@@ -131,7 +131,7 @@ pub(crate) fn cubic_turn<F: Format>(w: F, x: F) -> F {
     let [y, y_rest] = product(w, turn * scale);
     let rest = y_rest + w * (turn_rest * scale);
     // Of what overflows, the rests are not finite.
-    if is_number(rest - rest) { y + rest } else { y }
+    if rest.magnitude() < F::from(f32::INFINITY) { y + rest } else { y }
 }
 
 /// 2 √(2/π) (x + 0.044715 x³), where σ of it is not 0 or 1 for sure, as the sum of two numbers.

@@ -82,6 +82,14 @@ impl Arithmetic for Complex {
     fn inverse(self, other: Self) -> Self {
         if self.re == 0.0 && other.re == 0.0 { Self::ZERO } else { self / (self * self + other * other) }
     }
+    fn inverse_turn(self, other: Self) -> Self {
+        let y = self.inverse(other) * other.inverse(self);
+        y + y
+    }
+    fn inverse_stretch(self, other: Self) -> Self {
+        let [a, b] = [self.inverse(other), other.inverse(self)];
+        (b - a) * (b + a)
+    }
     fn binade(self) -> Self {
         Self::real(self.re.binade())
     }

@@ -82,6 +82,23 @@ macro_rules! carrier {
                 let turn = [(b * b - a * a) / square / square, -(a + a) * b / square / square];
                 Self::near(a.inverse(b), [(self, turn[0]), (other, turn[1])])
             }
+            fn inverse_turn(self, other: Self) -> Self {
+                // The slopes of 1/z² are those of -2/z³.
+                let (a, b) = (self.value, other.value);
+                let square = a * a + b * b;
+                let two = <$base>::one() + <$base>::one();
+                let cube = [b * b * b - (two + <$base>::one()) * a * a * b, a * a * a - (two + <$base>::one()) * a * b * b]
+                    .map(|part| two * part / square / square / square);
+                Self::near(a.inverse_turn(b), [(self, cube[0]), (other, cube[1])])
+            }
+            fn inverse_stretch(self, other: Self) -> Self {
+                let (a, b) = (self.value, other.value);
+                let square = a * a + b * b;
+                let two = <$base>::one() + <$base>::one();
+                let cube = [a * a * a - (two + <$base>::one()) * a * b * b, (two + <$base>::one()) * a * a * b - b * b * b]
+                    .map(|part| two * part / square / square / square);
+                Self::near(a.inverse_stretch(b), [(self, cube[0]), (other, cube[1])])
+            }
             fn binade(self) -> Self {
                 Self::constant(self.value.binade())
             }
