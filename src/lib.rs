@@ -112,9 +112,10 @@
 //!
 //! Of every elementwise function, value, first and second derivative are within 4 units in the last place of the exact result, in
 //! both precisions and over the whole range, in the tails too; below the normal range, 4 of the smallest positive number. Where a
-//! derivative crosses 0 because its summands cancel, that is 4 units of the largest of them.
-//! `tests/accuracy/MAP.md`, in the repository, has the largest errors that were
-//! found, function by function, and names the exceptions.
+//! derivative crosses 0 because its summands cancel, that is 4 units of the largest of them. `tests/accuracy/MAP.md`, in the
+//! repository, has the largest errors that were found, function by function, and names the exceptions: a quotient or power, and
+//! its slopes, where it leaves the normal range. Sums add in pairs, running sums carry what they lose, norms and deviations are
+//! scaled.
 //!
 //! ```
 //! let tape = wengert::Tape::<f64>::new();
@@ -142,16 +143,6 @@
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
-//!
-//! # Accuracy
-//!
-//! Values, first and second derivatives of elementwise functions are within four units in the last place over the whole range,
-//! tails and tiny numbers included, in both precisions: sigmoid's slope at 40 is 4.2·10⁻¹⁸, not 0. Below the normal
-//! range the unit is the smallest positive number. Where a derivative crosses 0 because its summands cancel (those of `silu`,
-//! `gelu` and `gelu_tanh`; the mixed one of `atan2`), it is that of the largest summand. Of a number below the normal range, which has
-//! few digits, a quotient's slope has no more. Sums add in pairs, running sums carry what they lose, norms and deviations
-//! are scaled. The map, measured against 400 bits and at numbers of all sizes, is `tests/accuracy/MAP.md`, and
-//! `cargo run --release --example accuracy` prints it.
 //!
 //! # Features, versions, threads
 //!
