@@ -234,11 +234,10 @@ impl<'t, T: Float> Var<'t, T> {
         let axis = axis.number();
         let start = self.tape().mark();
         let indices = indices.into_indices(self.tape()).map_err(|error| error.called(name))?;
-        let result = self
-            .place_of(axis, by, into, indices.ndim())
-            .map_err(|problem| Self::error(name, problem, &[self]));
-        let result =
-            result.and_then(|axis| self.try_record(Prim::index(Index { by, axis, into }), &[self, indices]));
+        let result = match Self::judge(name, self.place_of(axis, by, into, indices.ndim()), &[self]) {
+            Ok(axis) => self.try_record(Prim::index(Index { by, axis, into }), &[self, indices]),
+            Err(error) => Err(error),
+        };
         self.tape().settled(start, result)
     }
 

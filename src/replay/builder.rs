@@ -11,12 +11,13 @@ use super::passes::{Pass, within};
 use super::port::{Port, Signature};
 use super::program::Program;
 use super::report::Report;
-use crate::array::{Layout, Value};
+use crate::array::{Kind, Layout, Value, beyond, uncountable};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::tape::Read;
 use crate::{Float, Tape, Var};
 use indexmap::IndexMap;
 use ndarray::ArrayD;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 
 /// How closely a program keeps to what was recorded.
@@ -370,7 +371,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     #[track_caller]
     pub fn build(self) -> Result<Program<T>, Error> {
-        self.made(Value::clone, |_| ())
+        self.made(|value, _| value.clone(), |_| ())
     }
 
     /// As [`build`](Self::build), with what it takes to compare the recording with another one.
@@ -380,8 +381,10 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let leaves = self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf));
         let inputs = leaves.map(|leaf| leaf.with_row(|row| row.value.clone())).collect();
         let tape = self.tape;
-        let program =
-            self.made(Value::clone, |listing| evidence = Some(Evidence::new(tape, listing, inputs)))?;
+        let program = self.made(
+            |value, _| value.clone(),
+            |listing| evidence = Some(Evidence::new(tape, listing, inputs)),
+        )?;
         Ok((program, evidence.expect("it was listed")))
     }
 
@@ -394,7 +397,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// in `f64`. Constants are the recorded ones.
     ///
     /// # Errors
-    /// As of [`build`](Self::build).
+    /// As of [`build`](Self::build), and if it holds an index that the other type does not count.
     ///
     /// ```
     /// let tape = wengert::Tape::<f32>::new();
@@ -407,17 +410,31 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     #[track_caller]
     pub fn build_in<U: Float>(self) -> Result<Program<U>, Error> {
         let cast = |number: T| U::from_f64(number.to_f64());
-        let convert = |value: &Value<T>| match value.as_constant() {
-            Some(number) => Value::filled(value.shape(), cast(number)),
-            None => Value::new(value.view().mapv(cast).into_shared()),
+        // An index must stay the number that it is.
+        let lost = RefCell::new(None);
+        let convert = |value: &Value<T>, kind: Kind| {
+            let far = |index: &&T| index.to_f64().abs() >= beyond::<U>();
+            if kind == Kind::Index
+                && let Some(index) = value.view().iter().find(far)
+            {
+                lost.borrow_mut().get_or_insert_with(|| uncountable::<U>(index, value.shape()));
+            }
+            match value.as_constant() {
+                Some(number) => Value::filled(value.shape(), cast(number)),
+                None => Value::new(value.view().mapv(cast).into_shared()),
+            }
         };
-        self.made(convert, |_| ())
+        let program = self.made(convert, |_| ())?;
+        match lost.into_inner() {
+            Some(problem) => Err(Error::new("program", problem, Vec::new())),
+            None => Ok(program),
+        }
     }
 
     #[track_caller]
     fn made<U: Float>(
         &self,
-        convert: impl Fn(&Value<T>) -> Value<U>,
+        convert: impl Fn(&Value<T>, Kind) -> Value<U>,
         look: impl FnOnce(&Listing<T, U>),
     ) -> Result<Program<U>, Error> {
         self.check()?;
@@ -480,7 +497,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         // State starts from what was recorded.
         let mut state_places = Vec::new();
         for ([leaf, _], [here, _]) in self.state.iter().zip(&lowered.state) {
-            let value = leaf.with_row(|row| convert(&row.value));
+            let value = leaf.with_row(|row| convert(&row.value, row.kind));
             lowered.code.start(*here, &value);
             state_places.push(Place { source: *here, layout: Layout::row_major(value.shape()) });
         }

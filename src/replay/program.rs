@@ -354,7 +354,11 @@ impl<T: Float> Program<T> {
             }
         }
         let feeds = Feeds { given };
-        let astray = self.0.code.run(memory, &feeds).err().map(|astray| self.0.astray(astray));
+        // Not by `map`: a closure would say this line where the caller's is meant.
+        let astray = match self.0.code.run(memory, &feeds) {
+            Ok(()) => None,
+            Err(astray) => Some(self.0.astray(astray)),
+        };
         // What was compared before an index went astray was on the right way, and says first whether this path is taken.
         let until = astray.as_ref().map_or(usize::MAX, |(row, _)| *row);
         for (guard, places) in self.0.guards.iter().filter(|(guard, _)| guard.rows <= until) {
