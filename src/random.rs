@@ -18,7 +18,7 @@ use ndarray::{Array, ArrayBase, DataMut, Dimension, ShapeBuilder};
 
 /// A sequence of draws, from a seed.
 ///
-/// The generator is SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators",
+/// The generator is `SplitMix64` (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators",
 /// OOPSLA 2014): a counter, mixed. It passes the usual statistical tests, is not for secrets, and is made of operations on
 /// integers alone, so that its numbers are the same everywhere. Elements are drawn in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -195,7 +195,7 @@ impl<'t, T: Float> Var<'t, T> {
         let of_label = weights.map(|weights| weights.take(0, labels));
         let mut terms = -log.take_along(-1, labels.unsqueeze(-1)).squeeze(-1);
         if let Some(weight) = of_label {
-            terms = terms * weight;
+            terms *= weight;
         }
         if smoothing > 0.0 {
             let all = weights.map_or(log, |weights| log * weights);

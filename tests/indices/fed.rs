@@ -99,7 +99,7 @@ fn each_kind_for_its_own() {
     for error in [
         program.replay_one((&[true, false],)).unwrap_err(),
         program.replay_one((&[3],)).unwrap_err(),
-        program.replay_one(&arr2(&[[3, 1]])).unwrap_err(),
+        program.replay_one(arr2(&[[3, 1]])).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Signature, "{error}");
     }
@@ -119,7 +119,7 @@ fn each_kind_for_its_own() {
 fn empty_and_repeated_indices() {
     let tape = Tape::<f64>::new();
     let x = tape.leaf("x", [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-    let none = tape.indices("none", &Array1::<u8>::zeros(0));
+    let none = tape.indices("none", Array1::<u8>::zeros(0));
     let rows = x.take(0, none);
     assert_eq!((rows.shape(), x.take(1, none).shape()), (vec![0, 2], vec![3, 0]));
     assert_eq!(rows.sum().backward()[x].value(), Array2::<f64>::zeros((3, 2)).into_dyn());

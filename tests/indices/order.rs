@@ -173,7 +173,7 @@ fn real_sizes() {
     let (tokens, width) = (100_000, 64);
     let tape = Tape::<f32>::new();
     let table = tape.leaf("table", Array2::from_elem((tokens, width), 0.5));
-    let batch = tape.indices("batch", &whole(&[32, 16], 100_000, 1));
+    let batch = tape.indices("batch", whole(&[32, 16], 100_000, 1));
     let loss = table.embedding(batch).sum();
     let program = tape.program([table, batch], [loss, loss.backward()[table]]).unwrap();
     let values = Array2::from_shape_fn((tokens, width), |(i, _)| if i == tokens - 1 { 2.0_f32 } else { 1.0 });

@@ -172,7 +172,7 @@ fn strict_tells_places_that_were_read() {
 fn look_ups_within_a_budget() {
     let (n, rounds) = (500, 60);
     let tape = Tape::<f64>::new();
-    let (x, at) = (tape.leaf("x", real(&[n], 100, 1) / 100.0), tape.indices("at", &whole(&[n], 500, 2)));
+    let (x, at) = (tape.leaf("x", real(&[n], 100, 1) / 100.0), tape.indices("at", whole(&[n], 500, 2)));
     let y = (0..rounds).fold(x, |y, _| (y.take(0, at) * 1.25).sin() + y.sort(0) * 0.5);
     let dx = y.sum().backward()[x];
     let all = tape.program([x, at], [y, dx]).unwrap();
@@ -205,6 +205,7 @@ fn programs_of_the_other_precision() {
     let rows = outputs(a, b);
     let expected = double.program([a, b], &rows[..]).unwrap().replay_to_vec((&x, &[1, 2])).unwrap();
     let narrow = double.program_builder([a, b], &rows[..]).build_in::<f32>().unwrap();
+    #[allow(clippy::cast_possible_truncation)] // They are exact in single precision.
     let single = x.mapv(|x| x as f32);
     let run = narrow.replay_to_vec((&single, &[1, 2])).unwrap();
     assert_eq!(run.iter().map(|out| out.mapv(f64::from)).collect::<Vec<_>>(), expected);

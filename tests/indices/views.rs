@@ -66,7 +66,7 @@ fn adjoints_name_the_axis_of_the_result() {
     let x = tape.leaf("x", real(&[3, 4, 5], 100, 7));
     for axis in -3..3_isize {
         for shape in [&[][..], &[2], &[3, 2]] {
-            let index = tape.indices("index", &whole(shape, 3, 11));
+            let index = tape.indices("index", whole(shape, 3, 11));
             let rows = x.take(axis, index);
             let weights = tape.constant(real(&rows.shape(), 100, 13));
             let n = x.shape()[usize::try_from(axis.rem_euclid(3)).unwrap()];

@@ -28,7 +28,7 @@ fn course(rows: usize, columns: usize, offset: isize) -> (usize, usize, usize) {
 }
 
 /// The diagonal of the last two axes: in each of its rows one column.
-fn looked_up<'t>(x: V<'t>, offset: isize) -> Answer<'t> {
+fn looked_up(x: V<'_>, offset: isize) -> Answer<'_> {
     let shape = x.shape();
     let (outer, inner) = shape.split_at(shape.len() - 2);
     let (row, column, len) = course(inner[0], inner[1], offset);
@@ -49,7 +49,7 @@ fn diagonal<'t>(args: &mut Args<'t>) -> Answer<'t> {
 }
 
 /// Zeros of this shape with the vectors along the last axis on a diagonal.
-fn laid<'t>(x: V<'t>, [rows, columns]: [usize; 2], offset: isize) -> Answer<'t> {
+fn laid(x: V<'_>, [rows, columns]: [usize; 2], offset: isize) -> Answer<'_> {
     let (row, column, len) = course(rows, columns, offset);
     let shape = [&x.shape()[..], &[1]].concat();
     let index = x.tape().try_indices("columns", column..column + len)?.try_reshape([len, 1])?;
@@ -59,7 +59,7 @@ fn laid<'t>(x: V<'t>, [rows, columns]: [usize; 2], offset: isize) -> Answer<'t> 
     Ok(lines.try_pad_with(margins, 0.0)?)
 }
 
-fn square<'t>(x: V<'t>, offset: isize) -> Answer<'t> {
+fn square(x: V<'_>, offset: isize) -> Answer<'_> {
     let n = x.shape()[x.ndim() - 1] + offset.unsigned_abs();
     laid(x, [n, n], offset)
 }

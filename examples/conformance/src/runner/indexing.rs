@@ -29,7 +29,7 @@ pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
 }
 
 /// A number as an array of one element.
-pub fn at_least_one_axis<'t>(x: V<'t>) -> Answer<'t> {
+pub fn at_least_one_axis(x: V<'_>) -> Answer<'_> {
     if x.ndim() == 0 { Ok(x.try_reshape([1])?) } else { Ok(x) }
 }
 

@@ -39,6 +39,7 @@ fn distance<'t>(args: &mut Args<'t>, f: fn(V<'t>) -> V<'t>) -> Answer<'t> {
 }
 
 /// What both losses of labels take besides.
+#[derive(Clone, Copy)]
 struct How<'t> {
     weights: Option<V<'t>>,
     ignored: Option<i64>,
@@ -113,7 +114,8 @@ fn likelihood<'t>(args: &mut Args<'t>) -> Answer<'t> {
     let Arg::Tensor(Tensor { var: labels, kind: Kind::Integer }) = target else {
         return unsupported("targets that are no labels");
     };
-    #[allow(clippy::cast_precision_loss)] // A label that is not exact is none.
+    #[allow(clippy::cast_precision_loss, clippy::float_cmp)]
+    // Both are whole; a label that is not exact is none.
     if let Some(ignored) = ignored
         && labels.value().iter().any(|label| *label == ignored as f64)
     {

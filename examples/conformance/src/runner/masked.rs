@@ -9,9 +9,9 @@ use wengert::Var;
 type V<'t> = Var<'t, f64>;
 
 /// `masked.NAME`, with a mask or without. What is not chosen is filled with what changes nothing.
-pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
+pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Answer<'t> {
     const LOW: f64 = f64::NEG_INFINITY;
-    Some(match name {
+    match name {
         "sum" => reduction(args, |x, mask, axes| Ok(filled(x, mask, 0.0)?.try_sum_axis(axes)?)),
         "prod" => reduction(args, |x, mask, axes| Ok(filled(x, mask, 1.0)?.try_prod_axis(axes)?)),
         "amax" => reduction(args, |x, mask, axes| Ok(filled(x, mask, LOW)?.try_amax(axes)?)),
@@ -27,7 +27,7 @@ pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
         "log_softmax" => along(args, |x, mask, axes| Ok(filled(x, mask, LOW)?.try_log_softmax(axes)?)),
         "logaddexp" => logaddexp(args),
         other => unsupported(format!("masked.{other}")),
-    })
+    }
 }
 
 /// What has no mask among its arguments, but is said by one.

@@ -145,8 +145,11 @@ fn check(case: &Case, arrays: &Arrays) -> Result<Vec<String>, Trouble> {
     // The arrays of several results are numbered.
     let several = arrays.get(&case.name, "out0")?.is_some();
     let part = |what: &str, i: usize| if several { format!("{what}{i}") } else { what.to_owned() };
-    let expected =
-        if several { (0..).take_while(|i| arrays.has(&case.name, &part("out", *i))).count() } else { 1 };
+    let expected = if several {
+        (0..arrays.0.len()).take_while(|i| arrays.has(&case.name, &part("out", *i))).count()
+    } else {
+        1
+    };
     if outs.len() != expected {
         return Ok(vec![format!("{} results, expected {expected}", outs.len())]);
     }

@@ -40,7 +40,7 @@ pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
 }
 
 /// A number as an array of one element, the axis, and the shape of the number or array.
-fn lines<'t>(x: V<'t>, dim: isize) -> Result<(V<'t>, usize), super::args::Trouble> {
+fn lines(x: V<'_>, dim: isize) -> Result<(V<'_>, usize), super::args::Trouble> {
     Ok((super::indexing::at_least_one_axis(x)?, axis(dim, x.ndim())?))
 }
 
@@ -82,7 +82,7 @@ fn topk<'t>(args: &mut Args<'t>) -> Answers<'t> {
 }
 
 /// Values and places of those at this place in rising order.
-fn ranked<'t>(array: V<'t>, axis: usize, place: usize) -> Result<[V<'t>; 2], Error> {
+fn ranked(array: V<'_>, axis: usize, place: usize) -> Result<[V<'_>; 2], Error> {
     let places = array.try_argsort(axis)?.try_narrow(axis, place, 1)?;
     Ok([array.try_take_along(axis, places)?.try_squeeze(axis)?, places.try_squeeze(axis)?])
 }
@@ -146,7 +146,7 @@ fn quantile<'t>(args: &mut Args<'t>) -> Answer<'t> {
 
 /// The mean of the two elements that a quantile lies between.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Below n.
-fn between<'t>(array: V<'t>, axis: usize, share: f64) -> Result<V<'t>, Error> {
+fn between(array: V<'_>, axis: usize, share: f64) -> Result<V<'_>, Error> {
     let at = share * (array.shape()[axis] - 1) as f64;
     let sorted = array.try_sort(axis)?;
     let element = |place: f64| sorted.try_narrow(axis, place as usize, 1)?.try_squeeze(axis);

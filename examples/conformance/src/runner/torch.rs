@@ -15,7 +15,7 @@ pub fn evaluate<'t>(op: &str, args: &mut Args<'t>) -> Answers<'t> {
     if let Some(results) = several.or_else(|| pieces::apply(name, args)) {
         return results;
     }
-    let result = if op.starts_with("masked.") { masked::apply(name, args) } else { None };
+    let result = if op.starts_with("masked.") { Some(masked::apply(name, args)) } else { None };
     let result = result
         .or_else(|| elementwise::unary(name, args))
         .or_else(|| elementwise::binary(name, args))
