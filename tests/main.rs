@@ -11,6 +11,7 @@ mod desk;
 mod edge_cases;
 mod errors;
 mod guards;
+mod indices;
 mod labels;
 mod language;
 mod laws;

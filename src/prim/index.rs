@@ -9,7 +9,7 @@ use crate::array::{
     Arithmetic, Kernel, Kind, Known, Layout, LookUp, Room, Shape, Value, Work, look_up, same_shape, size_of,
 };
 use crate::error::{Error, ErrorKind, Problem, counted, must};
-use crate::tape::{IntoAxis, IntoIndices, Var};
+use crate::tape::{IntoAxis, IntoIndices, Var, from_start};
 
 /// A look-up along an axis, or its adjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,11 +231,24 @@ impl<'t, T: Float> Var<'t, T> {
         indices: impl IntoIndices<'t, T>,
     ) -> Result<Self, Error> {
         let name = Index { by, axis: 0, into }.name();
-        let axis = self.axis(name, axis)?;
+        let axis = axis.number();
         let start = self.tape().mark();
         let indices = indices.into_indices(self.tape()).map_err(|error| error.called(name))?;
-        let result = self.try_record(Prim::index(Index { by, axis, into }), &[self, indices]);
+        let result = match Self::judge(name, self.place_of(axis, by, into, indices.ndim()), &[self]) {
+            Ok(axis) => self.try_record(Prim::index(Index { by, axis, into }), &[self, indices]),
+            Err(error) => Err(error),
+        };
         self.tape().settled(start, result)
+    }
+
+    /// Which axis is meant: of the operand; for slices that are added, in which the indices' axes stand in its place, of
+    /// the result.
+    fn place_of(self, axis: isize, by: By, into: Option<usize>, index_axes: usize) -> Result<usize, Problem> {
+        let ndim = match (by, into) {
+            (By::Slice, Some(_)) => (self.ndim() + 1).saturating_sub(index_axes),
+            _ => self.ndim(),
+        };
+        from_start(axis, ndim).ok_or_else(|| Problem::no_axis(axis, ndim))
     }
 
     /// The slices at these indices along an axis, in the order given, as often as named (NumPy's `take`, PyTorch's
@@ -280,7 +293,8 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// Zeros, `len` of them along the axis, with the slice `i` of this added at `indices[i]`: the adjoint of
-    /// [`take`](Self::take). What is added at one place is added in order, one after the other.
+    /// [`take`](Self::take). The axis is one of the result: all axes of the indices are in its place here, and by a single
+    /// index there is none. What is added at one place is added in order, one after the other.
     ///
     /// ```
     /// use ndarray::arr1;

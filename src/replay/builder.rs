@@ -4,10 +4,11 @@ use super::evidence::Evidence;
 use super::feed::Input;
 use super::passes::Pass;
 use super::program::Program;
-use crate::array::Value;
+use crate::array::{Kind, Value, beyond, uncountable};
 use crate::error::Error;
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
+use std::cell::RefCell;
 
 /// How closely a program keeps to what was recorded.
 ///
@@ -364,7 +365,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     #[track_caller]
     pub fn build(self) -> Result<Program<T>, Error> {
-        self.made(Value::clone, |_| ())
+        self.made(|value, _| value.clone(), |_| ())
     }
 
     /// As [`build`](Self::build), with what it takes to compare the recording with another one.
@@ -374,8 +375,10 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let leaves = self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf));
         let inputs = leaves.map(|leaf| leaf.with_row(|row| row.value.clone())).collect();
         let tape = self.tape;
-        let program =
-            self.made(Value::clone, |listing| evidence = Some(Evidence::new(tape, listing, inputs)))?;
+        let program = self.made(
+            |value, _| value.clone(),
+            |listing| evidence = Some(Evidence::new(tape, listing, inputs)),
+        )?;
         Ok((program, evidence.expect("it was listed")))
     }
 
@@ -388,7 +391,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// in `f64`. Constants are the recorded ones.
     ///
     /// # Errors
-    /// As of [`build`](Self::build).
+    /// As of [`build`](Self::build), and if it holds an index that the other type does not count.
     ///
     /// ```
     /// let tape = wengert::Tape::<f32>::new();
@@ -401,10 +404,24 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     #[track_caller]
     pub fn build_in<U: Float>(self) -> Result<Program<U>, Error> {
         let cast = |number: T| U::from_f64(number.to_f64());
-        let convert = |value: &Value<T>| match value.as_constant() {
-            Some(number) => Value::filled(value.shape(), cast(number)),
-            None => Value::new(value.view().mapv(cast).into_shared()),
+        // An index must stay the number that it is.
+        let lost = RefCell::new(None);
+        let convert = |value: &Value<T>, kind: Kind| {
+            let far = |index: &&T| index.to_f64().abs() >= beyond::<U>();
+            if kind == Kind::Index
+                && let Some(index) = value.view().iter().find(far)
+            {
+                lost.borrow_mut().get_or_insert_with(|| uncountable::<U>(index, value.shape()));
+            }
+            match value.as_constant() {
+                Some(number) => Value::filled(value.shape(), cast(number)),
+                None => Value::new(value.view().mapv(cast).into_shared()),
+            }
         };
-        self.made(convert, |_| ())
+        let program = self.made(convert, |_| ())?;
+        match lost.into_inner() {
+            Some(problem) => Err(Error::new("program", problem, Vec::new())),
+            None => Ok(program),
+        }
     }
 }

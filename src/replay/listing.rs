@@ -5,7 +5,7 @@
 
 use super::fixed::Fixed;
 use super::graph::{Graph, Id, Node, Op};
-use crate::array::Value;
+use crate::array::{Kind, Value};
 use crate::tape::{Ancestry, Guard, GuardText, Read, Row, RowId, Side};
 use crate::{Float, Tape, Var};
 use smallvec::SmallVec;
@@ -70,7 +70,7 @@ pub(super) fn list<T: Float, U: Float>(
     leaves: &[Var<'_, T>],
     outputs: &[Var<'_, T>],
     all: bool,
-    convert: &impl Fn(&Value<T>) -> Value<U>,
+    convert: &impl Fn(&Value<T>, Kind) -> Value<U>,
 ) -> Listing<T, U> {
     let places: HashMap<RowId, usize> =
         leaves.iter().enumerate().map(|(place, leaf)| (leaf.id(), place)).collect();
@@ -115,7 +115,7 @@ pub(super) fn list<T: Float, U: Float>(
         for guard in &live {
             let sides = [guard.left, guard.right].map(|side| match side {
                 Side::Row(row) => place(row),
-                Side::Number(number) => graph.push(number_node(convert(&Value::Number(number)))),
+                Side::Number(number) => graph.push(number_node(convert(&Value::Number(number), Kind::Real))),
             });
             graph.guards.push(sides);
         }
@@ -144,11 +144,11 @@ fn node<T: Float, U: Float>(
     row: &Row<T>,
     input: Option<usize>,
     number: impl Fn(RowId) -> Id,
-    convert: &impl Fn(&Value<T>) -> Value<U>,
+    convert: &impl Fn(&Value<T>, Kind) -> Value<U>,
 ) -> Node<U> {
     let op = match input {
         Some(place) => Op::Input(place),
-        None if row.operands.is_empty() => Op::Constant(convert(&row.value)),
+        None if row.operands.is_empty() => Op::Constant(convert(&row.value, row.kind)),
         None => Op::Apply(row.prim.clone()),
     };
     let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();

@@ -21,7 +21,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     #[track_caller]
     pub(super) fn made<U: Float>(
         &self,
-        convert: impl Fn(&Value<T>) -> Value<U>,
+        convert: impl Fn(&Value<T>, Kind) -> Value<U>,
         look: impl FnOnce(&Listing<T, U>),
     ) -> Result<Program<U>, Error> {
         self.check()?;
@@ -84,7 +84,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         // State starts from what was recorded.
         let mut state_places = Vec::new();
         for ([leaf, _], [here, _]) in self.state.iter().zip(&lowered.state) {
-            let value = leaf.with_row(|row| convert(&row.value));
+            let value = leaf.with_row(|row| convert(&row.value, row.kind));
             lowered.code.start(*here, &value);
             state_places.push(Place { source: *here, layout: Layout::row_major(value.shape()) });
         }

@@ -355,6 +355,7 @@ impl<T: Float> Program<T> {
             }
         }
         let feeds = Feeds { given };
+        // Not by `map`: a closure would say this line where the caller's is meant.
         let astray = match self.0.code.run(memory, &feeds) {
             Ok(()) => None,
             Err(astray) => Some(self.0.astray(astray)),

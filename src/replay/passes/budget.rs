@@ -202,7 +202,7 @@ mod tests {
             let x = tape.leaf("x", ndarray::arr1(&[0.5, 0.25]));
             let y = (0..rows).fold(x, |y, _| y.sin());
             let dx = y.sum().backward()[x];
-            let graph = list(&tape, &[x], &[dx], false, &crate::array::Value::clone).graph;
+            let graph = list(&tape, &[x], &[dx], false, &|value, _| value.clone()).graph;
             let (nodes, made) = (graph.nodes.len(), std::cell::Cell::new(0));
             let choices = Choices { fusion: true, reuse: true, fast: false, threads: 1 };
             let least = within(1, graph, |graph| {

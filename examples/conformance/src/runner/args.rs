@@ -23,6 +23,9 @@ impl From<Error> for Trouble {
 /// A result, or why there is none.
 pub type Answer<'t> = Result<Var<'t, f64>, Trouble>;
 
+/// Several results.
+pub type Answers<'t> = Result<Vec<Var<'t, f64>>, Trouble>;
+
 /// For arguments that the runner does not know.
 pub fn unsupported<V>(reason: impl Into<String>) -> Result<V, Trouble> {
     Err(Trouble::Unsupported(reason.into()))
@@ -42,7 +45,7 @@ pub enum Kind {
 /// A tensor argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Tensor<'t> {
-    /// Its row: an input if it has gradients, else a constant.
+    /// Its row: an input if it has gradients, indices or a mask if its elements are no real numbers.
     pub var: Var<'t, f64>,
     /// What its elements were in the file.
     pub kind: Kind,
@@ -63,6 +66,8 @@ pub enum Arg<'t> {
     List(Vec<Arg<'t>>),
     /// A tensor.
     Tensor(Tensor<'t>),
+    /// Python's `start:stop:step`.
+    Slice([Option<isize>; 3]),
 }
 
 impl<'t> Arg<'t> {
@@ -78,7 +83,13 @@ impl<'t> Arg<'t> {
                 _ => Self::Text(text.clone()),
             },
             Value::Array(list) => Self::List(list.iter().map(Self::from_json).collect()),
-            Value::Object(_) => Self::Text(value.to_string()),
+            Value::Object(map) => match map.get("slice").and_then(Value::as_array).map(Vec::as_slice) {
+                Some(ends @ [_, _, _]) => {
+                    let end = |i: usize| ends[i].as_i64().and_then(|end| isize::try_from(end).ok());
+                    Self::Slice([end(0), end(1), end(2)])
+                }
+                _ => Self::Text(value.to_string()),
+            },
         }
     }
 
@@ -123,6 +134,24 @@ impl<'t> Arg<'t> {
         }
     }
 
+    /// As a row of places on an axis of `n` elements, where negative ones count from the end.
+    pub fn places(&self, name: &str, n: usize, tape: &'t Tape<f64>) -> Answer<'t> {
+        let Self::Tensor(Tensor { var, kind: Kind::Integer }) = *self else {
+            return Ok(tape.try_indices(name, self.places_of(name, n)?)?);
+        };
+        if var.value().iter().all(|&place| place >= 0.0) {
+            return Ok(var);
+        }
+        #[allow(clippy::cast_precision_loss)] // No axis has 2⁵³ elements.
+        let from_start = var.try_add(n as f64)?;
+        Ok(var.try_lt(0.0)?.try_select(from_start, var)?.try_to_indices()?)
+    }
+
+    /// The same as plain numbers.
+    pub fn places_of(&self, name: &str, n: usize) -> Result<Vec<usize>, Trouble> {
+        self.ints(name)?.into_iter().map(|place| from_start(place, n)).collect()
+    }
+
     /// As a tensor; a number becomes a constant.
     pub fn tensor(&self, name: &str, tape: &'t Tape<f64>) -> Answer<'t> {
         match self {
@@ -132,6 +161,14 @@ impl<'t> Arg<'t> {
             _ => unsupported(format!("`{name}` is neither a tensor nor a number")),
         }
     }
+}
+
+/// A place on an axis of `n` elements, where negative ones count from the end.
+pub fn from_start(place: isize, n: usize) -> Result<usize, Trouble> {
+    let from_start = if place < 0 { place.checked_add_unsigned(n) } else { Some(place) };
+    from_start
+        .and_then(|place| usize::try_from(place).ok())
+        .ok_or_else(|| Trouble::Failed(format!("index {place} is outside of an axis of {n} elements")))
 }
 
 /// The arguments of a call that were not taken yet.
@@ -153,9 +190,12 @@ impl<'t> Args<'t> {
         for (i, way) in case.tensors.iter().enumerate() {
             let name = format!("in{i}");
             let loaded = arrays.need(&case.name, &name)?;
+            #[allow(clippy::cast_possible_truncation)] // They were integers in the file.
             let var = match loaded.kind {
+                Kind::Float if case.fixed.contains(&i) => tape.constant(loaded.values).named(&name),
                 Kind::Float => tape.leaf(&name, loaded.values),
-                Kind::Integer | Kind::Bool => tape.constant(loaded.values).named(&name),
+                Kind::Integer => tape.try_indices(&name, loaded.values.mapv(|x| x as i64))?,
+                Kind::Bool => tape.try_mask(&name, loaded.values.mapv(|x| x != 0.0))?,
             };
             let tensor = Tensor { var, kind: loaded.kind };
             let placed = match way.as_slice() {
@@ -188,6 +228,19 @@ impl<'t> Args<'t> {
     /// The next argument by position, for a look at what it is.
     pub fn peek(&self) -> Option<&Arg<'t>> {
         self.positional.front()
+    }
+
+    /// Whether an axis is named: as the second argument, a number, or by name.
+    pub fn names(&self, name: &str) -> bool {
+        let is_number = |arg: Option<&Arg<'t>>| matches!(arg, Some(Arg::Number(_)));
+        is_number(self.positional.get(1)) || is_number(self.keyword.get(name))
+    }
+
+    /// Whether this argument is given as true, at its place or by name.
+    pub fn is_true(&self, name: &str, place: usize) -> bool {
+        [self.positional.get(place), self.keyword.get(name)]
+            .iter()
+            .any(|arg| matches!(arg, Some(Arg::Bool(true))))
     }
 
     /// All positional arguments that are left.
@@ -224,6 +277,19 @@ impl<'t> Args<'t> {
     /// A whole number.
     pub fn int(&mut self, name: &str) -> Result<isize, Trouble> {
         self.take(name).int(name)
+    }
+
+    /// A whole number that may be left out.
+    pub fn int_or(&mut self, name: &str, default: isize) -> Result<isize, Trouble> {
+        match self.take(name) {
+            Arg::None => Ok(default),
+            number => number.int(name),
+        }
+    }
+
+    /// A whole number from 0 on.
+    pub fn size(&mut self, name: &str) -> Result<usize, Trouble> {
+        from_start(self.int(name)?, 0)
     }
 
     /// A list of whole numbers, or all numbers that are left.

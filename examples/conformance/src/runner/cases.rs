@@ -21,6 +21,8 @@ pub struct Case {
     pub kwargs: serde_json::Map<String, Value>,
     /// For each tensor the way to its place: indices, or first the name of a keyword argument.
     pub tensors: Vec<Vec<Value>>,
+    /// The tensors of real numbers, by their place in `tensors`, that were given without a gradient.
+    pub fixed: Vec<usize>,
 }
 
 /// Reads a list of cases.
@@ -54,7 +56,12 @@ fn parse_case(case: &Value) -> Result<Case, String> {
     let ways = list("tensors")?;
     let ways = ways.iter().map(|way| way.as_array().cloned().ok_or("a way to a tensor is not a list"));
     let tensors = ways.collect::<Result<_, _>>()?;
-    Ok(Case { name: text("case")?, op: text("op")?, args: list("args")?, kwargs, tensors })
+    let fixed = list("fixed")?;
+    let fixed = fixed
+        .iter()
+        .map(|i| i.as_u64().and_then(|i| usize::try_from(i).ok()).ok_or("`fixed` is no list of places"));
+    let fixed = fixed.collect::<Result<_, _>>()?;
+    Ok(Case { fixed, name: text("case")?, op: text("op")?, args: list("args")?, kwargs, tensors })
 }
 
 /// Python writes `NaN`, `Infinity` and `-Infinity`, which JSON does not have: makes texts of them.
@@ -115,6 +122,11 @@ impl Arrays {
     pub fn need(&self, case: &str, part: &str) -> Result<Loaded, Trouble> {
         self.get(case, part)?
             .ok_or_else(|| Trouble::Failed(format!("the archive has no array `{case}.{part}`")))
+    }
+
+    /// Whether there is an array `CASE.PART`.
+    pub fn has(&self, case: &str, part: &str) -> bool {
+        self.0.contains_key(&format!("{case}.{part}"))
     }
 
     /// The array `CASE.PART`, if there is one.

@@ -89,7 +89,7 @@ pub fn binary<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
 }
 
 /// log(eᵃ + eᵇ), where the larger of the two is subtracted first.
-fn log_of_sum<'t>(a: V<'t>, b: V<'t>) -> Result<V<'t>, wengert::Error> {
+pub fn log_of_sum<'t>(a: V<'t>, b: V<'t>) -> Result<V<'t>, wengert::Error> {
     let top = a.try_maximum(b)?.detach();
     a.try_sub(top)?.exp().try_add(b.try_sub(top)?.exp())?.log().try_add(top)
 }

@@ -8,12 +8,18 @@ mod algebra;
 pub mod args;
 pub mod cases;
 pub mod compare;
+mod diagonal;
 pub mod einsum;
 mod elementwise;
 mod indexing;
 mod loss;
+mod masked;
+mod order;
+mod padding;
+mod pieces;
 mod reduce;
 pub mod roundoff;
+mod scatter;
 mod shape;
 mod torch;
 
@@ -133,25 +139,40 @@ fn run_case(case: &Case, arrays: &Arrays) -> Outcome {
 fn check(case: &Case, arrays: &Arrays) -> Result<Vec<String>, Trouble> {
     let tape = Tape::with_broadcasting(Broadcasting::NumPy);
     let (mut args, inputs) = Args::of(case, arrays, &tape)?;
-    let out = torch::evaluate(&case.op, &mut args)?;
+    let outs = torch::evaluate(&case.op, &mut args)?;
     args.finish()?;
 
-    let Loaded { values: reference, kind } = arrays.need(&case.name, "out")?;
-    if out.shape() != reference.shape() {
-        return Ok(vec![format!("out: shape {:?}, expected {:?}", out.shape(), reference.shape())]);
-    }
-    let mut pairs = vec![("out".to_owned(), out, reference)];
-    let differentiable: Vec<_> =
-        inputs.iter().enumerate().filter(|(_, input)| input.kind == Kind::Float).collect();
-    if kind == Kind::Float && out.varies() && !differentiable.is_empty() {
-        let cotangent = arrays.need(&case.name, "cot")?.values;
-        let grads = out.try_backward_with(cotangent)?;
-        for (i, input) in differentiable {
-            let name = format!("grad{i}");
-            let reference = arrays.need(&case.name, &name)?.values;
-            pairs.push((name, grads.try_wrt(input.var)?, reference));
-        }
+    // The arrays of several results are numbered.
+    let several = arrays.get(&case.name, "out0")?.is_some();
+    let part = |what: &str, i: usize| if several { format!("{what}{i}") } else { what.to_owned() };
+    let expected = if several {
+        (0..arrays.0.len()).take_while(|i| arrays.has(&case.name, &part("out", *i))).count()
     } else {
+        1
+    };
+    if outs.len() != expected {
+        return Ok(vec![format!("{} results, expected {expected}", outs.len())]);
+    }
+    let (mut pairs, mut seeds) = (Vec::new(), Vec::new());
+    for (i, out) in outs.into_iter().enumerate() {
+        let name = part("out", i);
+        let Loaded { values: reference, kind } = arrays.need(&case.name, &name)?;
+        if out.shape() != reference.shape() {
+            return Ok(vec![format!("{name}: shape {:?}, expected {:?}", out.shape(), reference.shape())]);
+        }
+        if kind == Kind::Float && out.varies() {
+            seeds.push((out, part("cot", i)));
+        }
+        pairs.push((name, out, reference));
+    }
+    let results = pairs.len();
+
+    let differentiable: Vec<_> = inputs
+        .iter()
+        .enumerate()
+        .filter(|(_, input)| input.kind == Kind::Float && input.var.varies())
+        .collect();
+    if seeds.is_empty() || differentiable.is_empty() {
         // Truth values, whole numbers and constants have gradients of zero, or none in the file.
         for (i, input) in differentiable {
             let name = format!("grad{i}");
@@ -160,24 +181,40 @@ fn check(case: &Case, arrays: &Arrays) -> Result<Vec<String>, Trouble> {
                 pairs.push((name, zero, reference.values));
             }
         }
+    } else {
+        // The gradient of Σ ⟨cotangent, result⟩.
+        let cotangent = |name: &str| arrays.need(&case.name, name).map(|loaded| loaded.values);
+        let grads = if let [(out, name)] = &seeds[..] {
+            out.try_backward_with(cotangent(name)?)?
+        } else {
+            let terms: Result<Vec<_>, Trouble> =
+                seeds.iter().map(|(out, name)| Ok(out.try_mul(cotangent(name)?)?.sum())).collect();
+            tape.sum(terms?).try_backward()?
+        };
+        for (i, input) in differentiable {
+            let name = format!("grad{i}");
+            let reference = arrays.need(&case.name, &name)?.values;
+            pairs.push((name, grads.try_wrt(input.var)?, reference));
+        }
     }
-    Ok(differences(&case.op, &tape, pairs))
+    Ok(differences(&case.op, &tape, pairs, results))
 }
 
-/// Compares the value, which comes first, and the gradients.
+/// Compares the results, which come first, and the gradients.
 fn differences<'t>(
     op: &str,
     tape: &'t Tape<f64>,
     pairs: Vec<(String, Var<'t, f64>, ArrayD<f64>)>,
+    results: usize,
 ) -> Vec<String> {
     let bounds = roundoff::bounds(tape);
     let out = pairs[0].2.clone();
     let compared = pairs.into_iter().enumerate().filter_map(|(i, (name, var, reference))| {
         let mut bound = bounds[var.row()].clone();
-        if i > 0 && bound.shape() == reference.shape() {
+        if i >= results && bound.shape() == reference.shape() {
             bound += &roundoff::of_pytorch(op, &out, &reference);
         }
-        if i == 0
+        if i < results
             && let Some(input) = var.operands().first()
             && let Some(more) = roundoff::of_pytorchs_result(op, &input.value().into_owned())
         {

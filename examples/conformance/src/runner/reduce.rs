@@ -30,7 +30,7 @@ pub fn apply<'t>(name: &str, args: &mut Args<'t>) -> Option<Answer<'t>> {
 }
 
 /// The reduced axes kept with size 1, if that is asked for.
-fn keep<'t>(out: V<'t>, x: V<'t>, axes: &[usize], keepdim: bool) -> Answer<'t> {
+pub fn keep<'t>(out: V<'t>, x: V<'t>, axes: &[usize], keepdim: bool) -> Answer<'t> {
     if !keepdim {
         return Ok(out);
     }

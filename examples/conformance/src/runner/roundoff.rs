@@ -77,9 +77,10 @@ fn own_rounding(row: Var<'_, f64>) -> ArrayD<f64> {
     match row.prim().name() {
         "input" | "constant" | "detach" | "neg" | "abs" | "sign" | "max" | "maximum" | "minimum"
         | "select" | "gt" | "ge" | "lt" | "le" | "eq" | "ne" | "reshape" | "permute" | "broadcast"
-        | "slice" | "pad" | "concat" | "flip" | "take" | "take_along" | "indices" | "mask" => {
-            ArrayD::zeros(row.shape())
-        }
+        | "slice" | "pad" | "concat" | "flip" | "take" | "take_along" | "indices" | "mask" | "argmax"
+        | "argmin" | "argsort" | "searchsorted" | "to_indices" => ArrayD::zeros(row.shape()),
+        // Counts of what a mask chooses are whole.
+        "sum" if operands[0].kind() == Kind::Mask => ArrayD::zeros(row.shape()),
         "add" | "sub" | "mul" | "div" | "sqrt" | "reciprocal" => sizes(1.0),
         name @ ("sum" | "cumsum" | "scatter_add" | "scatter_add_along") => {
             let sizes = operands[0].tape().constant(operands[0].value().mapv(f64::abs));

@@ -2,14 +2,22 @@
 //!
 //! The tables are by subject; each takes its arguments in PyTorch's order and under its names.
 
-use super::args::{Answer, Arg, Args, Trouble, unsupported};
-use super::{algebra, elementwise, indexing, loss, reduce, shape};
+use super::args::{Answers, Arg, Args, Trouble, unsupported};
+use super::{
+    algebra, diagonal, elementwise, indexing, loss, masked, order, padding, pieces, reduce, scatter, shape,
+};
 
-/// Calls an operation. Arguments that it does not know stay untaken.
-pub fn evaluate<'t>(op: &str, args: &mut Args<'t>) -> Answer<'t> {
+/// Calls an operation, which has one result or several. Arguments that it does not know stay untaken.
+pub fn evaluate<'t>(op: &str, args: &mut Args<'t>) -> Answers<'t> {
     // `torch.nn.functional.linear` and `special.expm1` are known by their last name.
     let name = op.rsplit('.').next().unwrap_or(op);
-    elementwise::unary(name, args)
+    let several = if op.starts_with("masked.") { None } else { order::several(name, args) };
+    if let Some(results) = several.or_else(|| pieces::apply(name, args)) {
+        return results;
+    }
+    let result = if op.starts_with("masked.") { Some(masked::apply(name, args)) } else { None };
+    let result = result
+        .or_else(|| elementwise::unary(name, args))
         .or_else(|| elementwise::binary(name, args))
         .or_else(|| elementwise::activation(name, args))
         .or_else(|| reduce::apply(name, args))
@@ -17,7 +25,15 @@ pub fn evaluate<'t>(op: &str, args: &mut Args<'t>) -> Answer<'t> {
         .or_else(|| indexing::apply(name, args))
         .or_else(|| algebra::apply(name, args))
         .or_else(|| loss::apply(name, args))
-        .unwrap_or_else(|| unsupported(format!("operation `{op}` is not known")))
+        .or_else(|| order::apply(name, args))
+        .or_else(|| diagonal::apply(name, args))
+        .or_else(|| scatter::apply(name, args))
+        .or_else(|| padding::apply(name, args))
+        .or_else(|| masked::beside(name, args));
+    match result {
+        Some(result) => Ok(vec![result?]),
+        None => unsupported(format!("operation `{op}` is not known")),
+    }
 }
 
 /// An axis as PyTorch counts it, where a number passes for an array of one axis.
