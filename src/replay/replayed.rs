@@ -252,6 +252,7 @@ where
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
+    #[allow(clippy::redundant_closure_for_method_calls)] // The method is for one lifetime.
     pub fn call<'a, const N: usize>(
         &mut self,
         inputs: impl IntoInputs<'a, T>,
@@ -299,6 +300,7 @@ where
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
+    #[allow(clippy::redundant_closure_for_method_calls)] // The method is for one lifetime.
     pub fn call_to_vec<'a>(&mut self, inputs: impl IntoInputs<'a, T>) -> Result<Vec<ArrayD<T>>, Error> {
         self.advance(inputs.into_inputs().as_ref(), |_| None, |outcome| outcome.into_vec())
     }
