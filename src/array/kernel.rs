@@ -9,6 +9,7 @@
 //! *which* NaN a NaN is, Rust leaves open.) This is why no kernel may use `mul_add`.
 
 use pulp::{Arch, NullaryFnOnce};
+use std::marker::PhantomData;
 
 /// An elementwise function in the two forms in which it is run. Both come from one expression, and give the same bits.
 #[derive(Clone, Copy, Debug)]
@@ -42,52 +43,68 @@ impl<T> Kernel<T> {
 /// The [`Kernel`] of an expression in one, two or three operands, whose type is called `T`: `kernel!(|a, b| a + b)`.
 macro_rules! kernel {
     (|$a:ident| $y:expr) => {{
-        #[inline(always)]
-        fn scalar<T: $crate::array::Arithmetic>($a: T, _: T, _: T) -> T {
-            $y
+        struct Of;
+        impl<T: $crate::array::Arithmetic> $crate::array::Elementwise<T> for Of {
+            #[inline(always)]
+            fn of($a: T, _: T, _: T) -> T {
+                $y
+            }
         }
-        let slices = $crate::array::Slices::One(|a, y| $crate::array::each(scalar, [a, a, a], y));
-        $crate::array::Kernel { slices, scalar }
+        let slices = $crate::array::Slices::One(|a, y| $crate::array::each::<_, Of>([a, a, a], y));
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
     }};
     (|$a:ident, $b:ident| $y:expr) => {{
-        #[inline(always)]
-        fn scalar<T: $crate::array::Arithmetic>($a: T, $b: T, _: T) -> T {
-            $y
+        struct Of;
+        impl<T: $crate::array::Arithmetic> $crate::array::Elementwise<T> for Of {
+            #[inline(always)]
+            fn of($a: T, $b: T, _: T) -> T {
+                $y
+            }
         }
-        let slices = $crate::array::Slices::Two(|a, b, y| $crate::array::each(scalar, [a, b, b], y));
-        $crate::array::Kernel { slices, scalar }
+        let slices = $crate::array::Slices::Two(|a, b, y| $crate::array::each::<_, Of>([a, b, b], y));
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
     }};
     (|$a:ident, $b:ident, $c:ident| $y:expr) => {{
-        #[inline(always)]
-        fn scalar<T: $crate::array::Arithmetic>($a: T, $b: T, $c: T) -> T {
-            $y
+        struct Of;
+        impl<T: $crate::array::Arithmetic> $crate::array::Elementwise<T> for Of {
+            #[inline(always)]
+            fn of($a: T, $b: T, $c: T) -> T {
+                $y
+            }
         }
-        let slices = $crate::array::Slices::Three(|a, b, c, y| $crate::array::each(scalar, [a, b, c], y));
-        $crate::array::Kernel { slices, scalar }
+        let slices = $crate::array::Slices::Three(|a, b, c, y| $crate::array::each::<_, Of>([a, b, c], y));
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
     }};
 }
 pub(crate) use kernel;
 
+/// A function of numbers, as a type. What is handed on as a value is called through a shim, which is not inlined where the
+/// function is long, and the loop stays scalar then.
+pub(crate) trait Elementwise<T> {
+    /// Operands beyond its arity are ignored.
+    fn of(a: T, b: T, c: T) -> T;
+}
+
 /// The loop that all kernels share. (An operand that the function ignores is not read.)
-pub(crate) fn each<T: Copy>(f: impl Fn(T, T, T) -> T, operands: [&[T]; 3], out: &mut [T]) {
-    Arch::new().dispatch(Loop { f, operands, out });
+pub(crate) fn each<T: Copy, F: Elementwise<T>>(operands: [&[T]; 3], out: &mut [T]) {
+    Arch::new().dispatch(Loop { f: PhantomData::<F>, operands, out });
 }
 
 /// A closure would do, but could not be marked `#[inline(always)]`.
 struct Loop<'a, T, F> {
-    f: F,
+    f: PhantomData<F>,
     operands: [&'a [T]; 3],
     out: &'a mut [T],
 }
 
-impl<T: Copy, F: Fn(T, T, T) -> T> NullaryFnOnce for Loop<'_, T, F> {
+impl<T: Copy, F: Elementwise<T>> NullaryFnOnce for Loop<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let [a, b, c] = self.operands;
         for (((y, a), b), c) in self.out.iter_mut().zip(a).zip(b).zip(c) {
-            *y = (self.f)(*a, *b, *c);
+            *y = F::of(*a, *b, *c);
         }
     }
 }
