@@ -524,7 +524,7 @@ fn what_is_remembered_is_carried_and_saved() {
         let mut step = Replayed::new(|call: Call<'_, f64>| {
             let weights = start.carried(call, optimiser);
             let loss = loss(weights["w"], call.input(0));
-            call.carry(&weights.step(optimiser, &loss.backward(), 0.1));
+            call.carry(weights.step(optimiser, &loss.backward(), 0.1));
             vec![loss]
         });
         let (mut tape, mut state) = (Tape::new(), start.clone());

@@ -568,7 +568,7 @@ fn results_of_an_earlier_run_are_gone() {
     let program = tape.program(x, x.sum()).unwrap();
     let mut own = program.workspace();
     for wrong in [arr1(&[1.0]), arr1(&[1.0, 2.0, 3.0])] {
-        program.run(&mut own, &arr1(&[3.0, 4.0])).unwrap();
+        program.run(&mut own, arr1(&[3.0, 4.0])).unwrap();
         assert!(program.run(&mut own, &wrong).is_err() && own.try_output(0).is_err());
     }
 }
