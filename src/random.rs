@@ -41,17 +41,14 @@ impl Draws {
 
     /// The next 64 bits.
     fn bits(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        let bits = mix(self.state, 0);
+        self.state = self.state.wrapping_add(STEP);
+        bits
     }
 
     /// A number from 0 to below 1, of so many bits.
-    #[allow(clippy::cast_precision_loss)] // 53 bits at most are there to the last.
     fn part(&mut self, bits: u32) -> f64 {
-        (self.bits() >> (64 - bits)) as f64 / (1_u64 << bits) as f64
+        part(self.bits(), bits)
     }
 
     /// An array of numbers from 0 to below 1, all multiples of 2⁻²⁴ (`f32`) or 2⁻⁵³ (`f64`) equally likely.
@@ -154,6 +151,23 @@ impl Draws {
         }
         (product >> 64) as usize
     }
+}
+
+/// How far the counter goes on.
+const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The generator as a function: what the sequence of this seed has at a place, counted from 0.
+pub(crate) fn mix(seed: u64, place: u64) -> u64 {
+    let z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(STEP));
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Of bits, the first so many as a number from 0 to below 1.
+#[allow(clippy::cast_precision_loss)] // 53 bits at most are there to the last.
+pub(crate) fn part(bits: u64, first: u32) -> f64 {
+    (bits >> (64 - first)) as f64 / (1_u64 << first) as f64
 }
 
 #[cfg(test)]

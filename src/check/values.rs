@@ -1,5 +1,6 @@
 //! What numbers an input holds.
 
+use crate::random;
 use ndarray::{ArrayD, Axis, Dimension};
 use std::fmt;
 use std::rc::Rc;
@@ -135,12 +136,9 @@ impl Palette {
     }
 }
 
-/// The generator `SplitMix64` (Steele, Lea and Flood, 2014), as a function of seed and position.
+/// The generator of [`random`](crate::random), as a function of seed and position.
 pub(super) fn mix(seed: u64, position: usize) -> u64 {
-    let z = seed.wrapping_add((position as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    random::mix(seed, position as u64)
 }
 
 fn place<'a>(seed: u64, index: impl Iterator<Item = &'a usize>) -> u64 {
@@ -148,7 +146,6 @@ fn place<'a>(seed: u64, index: impl Iterator<Item = &'a usize>) -> u64 {
 }
 
 /// From 53 of the bits, a number from 0 to 1.
-#[allow(clippy::cast_precision_loss)] // 53 bits are kept.
 fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
+    random::part(bits, 53)
 }
