@@ -4,7 +4,7 @@ use super::element::{Whole, counted_in};
 use super::{Tape, Var};
 use crate::Float;
 use crate::array::{Kind, Room, Value, place, uncountable};
-use crate::error::{Error, ErrorKind, Problem, escaped, must};
+use crate::error::{Error, ErrorKind, Problem, must};
 use crate::prim::Leaf;
 use ndarray::{
     ArcArray, Array, ArrayBase, ArrayD, ArrayView, ArrayView1, ArrayViewD, Data, Dimension, aview0, aview2,
@@ -243,8 +243,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_indices(&self, name: &str, places: impl IntoPlaces) -> Result<Var<'_, T>, Error> {
-        self.check_rows("indices", self.len() + 1, None)?;
-        Ok(self.put(Leaf::Indices, &format!("`{}`", escaped(name)), |room| places.places(room))?.named(name))
+        self.put_named(Leaf::Indices, name, |room| places.places(room))
     }
 
     /// Puts a mask on the tape: `true` is 1 and `false` is 0. It has no gradient, and can be an input of a
@@ -275,8 +274,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_mask(&self, name: &str, truths: impl sealed::Truths) -> Result<Var<'_, T>, Error> {
-        self.check_rows("mask", self.len() + 1, None)?;
-        Ok(self.put(Leaf::Mask, &format!("`{}`", escaped(name)), |room| truths.truths(room))?.named(name))
+        self.put_named(Leaf::Mask, name, |room| truths.truths(room))
     }
 }
 
@@ -294,7 +292,7 @@ impl<T: Float> Tape<T> {
             Kind::Index => Leaf::Indices,
             Kind::Mask => Leaf::Mask,
         };
-        Ok(self.put(leaf, &format!("`{}`", escaped(name)), value)?.named(name))
+        self.put_named(leaf, name, value)
     }
 }
 

@@ -196,8 +196,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn try_leaf(&self, name: &str, value: impl IntoValue<T>) -> Result<Var<'_, T>, Error> {
-        self.check_rows("leaf", self.len() + 1, None)?;
-        Ok(self.put(Leaf::Input, &format!("`{}`", escaped(name)), |room| value.into_value(room))?.named(name))
+        self.put_named(Leaf::Input, name, |room| value.into_value(room))
     }
 
     /// Puts a number or array on the tape that is no variable: it has no gradient, and none is
@@ -328,7 +327,7 @@ impl<T: Float> Tape<T> {
         label: &str,
         value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
     ) -> Result<Var<'_, T>, Error> {
-        let name = if leaf == Leaf::Input { "leaf" } else { leaf.name() };
+        let name = method(leaf);
         let value = match value(&self.room) {
             Ok(value) => value,
             Err(problem) => return Err(Error::new(name, problem, Vec::new())),
@@ -341,6 +340,18 @@ impl<T: Float> Tape<T> {
         let prim = Prim(Family::Leaf(leaf));
         let kind = prim.kind(&[]).unwrap_or_default();
         self.push(rows, prim, Operands::None, value, kind, leaf == Leaf::Input)
+    }
+
+    /// As [`put`](Self::put), with a name, and within the tape's limit of rows.
+    #[track_caller]
+    fn put_named(
+        &self,
+        leaf: Leaf,
+        name: &str,
+        value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
+    ) -> Result<Var<'_, T>, Error> {
+        self.check_rows(method(leaf), self.len() + 1, None)?;
+        Ok(self.put(leaf, &format!("`{}`", escaped(name)), value)?.named(name))
     }
 
     /// Evaluates a primitive on rows of this tape and appends the result.
@@ -467,6 +478,11 @@ impl<T: Float> Tape<T> {
             None => format!("%{}", row.index()),
         }
     }
+}
+
+/// The method that puts such a leaf on a tape.
+fn method(leaf: Leaf) -> &'static str {
+    if leaf == Leaf::Input { "leaf" } else { leaf.name() }
 }
 
 /// Which row is being differentiated, and its line.
