@@ -22,6 +22,15 @@ impl Memory {
             Self::Moments => [of_each("m"), of_each("v"), vec!["steps".to_owned()]].concat(),
         }
     }
+
+    /// The shapes of what is remembered of weights of these shapes, in order.
+    pub fn shapes(self, weights: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Velocity => weights,
+            Self::Moments => [weights.clone(), weights, vec![Vec::new()]].concat(),
+        }
+    }
 }
 
 /// Weights by name and what is remembered of them: rows, or their values.

@@ -283,14 +283,8 @@ impl<'t, T: Float> Params<'t, T> {
         }
         let tape = list.weights[0].tape();
         let mut kept = Vec::new();
-        for (i, name) in memory.names(&list.names).iter().enumerate() {
-            // In turns of all weights; the number of steps stands behind them.
-            let shape = match memory {
-                Memory::Moments if i == 2 * list.weights.len() => Vec::new(),
-                Memory::Nothing | Memory::Velocity | Memory::Moments => {
-                    list.weights[i % list.weights.len()].shape()
-                }
-            };
+        let shapes = memory.shapes(list.weights.iter().map(|weight| weight.shape()).collect());
+        for (name, shape) in memory.names(&list.names).iter().zip(shapes) {
             kept.push(tape.try_leaf(name, ArrayD::zeros(shape))?);
         }
         Ok(List { memory, kept, ..list })

@@ -173,11 +173,7 @@ impl<T: Float> State<T> {
     /// ```
     #[track_caller]
     pub fn try_with(mut self, name: impl Into<String>, value: impl IntoValue<T>) -> Result<Self, Error> {
-        let (name, room) = (name.into(), Room::default());
-        let value = match value.into_value(&room).and_then(|value| value.to_array(&room)) {
-            Ok(value) => value,
-            Err(problem) => return Err(Error::new("state", problem, Vec::new())),
-        };
+        let (name, value) = (name.into(), held(value)?);
         let List { names, weights, memory, kept } = &mut self.0;
         if let Some(place) = names.iter().position(|own| *own == name) {
             weights[place] = value;
@@ -241,13 +237,8 @@ impl<T: Float> State<T> {
     pub fn remembering(mut self, optimiser: impl Into<Optimiser>) -> Self {
         let memory = optimiser.into().memory();
         if self.0.memory != memory {
-            let zeros = self.0.weights.iter().map(|weight| ArcArray::zeros(weight.raw_dim()));
-            let zeros: Vec<ArcArray<T, IxDyn>> = zeros.collect();
-            self.0.kept = match memory {
-                Memory::Nothing => Vec::new(),
-                Memory::Velocity => zeros,
-                Memory::Moments => [zeros.clone(), zeros, vec![ArcArray::zeros(IxDyn(&[]))]].concat(),
-            };
+            let shapes = memory.shapes(self.0.weights.iter().map(|weight| weight.shape().to_vec()).collect());
+            self.0.kept = shapes.into_iter().map(ArcArray::zeros).collect();
             self.0.memory = memory;
         }
         self
@@ -292,18 +283,11 @@ impl<T: Float> State<T> {
     /// ```
     #[track_caller]
     pub fn try_set(&mut self, name: &str, value: impl IntoValue<T>) -> Result<(), Error> {
-        let room = Room::default();
-        let value = match value.into_value(&room).and_then(|value| value.to_array(&room)) {
-            Ok(value) => value,
-            Err(problem) => return Err(Error::new("state", problem, Vec::new())),
-        };
+        let value = held(value)?;
         let names = self.0.all_names();
         let place = names.iter().position(|own| own == name);
-        let (weights, kept) = (self.0.weights.len(), &mut self.0.kept);
-        let entry =
-            place.map(
-                |place| if place < weights { &mut self.0.weights[place] } else { &mut kept[place - weights] },
-            );
+        let List { weights, kept, .. } = &mut self.0;
+        let entry = place.and_then(|place| weights.iter_mut().chain(kept).nth(place));
         let (what, mend) = match entry {
             Some(entry) if entry.shape() == value.shape() => {
                 *entry = value;
@@ -391,6 +375,16 @@ impl<T: Float> State<T> {
     /// ```
     pub fn get(&self, name: &str) -> Option<&ArcArray<T, IxDyn>> {
         self.0.get(name)
+    }
+}
+
+/// A value that is on no tape.
+#[track_caller]
+fn held<T: Float>(value: impl IntoValue<T>) -> Result<ArcArray<T, IxDyn>, Error> {
+    let room = Room::default();
+    match value.into_value(&room).and_then(|value| value.to_array(&room)) {
+        Ok(value) => Ok(value),
+        Err(problem) => Err(Error::new("state", problem, Vec::new())),
     }
 }
 
