@@ -28,7 +28,7 @@ type Trained<T> = (Vec<T>, Vec<ArrayD<T>>);
 fn replayed<T: Float>(model: Model<T>, start: &State<T>, batches: &[[ArrayD<i64>; 2]]) -> Trained<T> {
     let mut step = Replayed::new(|call: Call<'_, T>| {
         let [context, next] = call.inputs();
-        let weights = Params::new(start.iter().map(|(name, value)| (name, call.state(name, value))));
+        let weights = start.carried(call, Optimiser::Sgd);
         let loss = model(&weights, context).cross_entropy(next);
         call.carry(weights.step(Optimiser::Sgd, &loss.backward(), T::from_f64(RATE)));
         vec![loss]

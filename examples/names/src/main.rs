@@ -34,7 +34,7 @@ fn network<'t>(weights: &Params<'t, f32>, context: Var<'t, f32>) -> Var<'t, f32>
 fn train(model: Model, start: &State<f32>, text: &Text) -> Result<(State<f32>, Vec<f32>), Error> {
     let mut step = Replayed::new(|call: Call<'_, f32>| {
         let [context, next, rate] = call.inputs(); // indices, indices, and a number
-        let weights = Params::new(start.iter().map(|(name, value)| (name, call.state(name, value))));
+        let weights = start.carried(call, Optimiser::Sgd);
         let loss = model(&weights, context).cross_entropy(next);
         call.carry(weights.step(Optimiser::Sgd, &loss.backward(), rate));
         vec![loss]
