@@ -32,7 +32,6 @@ pub(super) struct Compiled<T: Float> {
 pub(super) struct Told {
     pub operation: &'static str,
     pub operands: Vec<Operand>,
-    pub row: usize,
     pub at: &'static Location<'static>,
 }
 
@@ -40,7 +39,7 @@ impl<T: Float> Compiled<T> {
     /// What is said of an index that is no place, and the row that met it.
     #[track_caller]
     pub fn astray(&self, Astray { instruction, stray }: Astray) -> (usize, Error) {
-        let Told { operation, operands, row, at } = &self.told[&instruction];
+        let Told { operation, operands, at } = &self.told[&instruction];
         let Instruction::Indexed(indexed) = &self.code.instructions[instruction] else {
             unreachable!("only such look up or put in order");
         };
@@ -49,7 +48,7 @@ impl<T: Float> Compiled<T> {
             Task::Order(lines) => lines.problem::<T>(stray, &operands[0].shape),
         };
         let what = format!("{what} (recorded at {}:{})", at.file(), at.line());
-        (*row, Error::new(operation, Problem { kind, what, mend }, operands.clone()))
+        (indexed.row, Error::new(operation, Problem { kind, what, mend }, operands.clone()))
     }
 
     pub fn memory(&self) -> Memory<T> {

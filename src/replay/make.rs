@@ -175,7 +175,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             let row = self.tape.try_var(indexed.row).expect("a row of this tape");
             let operands = row.operands().iter().map(|operand| self.tape.describe(operand.id())).collect();
             let (operation, line) = (row.prim().name(), row.location());
-            Some((at, Told { operation, operands, row: indexed.row, at: line }))
+            Some((at, Told { operation, operands, at: line }))
         });
         told.collect()
     }
