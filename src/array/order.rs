@@ -118,16 +118,11 @@ impl Lines {
                         put(at, line.partition_point(before))?;
                     }
                 }
+                // One line, so that a place in it is one in all.
                 Order::Whole => {
                     for (at, x) in line.iter().enumerate() {
-                        let place = kind::place(*x, usize::MAX);
-                        put(
-                            at,
-                            place.ok_or(Stray {
-                                at: (block * count + at) * after + inner,
-                                index: x.to_f64(),
-                            })?,
-                        )?;
+                        let place = kind::place(*x, usize::MAX).ok_or(Stray { at, index: x.to_f64() })?;
+                        put(at, place)?;
                     }
                 }
             }

@@ -10,6 +10,9 @@ use crate::error::{Bytes, Dims, ErrorKind, Problem};
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+/// What to do about a limit.
+const MEND: &str = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
+
 /// Memory for results: how much there may be, and how much of it was taken.
 #[derive(Debug)]
 pub struct Room {
@@ -59,8 +62,7 @@ impl Room {
             Bytes(bytes),
             Bytes(self.limit.get())
         );
-        let mend = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
-        Err(Problem::new(ErrorKind::Memory, what, mend))
+        Err(Problem::new(ErrorKind::Memory, what, MEND))
     }
 
     /// An empty vector with room for the elements of an array of this shape.
@@ -104,8 +106,7 @@ impl Room {
             return Ok(());
         }
         let what = format!("{what} takes {}, and the limit is {}", Bytes(bytes), Bytes(self.limit.get()));
-        let mend = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
-        Err(Problem::new(ErrorKind::Memory, what, mend))
+        Err(Problem::new(ErrorKind::Memory, what, MEND))
     }
 
     /// Counts memory that is kept here, but was not made here.

@@ -78,7 +78,7 @@ table! {
         name: "times_cubic_curve",
         formula: "1024 a σ''(2√(2/π) (b + 0.044715 b³))",
         kernel: kernel!(|a, b| a.times_cubic_curve(b)),
-            // σ''' = -(σ' + 3 σ'' tanh(v/2)) / 2
+        // σ''' = -(σ' + 3 σ'' tanh(v/2)) / 2
         slope_b: |ab| {
             let turn = Self::CubicTurn.of(&[ab[0] * ab[0].lift(512.0), ab[1]]);
             let bent = turn * (ab[1].cubic_tanh() * ab[1].lift(3.0));

@@ -1,5 +1,6 @@
 //! Classes: losses of labels, one-hot rows, counts, embeddings.
 
+use super::stats::count;
 use crate::array::{Kind, Shape, place, position};
 use crate::error::{Dims, Error, ErrorKind, Problem, counted, must};
 use crate::tape::{IntoIndices, from_start};
@@ -199,7 +200,7 @@ impl<'t, T: Float> Var<'t, T> {
         }
         if smoothing > 0.0 {
             let all = weights.map_or(log, |weights| log * weights);
-            let share = number(smoothing / count(classes));
+            let share = number(smoothing / count::<f64>(classes));
             terms = terms * number(1.0 - smoothing) - all.sum_axis(-1) * share;
         }
         let chosen = |row: Self| counts.map_or(row, |counts| counts.select(row, number(0.0)));
@@ -317,11 +318,6 @@ impl<'t, T: Float> Var<'t, T> {
     fn zero_index(self) -> Self {
         must(self.tape().try_indices("class 0", 0))
     }
-}
-
-#[allow(clippy::cast_precision_loss)] // No machine holds so many that it would matter.
-fn count(classes: usize) -> f64 {
-    classes as f64
 }
 
 #[allow(clippy::cast_precision_loss)] // A label that is not exact is none of those that a tape holds.

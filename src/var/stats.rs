@@ -305,6 +305,6 @@ impl<T: Float> Var<'_, T> {
 
 /// A number of elements, as a number.
 #[allow(clippy::cast_precision_loss)] // Nothing has 2⁵³ elements.
-fn count<T: Float>(n: usize) -> T {
+pub(super) fn count<T: Float>(n: usize) -> T {
     T::from_f64(n as f64)
 }

@@ -5,6 +5,7 @@ use super::recording::{ORDERS, Recording};
 use crate::array::Kind;
 use crate::check::Layout;
 use crate::check::values::{Palette, Values, mix};
+use crate::prim::Family;
 use crate::{Float, IndexOperand, Prim, Tape, Var};
 use ndarray::ArrayD;
 use std::ops::Range;
@@ -65,8 +66,9 @@ impl Recording for Case<'_> {
             return (places.operand > 0).then_some(0..1);
         }
         match self.prim.name() {
+            "detach" => None,
             // What computes places jumps, and differences may see it.
-            "detach" | "argmax" | "argmin" | "argsort" | "searchsorted" => None,
+            _ if matches!(self.prim.0, Family::Order(_)) => None,
             // A mask jumps where it leaves 0, and has no derivative: it rests.
             "select" => Some(1..3),
             _ => Some(0..self.inputs.len()),

@@ -183,8 +183,7 @@ impl Builder {
         // A comparison's derivative is 0 on either side; where its operands tie, rounding decides.
         let ties = |point: &[f64]| domain.kinks.is_some_and(|kinks| kinks.contains(point));
         // Where an order may turn, all are compared with all.
-        let compares = matches!(prim.name(), "max" | "argmax" | "argmin" | "argsort" | "searchsorted");
-        if compares {
+        if prim.name() == "max" || matches!(prim.0, Family::Order(_)) {
             let all: Vec<f64> = views.iter().flatten().copied().collect();
             return !ties(&all)
                 && all.iter().enumerate().all(|(i, a)| all[..i].iter().all(|b| (a - b).abs() > 1e-6));
