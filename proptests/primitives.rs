@@ -26,8 +26,12 @@ fn operand_shapes(prim: &Prim, shape: &[usize]) -> Vec<Vec<usize>> {
 /// Operands in the domain, 0.4 from its border, and away from every kink.
 fn operands(prim: &Prim, shape: &[usize], mut seed: Seed) -> Vec<ArrayD<f64>> {
     let mut xs = seed.distinct(&operand_shapes(prim, shape));
-    if prim.name() == "tan" {
-        xs[0] /= 2.0; // Its poles at ±π/2 are numbers that no f64 hits, and so not excluded by the domain.
+    match prim.name() {
+        // Its poles at ±π/2 are numbers that no f64 hits, and so not excluded by the domain.
+        "tan" => xs[0] /= 2.0,
+        // It jumps at powers of two: what lies between two of them goes to the middle half between them.
+        "binade" => xs[0].mapv_inplace(|x| x / 2.0 + x.signum() * 0.75 * x.abs().log2().floor().exp2()),
+        _ => {}
     }
     let inside = |point: &[f64]| {
         let near = |by: f64| point.iter().map(|x| x + by).collect::<Vec<_>>();
