@@ -3,6 +3,15 @@
 // Variants of one function have one signature, whether they need all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
+mod activations;
+mod attention;
+mod gates;
+mod losses;
+mod margins;
+mod norms;
+pub(crate) mod corpus;
+mod differences;
+mod examined;
 mod unusual;
 mod wrong;
 
