@@ -88,7 +88,13 @@ fn softplus_slope<T: NdFloat>(version: &str, x: T) -> T {
         "the slope of sigmoid" => logistic(x) * (T::one() - logistic(x)),
         "tanh for sigmoid" => x.tanh(),
         "only the exponential" => x.exp(),
-        "relu's" => if x > T::zero() { T::one() } else { T::zero() },
+        "relu's" => {
+            if x > T::zero() {
+                T::one()
+            } else {
+                T::zero()
+            }
+        }
         "at the result" => logistic(softplus_value(x)),
         "halved" => logistic(x) / c(2.0),
         _ => logistic(x),
@@ -170,7 +176,9 @@ fn gelu_tanh_slope<T: NdFloat>(version: &str, x: T) -> T {
         "the tanh held constant" => half * (one + t),
         "1 - t" => half * (one + t) + half * x * (one - t) * inner,
         "the half forgotten" => half * (one + t) + x * (one - t * t) * inner,
-        "a cube too many" => half * (one + t) + half * x * (one - t * t) * k * (one + c::<T>(3.0) * a * x * x * x),
+        "a cube too many" => {
+            half * (one + t) + half * x * (one - t * t) * k * (one + c::<T>(3.0) * a * x * x * x)
+        }
         "of the exact gelu" => gelu_slope("", x),
         _ => half * (one + t) + half * x * (one - t * t) * inner,
     }
@@ -188,27 +196,70 @@ fn elu_slope<T: NdFloat>(version: &str, x: T) -> T {
     let y = if x > zero { x } else { alpha * x.exp_m1() };
     match version {
         // y + α loses what x's exponential has, and no more than the rounding of α.
-        "from the result" => if y > zero { one } else { y + alpha },
-        "alpha forgotten" => if x > zero { one } else { x.exp() },
-        "the result itself" => if x > zero { one } else { y },
-        "only alpha" => if x > zero { one } else { alpha },
-        "inverted" => if x > zero { alpha * x.exp() } else { one },
+        "from the result" => {
+            if y > zero {
+                one
+            } else {
+                y + alpha
+            }
+        }
+        "alpha forgotten" => {
+            if x > zero {
+                one
+            } else {
+                x.exp()
+            }
+        }
+        "the result itself" => {
+            if x > zero {
+                one
+            } else {
+                y
+            }
+        }
+        "only alpha" => {
+            if x > zero {
+                one
+            } else {
+                alpha
+            }
+        }
+        "inverted" => {
+            if x > zero {
+                alpha * x.exp()
+            } else {
+                one
+            }
+        }
         "no branch" => alpha * x.exp(),
         "no mask" => one,
-        "expm1 for exp" => if x > zero { one } else { alpha * x.exp_m1() },
-        "the other side's slope at 0" => if x >= zero { one } else { alpha * x.exp() },
-        _ => if x > zero { one } else { alpha * x.exp() },
+        "expm1 for exp" => {
+            if x > zero {
+                one
+            } else {
+                alpha * x.exp_m1()
+            }
+        }
+        "the other side's slope at 0" => {
+            if x >= zero {
+                one
+            } else {
+                alpha * x.exp()
+            }
+        }
+        _ => {
+            if x > zero {
+                one
+            } else {
+                alpha * x.exp()
+            }
+        }
     }
 }
 
 fn elu<T: Real>(exam: &Exam, version: &'static str) -> Found {
     let by_hand = move |dy: &A1<T>, x: &A1<T>| chain(dy, x, |x| elu_slope(version, x));
-    exam.backward(
-        |[x]| x.gt(T::zero()).select(x, x.expm1() * T::from_f64(ALPHA)),
-        by_hand,
-        ["x: n"],
-        &[],
-    )
+    exam.backward(|[x]| x.gt(T::zero()).select(x, x.expm1() * T::from_f64(ALPHA)), by_hand, ["x: n"], &[])
 }
 
 pub const TABLE: &[Function] = &[

@@ -167,7 +167,7 @@ fn rope_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, angles: &A2<T>) -> A2<T> 
     let (da, db) = match version {
         "rotated forwards" => (&a * &cos - &b * &sin, &b * &cos + &a * &sin),
         "cosines only" => (&a * &cos, &b * &cos),
-        "sines only" => (&b * &sin, -&a * &sin),
+        "sines only" => (&b * &sin, -(&a * &sin)),
         "both signs plus" => (&a * &cos + &b * &sin, &b * &cos + &a * &sin),
         "sine and cosine swapped" => (&a * &sin + &b * &cos, &b * &sin - &a * &cos),
         "first half only" => (&a * &cos + &b * &sin, b.to_owned()),
@@ -212,7 +212,6 @@ fn rope<T: Real>(exam: &Exam, version: &'static str) -> Found {
 pub const TABLE: &[Function] = &[
     function!("attention", attention, right: ["", "by the output", "by Jacobians"], wrong: [
         "softmax over the queries" [WrongAxis],
-        "dV by P, not transposed" [Transposed, WrongShape],
         "dV by the scores" [WrongOperand, WrongPoint],
         "V forgotten" [WrongOperand, WrongShape],
         "the diagonal only" [DiagonalOnly],

@@ -6,20 +6,24 @@
 
 use super::Outcome;
 use super::differences::{self, Inputs};
-use ndarray::{Array1, Array2, Array3, Array4, NdFloat};
+use ndarray::{Array1, Array2, Array3, NdFloat};
 use wengert::check::{self, Check, Derivative, Mistake, Values};
 use wengert::{Float, Var};
 
 pub type A1<T> = Array1<T>;
 pub type A2<T> = Array2<T>;
 pub type A3<T> = Array3<T>;
-pub type A4<T> = Array4<T>;
 
 /// What the functions are generic over. Derivatives by hand ask for ndarray's part of it alone.
 pub trait Real: Float + NdFloat {
     /// |x|, of which both of its parents have a method.
     fn positive(self) -> Self {
         if self < Self::zero() { -self } else { self }
+    }
+
+    /// In double precision, likewise.
+    fn as_f64(self) -> f64 {
+        wengert::Arithmetic::to_f64(self)
     }
 
     /// √x, likewise.
@@ -95,8 +99,8 @@ pub struct Exam {
 pub enum How {
     /// By the examiner.
     Run { seed: u64, cases: u32 },
-    /// By differences of the function's values alone.
-    Differences,
+    /// By differences of the function's values alone, until they are so far apart.
+    Differences { enough: f64 },
 }
 
 /// What came out of it.
@@ -129,8 +133,8 @@ impl Exam {
                 let check = check::backward(formula).against(by_hand).shapes(shapes);
                 self.run(check, seed, cases, values)
             }
-            How::Differences => {
-                Found::Apart(differences::apart(&formula, &by_hand, true, &Inputs { shapes, values }))
+            How::Differences { enough } => {
+                Found::Apart(differences::apart(&formula, &by_hand, true, &Inputs { shapes, values }, enough))
             }
         }
     }
@@ -148,9 +152,13 @@ impl Exam {
                 let check = check::gradient(formula).against(by_hand).shapes(shapes);
                 self.run(check, seed, cases, values)
             }
-            How::Differences => {
-                Found::Apart(differences::apart(&formula, &by_hand, false, &Inputs { shapes, values }))
-            }
+            How::Differences { enough } => Found::Apart(differences::apart(
+                &formula,
+                &by_hand,
+                false,
+                &Inputs { shapes, values },
+                enough,
+            )),
         }
     }
 

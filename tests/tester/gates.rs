@@ -98,8 +98,7 @@ fn clamp_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A1<T>, low: T, high:
     let only = |within: &dyn Fn(T) -> bool| {
         Zip::from(dy).and(x).map_collect(|&dy, &x| if within(x) { dy } else { zero })
     };
-    let (inside, below, above) =
-        (only(&|x| x >= low && x <= high), only(&|x| x < low), only(&|x| x > high));
+    let (inside, below, above) = (only(&|x| x >= low && x <= high), only(&|x| x < low), only(&|x| x > high));
     match version {
         "the bounds swapped" => (inside, above.sum(), below.sum()),
         "the bounds held constant" => (inside, zero, zero),

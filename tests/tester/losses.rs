@@ -49,7 +49,7 @@ fn huber_by_hand<T: NdFloat>(version: &str, z: &A1<T>, y: &A1<T>) -> (A1<T>, A1<
         "0 outside" => piece(&|d| d, &|_| T::zero()),
         _ => piece(&|d| d, &|d| delta * d.signum()),
     };
-    let dy = if version == "dy like dz" { dz.clone() } else { -&dz };
+    let dy = if version == "dy like dz" { dz.clone() } else { -dz.clone() };
     (dz, dy)
 }
 
@@ -253,7 +253,7 @@ fn ridge_by_hand<T: NdFloat>(
         _ => dr.sum(),
     };
     let dx = if version == "dX by y" { outer(&(y * (two / n)), w) } else { outer(&dr, w) };
-    let dy = if version == "dy positive" { dr.clone() } else { -&dr };
+    let dy = if version == "dy positive" { dr.clone() } else { -dr.clone() };
     (dx, dw, ndarray::arr0(db), dy)
 }
 

@@ -21,6 +21,7 @@ fn hinge_by_hand<T: NdFloat>(version: &str, s: &A2<T>, y: &A2<T>) -> A2<T> {
     let others = y.mapv(|y| one - y);
     let margin = s - &right + one;
     let mask = match version {
+        // Its margin of 1 is counted, and taken off again.
         "the right class too" => margin.mapv(step),
         "no margin" => (s - &right).mapv(step) * &others,
         "mask inverted" => margin.mapv(|m| one - step(m)) * &others,
@@ -60,7 +61,7 @@ fn hinge<T: Real>(exam: &Exam, version: &'static str) -> Found {
     exam.gradient(
         |[s, y]| {
             let right = (s * y).sum_axis(1).unsqueeze(1);
-            ((s - right + T::one()).relu() * (T::one() - y)).sum() / size::<T>(s.shape()[0])
+            ((s - right + T::one()).relu() * (-y + T::one())).sum() / size::<T>(s.shape()[0])
         },
         move |s: &A2<T>, y: &A2<T>| hinge_by_hand(version, s, y),
         ["s: n 4", "y: n 4"],
@@ -251,8 +252,7 @@ fn distances<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("hinge", hinge, right: ["", "a loop"], wrong: [
-        "the right class too" [],
+    function!("hinge", hinge, right: ["", "a loop", "the right class too"], wrong: [
         "no margin" [],
         "mask inverted" [MaskInverted],
         "no mask" [MaskMissing],

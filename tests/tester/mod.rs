@@ -5,14 +5,20 @@
 
 mod activations;
 mod attention;
-mod gates;
-mod losses;
-mod margins;
-mod norms;
 pub(crate) mod corpus;
 mod differences;
 mod examined;
+mod gates;
+mod looking_up;
+mod losses;
+mod margins;
+mod matrices;
+mod norms;
+mod recurrent;
+mod scans;
+mod statistics;
 mod unusual;
+mod windows;
 mod wrong;
 
 use std::collections::BTreeMap;

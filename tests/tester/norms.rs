@@ -37,9 +37,7 @@ fn layer_norm_by_hand<T: NdFloat>(
         "the mean held constant" => (&dn - &normed * &mean(&(&dn * &normed), 1)) * &inv,
         "the variance held constant" => (&dn - &mean(&dn, 1)) * &inv,
         "over the batch" => (&dn - &mean(&dn, 0) - &normed * &mean(&(&dn * &normed), 0)) * &inv,
-        "sums for means" => {
-            (&dn - &(mean(&dn, 1) * n) - &normed * &(mean(&(&dn * &normed), 1) * n)) * &inv
-        }
+        "sums for means" => (&dn - &(mean(&dn, 1) * n) - &normed * &(mean(&(&dn * &normed), 1) * n)) * &inv,
         "x for its normed" => (&dn - &mean(&dn, 1) - x * &mean(&(&dn * x), 1)) * &inv,
         "the scale forgotten" => &dn - &mean(&dn, 1) - &normed * &mean(&(&dn * &normed), 1),
         "a sign" => (&dn - &mean(&dn, 1) + &normed * &mean(&(&dn * &normed), 1)) * &inv,
@@ -110,7 +108,8 @@ fn rms_norm_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>, gamma: &A1
         "over the batch" => (&dn - &normed * &mean(&(&dn * &normed), 0)) * &inv,
         _ => (&dn - &normed * &dot) * &inv,
     };
-    let dgamma = if version == "dgamma of x" { (dy * x).sum_axis(Axis(0)) } else { (dy * &normed).sum_axis(Axis(0)) };
+    let dgamma =
+        if version == "dgamma of x" { (dy * x).sum_axis(Axis(0)) } else { (dy * &normed).sum_axis(Axis(0)) };
     (dx, dgamma)
 }
 
@@ -144,7 +143,8 @@ fn batch_norm_by_hand<T: NdFloat>(
         "by variance and mean" => {
             let dn = dy * gamma;
             let dvar = (&dn * &centred * inv.mapv(|i| i * i * i)).sum_axis(Axis(0)) * c::<T>(-0.5);
-            let dmean = -(&dn * &inv).sum_axis(Axis(0)) - &dvar * &(centred.sum_axis(Axis(0)) * c::<T>(2.0) / n);
+            let dmean =
+                -(&dn * &inv).sum_axis(Axis(0)) - &dvar * &(centred.sum_axis(Axis(0)) * c::<T>(2.0) / n);
             &dn * &inv + &centred * &(dvar * c::<T>(2.0) / n) + dmean / n
         }
         "as at inference" => dy * &(&inv * gamma),
@@ -209,7 +209,8 @@ fn group_norm_by_hand<T: NdFloat>(version: &str, dy: &A3<T>, x: &A3<T>) -> A3<T>
         "mean and variance held constant" => &dy * &inv,
         "the variance held constant" => (&dy - &mean(&dy, 1)) * &inv,
         "divided by the channels" | "layer norm's" => {
-            let by = size::<T>(length * groups) / size::<T>(if version == "layer norm's" { 1 } else { length });
+            let by =
+                size::<T>(length * groups) / size::<T>(if version == "layer norm's" { 1 } else { length });
             let sum = |x: &A2<T>| x.sum_axis(Axis(1)).insert_axis(Axis(1)) / by;
             (&dy - &sum(&dy) - &normed * &sum(&(&dy * &normed))) * &inv
         }
