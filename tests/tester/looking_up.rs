@@ -246,7 +246,7 @@ pub const TABLE: &[Function] = &[
         "all to the first row" [],
         "= for +=" [ScatterOverwrites],
         "divided by its uses" [ScatterDivides],
-        "the padding's forgotten" [],
+        "the padding's forgotten" [OffByOne],
         "times the token" [],
         "a sign" [Sign],
         "divided by the batch" [Factor],

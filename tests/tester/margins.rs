@@ -253,10 +253,10 @@ fn distances<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 pub const TABLE: &[Function] = &[
     function!("hinge", hinge, right: ["", "a loop", "the right class too"], wrong: [
-        "no margin" [],
+        "no margin" [MaskFromWrongArray],
         "mask inverted" [MaskInverted],
         "no mask" [MaskMissing],
-        "margins themselves" [],
+        "margins themselves" [OperandsSwapped],
         far ">= 0" [MaskAtTies],
         "one for the count" [],
         "counted over the batch" [],
@@ -268,7 +268,7 @@ pub const TABLE: &[Function] = &[
     function!("triplet", triplet, right: ["", "by differences"], wrong: [
         "no mask" [MaskMissing],
         "mask of the cotangent" [MaskFromWrongArray],
-        "no margin in the mask" [],
+        "no margin in the mask" [MaskFromWrongArray],
         "da by p - n" [Sign],
         "da by the positive only" [PathLost],
         "2 forgotten" [Factor],

@@ -303,7 +303,7 @@ pub const TABLE: &[Function] = &[
         "the reset forgotten on the way back" [FactorMissing],
         "the reset before the product" [],
         "h's direct way forgotten" [PathLost],
-        "only h's direct way" [],
+        "only h's direct way" [PathLost],
         "h's direct way by 1 - z" [],
         "dU by dxW" [FactorMissing],
     ]),
@@ -316,7 +316,7 @@ pub const TABLE: &[Function] = &[
         "dU of the first step only" [],
         "U not transposed" [Transposed, SymmetryAssumed],
         "truncated after one step" [],
-        "dh0 forgotten" [Zeros],
+        "dh0 forgotten" [Zeros, PathLost],
         "dU a mean over the steps" [Factor],
     ]),
     function!("linear recurrence", decay, right: ["", "by powers"], wrong: [

@@ -55,14 +55,25 @@ fn cumsum<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 fn products<T: NdFloat>(x: &A1<T>) -> A1<T> {
     let mut product = T::one();
-    x.mapv(|x| {
-        product *= x;
+    let mut times = |x: &T| {
+        product *= *x;
         product
-    })
+    };
+    x.iter().map(&mut times).collect()
 }
 
 fn cumprod_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A1<T>) -> A1<T> {
     let (n, y) = (x.len(), products(x));
+    let mut product = T::one();
+    // `mapv` goes as the memory lies, backwards in a reversed array.
+    let y = if version == "running by mapv" {
+        x.mapv(|x| {
+            product *= x;
+            product
+        })
+    } else {
+        y
+    };
     let back = |z: A1<T>| running(&z.insert_axis(Axis(0)), 1, true).remove_axis(Axis(0));
     match version {
         // ∂yₛ/∂xₜ is the product without xₜ: no quotient, which PyTorch avoids at zeros too.
@@ -335,6 +346,7 @@ pub const TABLE: &[Function] = &[
         "of cumsum" [],
         "divided before" [],
         "a sign" [Sign],
+        far "running by mapv" [LayoutAssumed],
     ]),
     function!("prod", prod, right: ["", "prefix times suffix"], wrong: [
         "the product itself" [],

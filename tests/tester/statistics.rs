@@ -293,7 +293,7 @@ pub const TABLE: &[Function] = &[
     function!("softmax", soft_max, right: ["", "dot taken out", "by its Jacobian"], wrong: [
         "the diagonal only" [DiagonalOnly],
         "the sum held constant" [PathLost, HeldConstant],
-        "the sum of dy" [],
+        "the sum of dy" [OperandsSwapped, WrongOperand, FactorMissing],
         "over the other axis" [WrongAxis],
         "softmax over the other axis" [WrongAxis],
         "a sign" [Sign],
