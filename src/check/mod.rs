@@ -76,6 +76,7 @@ mod reference;
 mod report;
 mod sample;
 mod shapes;
+mod standing;
 mod strategies;
 mod subject;
 mod summary;
