@@ -49,7 +49,8 @@
 //! |---|---|
 //! | `shapes.rs`, `values.rs`, `layout.rs`, `sample.rs` | the cases: shape language, numbers, memory layouts, shrinking |
 //! | `derivative.rs` | which functions can be examined, by their types |
-//! | `backward.rs`, `examine.rs`, `reference.rs` | the examination: run, one case, what is right and how closely |
+//! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
+//! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
 //! | `report.rs`, `verdict.rs`, `summary.rs` | what comes out |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
@@ -68,6 +69,7 @@ mod laws;
 mod layout;
 mod mutants;
 mod number;
+mod options;
 mod programs;
 mod quiet;
 mod reference;
