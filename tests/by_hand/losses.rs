@@ -9,9 +9,8 @@ const DELTA: f64 = 1.35;
 /// The mean of d²/2 up to |d| = δ, and δ(|d| − δ/2) beyond it.
 pub fn huber<T: NdFloat>(z: &Array1<T>, y: &Array1<T>) -> T {
     let (delta, half) = (c::<T>(DELTA), c::<T>(0.5));
-    let each = (z - y).mapv(|d| {
-        if d.abs() <= delta { half * d * d } else { delta * (d.abs() - half * delta) }
-    });
+    let each =
+        (z - y).mapv(|d| if d.abs() <= delta { half * d * d } else { delta * (d.abs() - half * delta) });
     each.sum() / size(z.len())
 }
 
@@ -39,9 +38,7 @@ pub fn label_smoothing_gradient<T: NdFloat>(z: &Array2<T>, y: &Array2<T>) -> Arr
 
 /// The mean of softplus(x) − x·y.
 pub fn bce_with_logits<T: NdFloat>(x: &Array1<T>, y: &Array1<T>) -> T {
-    let each = Zip::from(x)
-        .and(y)
-        .map_collect(|&x, &y| x.max(T::zero()) - x * y + (-x.abs()).exp().ln_1p());
+    let each = Zip::from(x).and(y).map_collect(|&x, &y| x.max(T::zero()) - x * y + (-x.abs()).exp().ln_1p());
     each.sum() / size(x.len())
 }
 

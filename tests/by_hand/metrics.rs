@@ -11,11 +11,7 @@ pub fn cosine<T: NdFloat>(a: &Array2<T>, b: &Array2<T>) -> Array1<T> {
 }
 
 /// da and db: each the other's direction, less what lies along its own, over its length.
-pub fn cosine_backward<T: NdFloat>(
-    dy: &Array1<T>,
-    a: &Array2<T>,
-    b: &Array2<T>,
-) -> (Array2<T>, Array2<T>) {
+pub fn cosine_backward<T: NdFloat>(dy: &Array1<T>, a: &Array2<T>, b: &Array2<T>) -> (Array2<T>, Array2<T>) {
     let [na, nb] = [a, b].map(|x| row_sums(&(x * x)).mapv(T::sqrt));
     let (ua, ub) = (a / &na, b / &nb);
     let (cos, dy) = (row_sums(&(&ua * &ub)), column(dy));
@@ -74,11 +70,9 @@ fn contrastive_loss() {
 
 #[test]
 fn triplet_loss() {
-    check::backward(|[a, p, n]| {
-        ((a - p).square().sum_axis(1) - (a - n).square().sum_axis(1) + 1.0).relu()
-    })
-    .against(triplet_backward::<f64>)
-    .shapes(["a: b d", "p: b d", "n: b d"])
-    .all_gradients()
-    .run();
+    check::backward(|[a, p, n]| ((a - p).square().sum_axis(1) - (a - n).square().sum_axis(1) + 1.0).relu())
+        .against(triplet_backward::<f64>)
+        .shapes(["a: b d", "p: b d", "n: b d"])
+        .all_gradients()
+        .run();
 }

@@ -3,6 +3,7 @@
 
 // Forward and backward of one function have one signature.
 #![allow(clippy::needless_pass_by_value)]
+#![allow(dead_code)]
 
 mod attention;
 mod losses;

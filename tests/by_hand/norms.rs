@@ -53,7 +53,8 @@ pub fn batch_norm_backward<T: NdFloat>(
 ) -> (Array2<T>, Array1<T>, Array1<T>) {
     let n = size::<T>(x.nrows());
     let centred = x - &(x.sum_axis(Axis(0)) / n);
-    let rstd = ((&centred * &centred).sum_axis(Axis(0)) / n).mapv(|var| T::one() / (var + super::c(EPS)).sqrt());
+    let rstd =
+        ((&centred * &centred).sum_axis(Axis(0)) / n).mapv(|var| T::one() / (var + super::c(EPS)).sqrt());
     let normed = &centred * &rstd;
     let (dgamma, dbeta) = ((dy * &normed).sum_axis(Axis(0)), dy.sum_axis(Axis(0)));
     let dx = (dy * n - &dbeta - &normed * &dgamma) * &(gamma * &rstd / n);

@@ -10,10 +10,7 @@ fn gate<T: NdFloat>(x: &Array2<T>, i: usize) -> ArrayView2<'_, T> {
 }
 
 /// The gates i, f, g and o of a cell, from xW + hU + b.
-fn lstm_gates<T: NdFloat>(
-    [x, h, w, u]: [&Array2<T>; 4],
-    b: &Array1<T>,
-) -> [Array2<T>; 4] {
+fn lstm_gates<T: NdFloat>([x, h, w, u]: [&Array2<T>; 4], b: &Array1<T>) -> [Array2<T>; 4] {
     let a = x.dot(w) + h.dot(u) + b;
     [
         gate(&a, 0).mapv(sigmoid),

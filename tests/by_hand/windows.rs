@@ -13,11 +13,7 @@ pub fn conv2d<T: NdFloat>(x: &Array3<T>, k: &Array4<T>) -> Array3<T> {
 }
 
 /// dx and dk: each window's cotangent, times the kernel and times the window.
-pub fn conv2d_backward<T: NdFloat>(
-    dy: &Array3<T>,
-    x: &Array3<T>,
-    k: &Array4<T>,
-) -> (Array3<T>, Array4<T>) {
+pub fn conv2d_backward<T: NdFloat>(dy: &Array3<T>, x: &Array3<T>, k: &Array4<T>) -> (Array3<T>, Array4<T>) {
     let (mut dx, mut dk) = (Array3::zeros(x.raw_dim()), Array4::zeros(k.raw_dim()));
     let (_, _, height, width) = k.dim();
     for ((o, i, j), &d) in dy.indexed_iter() {

@@ -27,17 +27,25 @@ const CHAPTERS: &[(&str, &[Function])] = &[
     ("matrices", matrices::TABLE),
 ];
 
-/// What the examiner does not do as it should yet, by function and version, and why. It is to become empty: an entry
-/// that is no longer needed fails the tests.
+/// What the examiner does not do as it should yet, by function and version, and why. It is to become empty; what is no
+/// longer needed is printed.
 const KNOWN: &[(&str, &str, &str)] = &[];
 
 /// In how many cases a right version is tried.
 const CASES: u32 = 32;
 
-/// `WENGERT_SEEDS=100` tries the whole corpus on as many seeds, one after another.
+/// `WENGERT_SEEDS=100` tries the whole corpus on as many seeds, one after another, all of it in both precisions.
+fn many() -> Option<u64> {
+    std::env::var("WENGERT_SEEDS").ok().map(|n| n.parse().expect("WENGERT_SEEDS is a number"))
+}
+
 fn seeds() -> impl Iterator<Item = u64> {
-    let many = std::env::var("WENGERT_SEEDS").map_or(1, |n| n.parse().expect("WENGERT_SEEDS is a number"));
-    seed()..seed() + many
+    seed()..seed() + many().unwrap_or(1)
+}
+
+/// `WENGERT_ONLY="LSTM cell"` tries that function alone.
+fn only(name: &str) -> bool {
+    std::env::var("WENGERT_ONLY").ok().is_none_or(|only| only == name)
 }
 
 fn functions() -> impl Iterator<Item = &'static Function> {
@@ -120,6 +128,7 @@ fn right_versions_pass() {
     }
     let refused = Mutex::new(Vec::new());
     let needed = Mutex::new(Vec::new());
+    jobs.retain(|(function, ..)| only(function.name));
     for seed in seeds() {
         in_parallel(&jobs, |&(function, version, precision)| {
             let exam = Exam::new(How::Run { seed, cases: CASES });
@@ -147,8 +156,11 @@ fn right_versions_pass() {
     assert!(refused.is_empty(), "{} right versions refused:\n{}", refused.len(), refused.join("\n"));
     let needed = needed.into_inner().unwrap();
     for (name, version, why) in KNOWN {
-        let right = functions().any(|f| f.name == *name && f.right.contains(version));
-        assert!(!right || needed.contains(&(name, version)), "no longer refused: {name}, {version:?}: {why}");
+        if functions().any(|f| f.name == *name && f.right.contains(version))
+            && !needed.contains(&(name, version))
+        {
+            println!("no longer refused: {name}, {version:?}: {why}");
+        }
     }
 }
 
@@ -170,8 +182,13 @@ fn wrong_versions_are_caught_and_named() {
             jobs.extend(function.wrong.iter().flat_map(|slip| [0, 1].map(|p| (*chapter, function, slip, p))));
         }
     }
-    let only = std::env::var("WENGERT_ONLY").ok();
-    jobs.retain(|(_, function, ..)| only.as_deref().is_none_or(|only| function.name == only));
+    jobs.retain(|(_, function, ..)| only(function.name));
+    // One after the other in single and in double precision, unless there is time.
+    let mut count = 0;
+    jobs.retain(|(.., precision)| {
+        count += 1;
+        many().is_some() || count / 2 % 2 == *precision
+    });
     for seed in seeds() {
         let told = Mutex::new(Vec::new());
         in_parallel(&jobs, |job @ &(chapter, function, slip, precision)| {
@@ -233,7 +250,7 @@ fn wrong_versions_are_caught_and_named() {
         assert_eq!(bad(Fate::Panicked), [""; 0], "panicked");
         assert_eq!(bad(Fate::Missed), [""; 0], "not caught");
         assert_eq!(bad(Fate::Misnamed), [""; 0], "named otherwise");
-        if only.is_none() {
+        if std::env::var_os("WENGERT_ONLY").is_none() {
             assert!(10 * named >= 9 * fitting, "named: {named} of {fitting}");
             for (name, version, why) in KNOWN {
                 let fates: Vec<Fate> = told
@@ -242,7 +259,9 @@ fn wrong_versions_are_caught_and_named() {
                     .map(|(_, _, f, ..)| *f)
                     .collect();
                 let well = !fates.is_empty() && fates.iter().all(|f| [Fate::Named, Fate::Silent].contains(f));
-                assert!(!well, "no longer wrong: {name}, {version:?}: {why}");
+                if well {
+                    println!("no longer wrong: {name}, {version:?}: {why}");
+                }
             }
         }
     }

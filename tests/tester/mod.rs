@@ -14,6 +14,7 @@ mod losses;
 mod margins;
 mod matrices;
 mod norms;
+mod promises;
 mod recurrent;
 mod scans;
 mod statistics;
