@@ -3,9 +3,9 @@
 use super::difference::Swept;
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
-use super::subject::Subject;
+use super::subject::{Recorded, Subject};
 use super::{Measured, Verdict};
-use crate::{Float, Tape, Var};
+use crate::{Float, Kind, Tape};
 use ndarray::{ArrayD, Dimension, IxDyn};
 
 /// One case with all that belongs to it.
@@ -15,6 +15,8 @@ pub(super) struct Scene<T> {
     pub inputs: Vec<ArrayD<T>>,
     /// Of the result's shape.
     pub cotangent: ArrayD<T>,
+    /// The shapes of several results, whose cotangents stand in one row; none if there is one result.
+    pub parts: Vec<Vec<usize>>,
     pub reference: Reference,
     /// The hand-written gradients, or why there are none.
     pub given: Result<Vec<ArrayD<f64>>, String>,
@@ -66,18 +68,18 @@ impl<T: Float> Subject<'_, T> {
     pub fn scene(&self, sample: &Sample) -> Scene<T> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
-        let names = &sample.signature().inputs;
-        let vars: Vec<Var<'_, T>> =
-            inputs.iter().zip(names).map(|(x, pattern)| tape.leaf(&pattern.name, x.clone())).collect();
-        let out = (self.formula)(&vars);
-        let cotangent =
-            if self.takes_cotangent { sample.cotangent(&out.shape()) } else { ArrayD::ones(out.shape()) };
+        let Recorded { inputs: vars, out, parts } = self.record(sample, &tape, &inputs);
+        let cotangent = if self.takes_cotangent {
+            sample.cotangent(&out.shape(), &parts)
+        } else {
+            ArrayD::ones(out.shape())
+        };
         let reference = Reference::new(out, &cotangent, &vars);
         // A call with other numbers of the same shapes comes first, so that what is kept from it shows.
         let before = sample.reseeded(!sample.seed());
-        let _ = self.ask(&before.inputs(), &before.cotangent(&out.shape()));
-        let given = self.ask(&inputs, &cotangent);
-        Scene { sample: sample.clone(), inputs, cotangent, reference, given }
+        let _ = self.ask(&before, &before.inputs(), &before.cotangent(&out.shape(), &parts), &parts);
+        let given = self.ask(sample, &inputs, &cotangent, &parts);
+        Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given }
     }
 }
 
@@ -89,11 +91,15 @@ impl<T: Float> Scene<T> {
             Ok(given) => given,
             Err(why) => return (vec![Finding::Refused(why.clone())], tally),
         };
-        if given.is_empty() || given.len() > self.inputs.len() {
-            return (vec![Finding::Count { given: given.len(), inputs: self.inputs.len() }], tally);
+        let real = |input: &usize| self.sample.kind(*input) == Kind::Real;
+        let inputs = (0..self.inputs.len()).filter(real).count();
+        let count =
+            given.len() - (0..given.len().min(self.inputs.len())).filter(|input| !real(input)).count();
+        if count == 0 || count > inputs {
+            return (vec![Finding::Count { given: count, inputs }], tally);
         }
-        let each =
-            given.iter().enumerate().filter_map(|(input, given)| self.compare(input, given, &mut tally));
+        let each = (given.iter().enumerate().filter(|(input, _)| real(input)))
+            .filter_map(|(input, given)| self.compare(input, given, &mut tally));
         (each.collect(), tally)
     }
 
@@ -144,9 +150,14 @@ impl<T: Float> Scene<T> {
         worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
     }
 
+    /// The hand-written gradients at these inputs, whatever they are at this case's own.
+    pub fn ask(&self, subject: &Subject<'_, T>, inputs: &[ArrayD<T>]) -> Result<Vec<ArrayD<f64>>, String> {
+        subject.ask(&self.sample, inputs, &self.cotangent, &self.parts)
+    }
+
     /// What differences say of one element of a gradient.
     pub fn witness(&self, subject: &Subject<'_, T>, input: usize, at: &IxDyn) -> Swept {
-        witness(&subject.formula, &self.inputs, &self.cotangent, input, at)
+        witness(subject, &self.sample, &self.inputs, &self.cotangent, input, at)
     }
 
     /// Whether a difference is a matter of convention: the slopes from the left and from the right differ, and

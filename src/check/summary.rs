@@ -1,7 +1,7 @@
 //! What a check that passed has seen.
 
 use super::examine::{Scene, Tally};
-use crate::Float;
+use crate::{Float, Kind};
 use std::fmt;
 
 /// What a check that passed has seen, to tell how much that means.
@@ -38,7 +38,10 @@ impl Summary {
         self.tally.kinks += tally.kinks;
         self.tally.worst = self.tally.worst.max(tally.worst);
         if let Ok(given) = &scene.given {
-            for (seen, gradient) in self.gradients.iter_mut().zip(given) {
+            let gradients = self.gradients.iter_mut().zip(given).enumerate();
+            for (_, (seen, gradient)) in
+                gradients.filter(|(input, _)| scene.sample.kind(*input) == Kind::Real)
+            {
                 seen.returned = true;
                 seen.elements += gradient.len();
                 seen.nonzero += gradient.iter().filter(|x| **x != 0.0).count();
