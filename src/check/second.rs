@@ -15,7 +15,7 @@ use crate::{Float, Kind, Var};
 /// use ndarray::{Array1, Array2};
 /// use wengert::check;
 /// // f = ½ |A·x|², so H·v = Aᵀ(A·v): the derivative with respect to x is linear in it.
-/// check::second(|[x, a]| a.dot(x).square().sum() * 0.5)
+/// check::second(|[x, a]| a.matmul(x).square().sum() * 0.5)
 ///     .against(|_: &Array1<f64>, a: &Array2<f64>, v: &Array1<f64>, _: &Array2<f64>| a.t().dot(&a.dot(v)))
 ///     .shapes(["x: n", "A: m n"]);
 /// // Of the Rosenbrock function's.

@@ -113,7 +113,7 @@ impl Values {
         match self {
             Self::Any => each(&|at| mood.number(seed, at)),
             Self::Positive => each(&|at| mood.number(seed, at).abs().max(mood.palette.smallest())),
-            Self::Between(low, high) => each(&|at| low + (high - low) * unit(at)),
+            Self::Between(low, high) => each(&|at| mood.between(*low, *high, at)),
             Self::Whole(low, high) => {
                 each(&|at| (f64::from(*low) + f64::from(high - low) * unit(at)).floor())
             }
@@ -161,6 +161,19 @@ pub(super) struct Mood<'a> {
 }
 
 impl Mood<'_> {
+    /// A number between these; where there are whole numbers between them, they are frequent in some moods.
+    fn between(&self, low: f64, high: f64, at: u64) -> f64 {
+        let inside = |x: f64| low < x && x < high;
+        let x = low + (high - low) * unit(at);
+        let special = match self.palette {
+            Palette::Integers => x.round(),
+            Palette::Zeros if unit(mix(at, 1)) < 1.0 / 3.0 => 0.0,
+            Palette::Thresholds => self.number(0, at),
+            _ => x,
+        };
+        if inside(special) { special } else { x }
+    }
+
     fn number(&self, seed: u64, at: u64) -> f64 {
         if self.palette != Palette::Thresholds || self.thresholds.is_empty() {
             return self.palette.number(seed, at);
