@@ -1,12 +1,14 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::difference::Swept;
+use super::quiet::{self, Panicked};
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
-use super::subject::{Recorded, Subject};
+use super::subject::{Recorded, Refusal, Subject};
+use super::tally::{Seen, Tally};
 use super::{Measured, Verdict};
-use crate::{Float, Kind, Tape};
+use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
 
 /// One case with all that belongs to it.
@@ -20,16 +22,25 @@ pub(super) struct Scene<T> {
     pub parts: Vec<Vec<usize>>,
     pub reference: Reference,
     /// The hand-written gradients, or why there are none.
-    pub given: Result<Vec<ArrayD<f64>>, String>,
+    pub given: Result<Vec<ArrayD<f64>>, Refusal>,
+}
+
+/// Why a case cannot be examined: the formula.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// It panicked.
+    Panicked(Panicked),
+    /// Its result has this shape, and is no number.
+    NotANumber(Vec<usize>),
 }
 
 /// What is wrong with one gradient.
 #[derive(Clone, Debug)]
 pub(super) enum Finding {
     /// The function refused or panicked.
-    Refused(String),
-    /// It gave another number of gradients in this case than it did before, or none.
-    Count { given: usize, inputs: usize },
+    Refused(Refusal),
+    /// It gave no gradients, too many, or others than in other cases, of which `expected` says how many.
+    Count { given: usize, inputs: usize, expected: Option<usize> },
     /// The gradient of this input has another shape than the input.
     Shape { input: usize, expected: Vec<usize>, given: Vec<usize> },
     /// Elements differ.
@@ -51,36 +62,49 @@ pub(super) struct Difference {
     pub of: usize,
 }
 
-/// What a case adds to the tally.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Tally {
-    /// Elements compared.
-    pub elements: usize,
-    /// Elements of which nothing could be said, since the reference is not finite there.
-    pub inconclusive: usize,
-    /// Elements that differ only by the convention at a kink.
-    pub kinks: usize,
-    /// The largest error as a part of its tolerance.
-    pub worst: f64,
-}
-
 impl<T: Float> Subject<'_, T> {
+    /// The calls of one case, in order, each to be judged. In half of the cases a call with other numbers of the same
+    /// shapes comes first, so that what is kept from it shows.
+    pub fn calls(&self, sample: &Sample) -> Result<Vec<Scene<T>>, Trouble> {
+        let before = (sample.seed() % 2 == 0).then(|| sample.reseeded(!sample.seed()));
+        before.iter().chain([sample]).map(|sample| self.call(sample)).collect()
+    }
+
+    /// The last of two such calls: for cases whose first call is not asked about.
+    pub fn scene(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
+        self.call(&sample.reseeded(!sample.seed()))?;
+        self.call(sample)
+    }
+
+    /// The rows of the formula, in words.
+    pub fn listing(&self, sample: &Sample) -> Vec<String> {
+        let tape = Tape::new();
+        let inputs = sample.inputs::<T>();
+        let Ok(Recorded { out, .. }) = quiet::catch(|| self.record(sample, &tape, &inputs)) else {
+            return Vec::new();
+        };
+        let steps = tape.vars().take(out.row() + 1).filter(|row| !row.operands().is_empty());
+        let label =
+            |row: Var<'_, T>| row.name().map_or_else(|| format!("%{}", row.row()), |name| name.to_string());
+        steps.map(|row| format!("{} = {}", label(row), crate::show::equation(row))).collect()
+    }
+
     /// Records, differentiates, asks the hand-written function.
-    pub fn scene(&self, sample: &Sample) -> Scene<T> {
+    fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
-        let Recorded { inputs: vars, out, parts } = self.record(sample, &tape, &inputs);
+        let Recorded { inputs: vars, out, parts } =
+            quiet::catch(|| self.record(sample, &tape, &inputs)).map_err(Trouble::Panicked)?;
         let cotangent = if self.takes_cotangent {
             sample.cotangent(&out.shape(), &parts)
-        } else {
+        } else if out.len() == 1 {
             ArrayD::ones(out.shape())
+        } else {
+            return Err(Trouble::NotANumber(out.shape()));
         };
         let reference = Reference::new(out, &cotangent, &vars);
-        // A call with other numbers of the same shapes comes first, so that what is kept from it shows.
-        let before = sample.reseeded(!sample.seed());
-        let _ = self.ask(&before, &before.inputs(), &before.cotangent(&out.shape(), &parts), &parts);
         let given = self.ask(sample, &inputs, &cotangent, &parts);
-        Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given }
+        Ok(Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given })
     }
 }
 
@@ -93,14 +117,18 @@ impl<T: Float> Scene<T> {
             Err(why) => return (vec![Finding::Refused(why.clone())], tally),
         };
         let real = |input: &usize| self.sample.kind(*input) == Kind::Real;
-        let inputs = (0..self.inputs.len()).filter(real).count();
+        let inputs = (0..self.sample.gradients()).filter(real).count();
         let count =
             given.len() - (0..given.len().min(self.inputs.len())).filter(|input| !real(input)).count();
         if count == 0 || count > inputs {
-            return (vec![Finding::Count { given: count, inputs }], tally);
+            return (vec![Finding::Count { given: count, inputs, expected: None }], tally);
         }
-        let each = (given.iter().enumerate().filter(|(input, _)| real(input)))
-            .filter_map(|(input, given)| self.compare(input, given, &mut tally));
+        tally.gradients.resize_with(given.len(), Seen::default);
+        let each =
+            (given.iter().enumerate().filter(|(input, _)| real(input))).filter_map(|(input, given)| {
+                tally.gradients[input].calls = 1;
+                self.compare(input, given, &mut tally)
+            });
         (each.collect(), tally)
     }
 
@@ -112,20 +140,23 @@ impl<T: Float> Scene<T> {
             return Some(Finding::Shape { input, expected, given });
         }
         let (mut worst, mut wrong): (Option<Difference>, usize) = (None, 0);
+        let seen = &mut tally.gradients[input];
         for ((at, &g), &e) in given.indexed_iter().zip(expected) {
-            tally.elements += 1;
             let tolerance = match self.reference.standing(input, &at) {
                 Standing::Judged { tolerance, .. } => tolerance,
-                Standing::Outside(_) | Standing::Unjudged(_) => {
-                    tally.inconclusive += 1;
+                Standing::Outside(why) => {
+                    seen.outside(why);
+                    continue;
+                }
+                Standing::Unjudged(why) => {
+                    seen.unjudged(why);
                     continue;
                 }
             };
+            seen.judged(e.abs() > tolerance);
             let measured = Measured { error: (g - e).abs(), tolerance, because: String::new() };
             if measured.is_within() {
-                if tolerance > 0.0 {
-                    tally.worst = tally.worst.max(measured.error / tolerance);
-                }
+                seen.agreed(&measured);
                 continue;
             }
             wrong += 1;
@@ -154,7 +185,7 @@ impl<T: Float> Scene<T> {
     }
 
     /// The hand-written gradients at these inputs, whatever they are at this case's own.
-    pub fn ask(&self, subject: &Subject<'_, T>, inputs: &[ArrayD<T>]) -> Result<Vec<ArrayD<f64>>, String> {
+    pub fn ask(&self, subject: &Subject<'_, T>, inputs: &[ArrayD<T>]) -> Result<Vec<ArrayD<f64>>, Refusal> {
         subject.ask(&self.sample, inputs, &self.cotangent, &self.parts)
     }
 

@@ -54,17 +54,19 @@
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
-//! | `report.rs`, `verdict.rs`, `summary.rs` | what comes out |
+//! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
 //! | `laws/`, `programs/` | the laws that every primitive obeys; random programs |
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
+mod certificate;
 mod compare;
 mod derivative;
 mod diagnose;
 mod difference;
+mod doubt;
 mod draw;
 mod evaluate;
 mod examine;
@@ -73,6 +75,7 @@ mod layout;
 mod mutants;
 mod number;
 mod options;
+mod page;
 mod parameter;
 mod plan;
 mod programs;
@@ -80,6 +83,7 @@ mod quiet;
 mod reference;
 mod report;
 mod sample;
+mod search;
 mod second;
 mod shapes;
 mod shrink;
@@ -89,6 +93,7 @@ mod strategies;
 mod subject;
 mod summary;
 mod sweep;
+mod tally;
 mod values;
 mod verdict;
 
@@ -105,6 +110,7 @@ pub use programs::{Program, programs};
 pub use report::Failure;
 pub use second::{double_backward, second};
 pub use strategies::{arrays, broadcastable, shapes, sizes};
-pub use summary::Summary;
+pub use summary::{Gradient, Summary};
+pub use tally::Counts;
 pub use values::{Custom, Values};
 pub use verdict::{FailureKind, Measured, Verdict};

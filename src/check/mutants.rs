@@ -3,6 +3,7 @@
 use super::backward::Check;
 use super::derivative::Answer;
 use super::parameter::Argument;
+use super::search::{Ending, Search};
 use super::subject::Subject;
 use crate::{Float, Kind};
 use ndarray::{ArrayD, Axis, Slice};
@@ -31,16 +32,16 @@ use std::fmt;
 /// ```
 #[track_caller]
 pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
-    let (summary, failing) = check.search(&check.subject, check.config_without_shrinking());
+    let Search { summary, ending } = check.search(&check.subject, check.config_without_shrinking());
     assert!(
-        failing.is_none(),
+        ending.is_none(),
         "check::mutants: the check fails as it is; run it first, and mend what it reports"
     );
     let inputs = check.input_names();
-    let gradients = summary.returned();
     let cotangents = check.subject.cotangents;
     // Indices and masks have no gradient, and are no numbers to be changed.
     let real: Vec<usize> = (0..inputs.len()).filter(|&input| check.kind(input) == Kind::Real).collect();
+    let gradients = real.iter().filter(|&&input| input < summary.returned()).count();
     let taken = check.subject.parameters.saturating_sub(cotangents);
     let mut score = Score { mutants: Vec::new(), warnings: summary.warnings() };
     let outputs = (0..gradients).flat_map(|k| Output::ALL.map(|change| Mutation::Output(k, change)));
@@ -52,7 +53,8 @@ pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
         let differs = Cell::new(false);
         let caught = {
             let wrapped = mutation.wrap(&check.subject, inputs.len(), &real, &differs);
-            check.search(&wrapped, check.config_without_shrinking()).1.is_some()
+            let ending = check.search(&wrapped, check.config_without_shrinking()).ending;
+            matches!(ending, Some(Ending::Wrong { .. }))
         };
         let outcome = match (caught, differs.get()) {
             (true, _) => Outcome::Caught,

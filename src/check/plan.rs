@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub values: Vec<Values>,
     /// Above the indices that an input holds, if it holds any whose limit is the size of an axis.
     pub limits: Vec<Option<Size>>,
+    /// How many of the inputs, the last, are directions in which others move.
+    pub directions: usize,
     /// The numbers at which the formula's choices change.
     pub thresholds: Vec<f64>,
     /// The relative distance of neighbouring numbers in the examined precision.
@@ -53,7 +55,15 @@ impl Plan {
                 limits.push(None);
             }
         }
-        Ok(Self { signature, values, limits, thresholds: Vec::new(), epsilon: T::EPSILON.to_f64() })
+        let directions = values.len() - inputs;
+        Ok(Self {
+            signature,
+            values,
+            limits,
+            directions,
+            thresholds: Vec::new(),
+            epsilon: T::EPSILON.to_f64(),
+        })
     }
 
     /// With the numbers at which the formula's choices change, found by recording it once.

@@ -132,6 +132,14 @@ impl Sample {
         Argument { array: placed, layout, repeated }
     }
 
+    /// How many inputs come before the end of those that may have a gradient: all but directions, and indices and masks
+    /// at the end.
+    pub fn gradients(&self) -> usize {
+        let last =
+            (0..self.plan.values.len() - self.plan.directions).rfind(|&input| self.kind(input) == Kind::Real);
+        last.map_or(0, |last| last + 1)
+    }
+
     /// What the numbers of an input are.
     pub fn kind(&self, input: usize) -> Kind {
         self.plan.values[input].kind()
@@ -216,6 +224,21 @@ impl Sample {
             }
         }
         numbers
+    }
+
+    /// How its arrays lie, in words.
+    pub fn kinds_of_layout(&self) -> impl Iterator<Item = &'static str> {
+        self.layouts.iter().map(Layout::kind)
+    }
+
+    /// Which numbers are frequent, in words.
+    pub fn kind_of_numbers(&self) -> &'static str {
+        self.palette.name()
+    }
+
+    /// How many numbers its inputs hold.
+    pub fn len(&self) -> usize {
+        self.signature().shapes(&self.sizes).iter().map(|shape| shape.iter().product::<usize>()).sum()
     }
 
     /// The same with this number in the place of one of an input's.

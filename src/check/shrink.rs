@@ -8,7 +8,7 @@ use proptest::strategy::ValueTree;
 
 impl Sample {
     /// Simpler cases, the simplest first.
-    fn simpler(&self) -> Vec<Self> {
+    pub fn simpler(&self) -> Vec<Self> {
         let mut simpler: Vec<Self> = (0..self.sizes.len()).flat_map(|axis| self.shorter(axis)).collect();
         if self.cotangents == Cotangents::Drawn {
             simpler.push(Self { cotangents: Cotangents::Ones, ..self.clone() });

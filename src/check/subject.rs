@@ -2,7 +2,7 @@
 
 use super::derivative::Answer;
 use super::parameter::Argument;
-use super::quiet;
+use super::quiet::{self, Panicked};
 use super::sample::Sample;
 use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, Axis, Slice};
@@ -37,6 +37,14 @@ pub(super) struct Recorded<'t, T: Float> {
     pub parts: Vec<Vec<usize>>,
 }
 
+/// Why a hand-written function gave no gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Refusal {
+    /// It returned an error, or takes arrays of other ranks.
+    Said(String),
+    Panicked(Panicked),
+}
+
 impl<T: Float> Subject<'_, T> {
     /// Records the function at these inputs, which are the first rows of the tape; indices and masks are rows of
     /// their kind.
@@ -63,7 +71,7 @@ impl<T: Float> Subject<'_, T> {
         inputs: &[ArrayD<T>],
         cotangent: &ArrayD<T>,
         parts: &[Vec<usize>],
-    ) -> Result<Vec<ArrayD<f64>>, String> {
+    ) -> Result<Vec<ArrayD<f64>>, Refusal> {
         let mut arguments = Vec::new();
         if self.takes_cotangent {
             if self.several {
@@ -80,8 +88,8 @@ impl<T: Float> Subject<'_, T> {
         arguments
             .extend(inputs.iter().enumerate().map(|(input, array)| sample.argument(input, array.clone())));
         arguments.truncate(self.parameters);
-        let answer = quiet::catch(|| (self.by_hand)(&arguments))
-            .map_err(|panic| format!("it panicked: {panic}"))??;
+        let answer = quiet::catch(|| (self.by_hand)(&arguments)).map_err(Refusal::Panicked)?;
+        let answer = answer.map_err(Refusal::Said)?;
         let mut answer = answer.iter().map(|gradient| gradient.mapv(T::to_f64));
         let mut gradients = Vec::new();
         for (input, array) in inputs.iter().enumerate() {

@@ -230,6 +230,18 @@ impl Palette {
         Self::Thresholds,
         Self::Thresholds,
     ];
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "ordinary",
+            Self::Integers => "whole, with ties",
+            Self::Zeros => "zeros",
+            Self::Tiny => "tiny",
+            Self::Large => "large",
+            Self::Wide => "of all magnitudes",
+            Self::Thresholds => "where choices change",
+        }
+    }
 
     pub fn simpler(self) -> impl Iterator<Item = Self> {
         [Self::Integers, Self::Plain].into_iter().take_while(move |&other| other != self)
