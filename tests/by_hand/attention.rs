@@ -1,6 +1,6 @@
 //! Causal attention, rotary embedding, gated linear units.
 
-use super::{row_sums, sigmoid, size, softmax};
+use super::{row_sums, seed, sigmoid, size, softmax};
 use ndarray::{Array2, Axis, NdFloat, concatenate, s};
 use wengert::check::{self, Values};
 
@@ -76,6 +76,8 @@ fn attention_with_a_causal_mask() {
     .against(causal_attention_backward::<f64>)
     .shapes(["Q: n 4", "K: n 4", "V: n e"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -89,6 +91,8 @@ fn rotary_embedding() {
     .against(rope_backward::<f64>)
     .shapes(["x: t 6", "angles: t 3"])
     .values("angles", Values::Between(-3.2, 3.2))
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -98,5 +102,7 @@ fn swish_gated_linear_unit() {
         .against(swiglu_backward::<f64>)
         .shapes(["X: n d", "W: d h", "V: d h"])
         .all_gradients()
+        .seed(seed())
+        .without_persistence()
         .run();
 }

@@ -1,6 +1,6 @@
 //! Losses: Huber, Kullback–Leibler, label smoothing, binary cross entropy, focal loss.
 
-use super::{c, sigmoid, size, softmax};
+use super::{c, seed, sigmoid, size, softmax};
 use ndarray::{Array1, Array2, NdFloat, Zip};
 use wengert::check::{self, Values};
 
@@ -68,6 +68,8 @@ fn huber_loss() {
     .against(huber_gradient::<f64>)
     .shapes(["z: n", "y: n"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -88,6 +90,8 @@ fn kullback_leibler_divergence() {
                 p
             })),
         )
+        .seed(seed())
+        .without_persistence()
         .run();
 }
 
@@ -101,6 +105,8 @@ fn label_smoothing() {
     .against(label_smoothing_gradient::<f64>)
     .shapes(["z: n 5", "y: n 5"])
     .values("y", Values::OneHot)
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -110,6 +116,8 @@ fn binary_cross_entropy() {
         .against(bce_with_logits_gradient::<f64>)
         .shapes(["x: n", "y: n"])
         .values("y", Values::Between(0.0, 1.0))
+        .seed(seed())
+        .without_persistence()
         .run();
 }
 
@@ -122,5 +130,7 @@ fn focal_loss() {
     .against(focal_gradient::<f64>)
     .shapes(["x: n", "y: n"])
     .values("y", Values::Whole(0, 2))
+    .seed(seed())
+    .without_persistence()
     .run();
 }

@@ -1,6 +1,6 @@
 //! Similarities: cosine, InfoNCE, the triplet loss.
 
-use super::{c, column, row_sums, size, softmax};
+use super::{c, column, row_sums, seed, size, softmax};
 use ndarray::{Array1, Array2, Axis, NdFloat};
 use wengert::check::{self, Values};
 
@@ -53,6 +53,8 @@ fn cosine_similarity() {
     .values("a", Values::Between(0.1, 2.0))
     .values("b", Values::Between(-2.0, -0.1))
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -65,6 +67,8 @@ fn contrastive_loss() {
     .against(info_nce_gradient::<f64>)
     .shapes(["a: n d", "b: n d"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -74,5 +78,7 @@ fn triplet_loss() {
         .against(triplet_backward::<f64>)
         .shapes(["a: b d", "p: b d", "n: b d"])
         .all_gradients()
+        .seed(seed())
+        .without_persistence()
         .run();
 }

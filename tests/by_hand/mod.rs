@@ -5,15 +5,20 @@
 #![allow(clippy::needless_pass_by_value)]
 #![allow(dead_code)]
 
-mod attention;
-mod losses;
-mod metrics;
-mod norms;
-mod recurrent;
-mod sequences;
-mod windows;
+pub mod attention;
+pub mod losses;
+pub mod metrics;
+pub mod norms;
+pub mod recurrent;
+pub mod sequences;
+pub mod windows;
 
 use ndarray::{Array1, Array2, Axis, NdFloat};
+
+/// The cases are the same in every run; `WENGERT_SEED` draws others. (People leave this out, and let what failed be kept.)
+fn seed() -> u64 {
+    std::env::var("WENGERT_SEED").map_or(1, |seed| seed.parse().expect("WENGERT_SEED is a number"))
+}
 
 /// A number of the precision.
 fn c<T: NdFloat>(x: f64) -> T {

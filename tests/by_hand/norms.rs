@@ -1,6 +1,6 @@
 //! Layer, RMS, batch and group normalisation.
 
-use super::{row_sums, size};
+use super::{row_sums, seed, size};
 use ndarray::{Array1, Array2, Array3, Axis, NdFloat};
 use wengert::check;
 
@@ -70,7 +70,7 @@ pub fn group_norm_backward<T: NdFloat>(dy: &Array3<T>, x: &Array3<T>) -> Array3<
     };
     let (normed, rstd) = standardised(&grouped(x));
     let dx = standardised_backward(&grouped(dy), &normed, &rstd);
-    dx.into_shape_with_order((batch, channels, length)).expect("as many")
+    dx.to_shape((batch, channels, length)).expect("as many").into_owned()
 }
 
 #[test]
@@ -83,6 +83,8 @@ fn layer_norm() {
     .against(layer_norm_backward::<f64>)
     .shapes(["x: n d", "gamma: d", "beta: d"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -92,6 +94,8 @@ fn rms_norm() {
         .against(rms_norm_backward::<f64>)
         .shapes(["x: n d", "gamma: d"])
         .all_gradients()
+        .seed(seed())
+        .without_persistence()
         .run();
 }
 
@@ -104,6 +108,8 @@ fn batch_norm() {
     .against(batch_norm_backward::<f64>)
     .shapes(["x: n d", "gamma: d", "beta: d"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -118,5 +124,7 @@ fn group_norm() {
     })
     .against(group_norm_backward::<f64>)
     .shapes(["x: n 4 l"])
+    .seed(seed())
+    .without_persistence()
     .run();
 }

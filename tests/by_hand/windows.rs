@@ -1,13 +1,14 @@
 //! Convolution, pooling, interpolation.
 
-use super::c;
+use super::{c, seed};
 use ndarray::{Array1, Array2, Array3, Array4, NdFloat, s};
 use wengert::check;
 
-/// out[o, i, j] = Σ k[o, c, u, v]·x[c, i + u, j + v], a window at a time: x (c, 5, 4), k (o, c, 3, 2), out (o, 3, 3).
+/// out[o, i, j] = Σ k[o, c, u, v]·x[c, i + u, j + v], a window at a time.
 pub fn conv2d<T: NdFloat>(x: &Array3<T>, k: &Array4<T>) -> Array3<T> {
     let (outs, _, height, width) = k.dim();
-    Array3::from_shape_fn((outs, 3, 3), |(o, i, j)| {
+    let (_, rows, columns) = x.dim();
+    Array3::from_shape_fn((outs, rows + 1 - height, columns + 1 - width), |(o, i, j)| {
         (&x.slice(s![.., i..i + height, j..j + width]) * &k.index_axis(ndarray::Axis(0), o)).sum()
     })
 }
@@ -68,17 +69,21 @@ pub fn upsample_backward<T: NdFloat>(dy: &Array1<T>) -> Array1<T> {
 #[test]
 fn convolution() {
     check::backward(|[x, k]| {
-        let (ins, outs) = (x.shape()[0], k.shape()[0]);
+        let [ins, rows, columns] = [x.shape()[0], x.shape()[1], x.shape()[2]];
+        let [outs, height, width] = [k.shape()[0], k.shape()[2], k.shape()[3]];
+        let (rows, columns) = (rows + 1 - height, columns + 1 - width);
         let part = |u: usize, v: usize| {
-            let window = x.narrow(1, u, 3).narrow(2, v, 3).reshape([ins, 9]);
+            let window = x.narrow(1, u, rows).narrow(2, v, columns).reshape([ins, rows * columns]);
             k.narrow(2, u, 1).narrow(3, v, 1).reshape([outs, ins]).matmul(window)
         };
-        let parts = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)].map(|(u, v)| part(u, v));
-        x.tape().sum(parts).reshape([outs, 3, 3])
+        let parts: Vec<_> = (0..height).flat_map(|u| (0..width).map(move |v| (u, v))).collect();
+        x.tape().sum(parts.into_iter().map(|(u, v)| part(u, v))).reshape([outs, rows, columns])
     })
     .against(conv2d_backward::<f64>)
-    .shapes(["x: c 5 4", "k: o c 3 2"])
+    .shapes(["x: c h+u-1 w+v-1 | h>=1 w>=1", "k: o c u v | u>=1 u<=3 v>=1 v<=3"])
     .all_gradients()
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -90,6 +95,8 @@ fn max_pooling() {
     })
     .against(max_pool_backward::<f64>)
     .shapes(["x: 6 4"])
+    .seed(seed())
+    .without_persistence()
     .run();
 }
 
@@ -100,6 +107,8 @@ fn max_pooling_by_any_convention() {
         .against(max_pool_backward::<f64>)
         .shapes(["x: 6 4"])
         .any_subgradient()
+        .seed(seed())
+        .without_persistence()
         .run();
 }
 
@@ -108,6 +117,8 @@ fn average_pooling() {
     check::backward(|[x]| (x.narrow(1, 0, 5) + x.narrow(1, 1, 5) + x.narrow(1, 2, 5)) / 3.0)
         .against(average_pool_backward::<f64>)
         .shapes(["x: n 7"])
+        .seed(seed())
+        .without_persistence()
         .run();
 }
 
@@ -120,5 +131,7 @@ fn interpolation() {
     })
     .against(upsample_backward::<f64>)
     .shapes(["x: 5"])
+    .seed(seed())
+    .without_persistence()
     .run();
 }

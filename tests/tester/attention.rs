@@ -2,6 +2,7 @@
 
 use super::corpus::{A2, A3, Exam, Found, Function, Real, c, function, size};
 use super::losses::softmax;
+use crate::by_hand;
 use ndarray::{Axis, NdFloat, s};
 use wengert::check::Mistake::*;
 
@@ -161,6 +162,9 @@ fn heads<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// Rotary embedding (J. Su et al., 2021) in halves: x·cos + (−x₂, x₁)·sin.
 fn rope_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, angles: &A2<T>) -> A2<T> {
+    if version == "as published" {
+        return by_hand::attention::rope_backward(dy, dy, angles);
+    }
     let half = angles.ncols();
     let (cos, sin) = (angles.mapv(T::cos), angles.mapv(T::sin));
     let (a, b) = dy.view().split_at(Axis(1), half);
@@ -249,7 +253,7 @@ pub const TABLE: &[Function] = &[
         "heads put back in the other order" [OffByOne, OrderReversed],
         "added up over the batch" [],
     ]),
-    function!("RoPE", rope, right: ["", "by matrices"], wrong: [
+    function!("RoPE", rope, right: ["", "by matrices", "as published"], wrong: [
         "rotated forwards" [Sign],
         "cosines only" [PathLost],
         "sines only" [PathLost],

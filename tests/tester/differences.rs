@@ -3,7 +3,7 @@
 
 use super::corpus::Real;
 use ndarray::ArrayD;
-use wengert::check::{Derivative, Values};
+use wengert::check::{Argument, Derivative, Values};
 use wengert::random::Draws;
 use wengert::{Tape, Var};
 
@@ -57,12 +57,12 @@ fn apart_once<T: Real, M, D: Derivative<T, M>, const N: usize>(
     let cotangent = if takes_cotangent { cotangent } else { ArrayD::ones(cotangent.raw_dim()) };
     let loss = |arrays: &[ArrayD<T>]| -> T { (&value(arrays) * &cotangent).sum() };
 
-    let parameters: Vec<ArrayD<T>> = takes_cotangent
+    let parameters: Vec<Argument<T>> = takes_cotangent
         .then_some(&cotangent)
         .into_iter()
         .chain(&arrays)
         .take(D::PARAMETERS)
-        .cloned()
+        .map(|array| Argument::new(array.clone()))
         .collect();
     let Ok(Ok(given)) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| by_hand.call(&parameters)))
     else {
@@ -128,6 +128,7 @@ impl<const N: usize> Inputs<'_, N> {
                 }
                 array
             }
+            Values::Index(_) | Values::Below(_) | Values::Mask => unreachable!("the corpus has none"),
             Values::Custom(of) => of(&shape, &mut || unit(draws)).mapv(T::from_f64),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::activations::logistic;
 use super::corpus::{A1, A2, Exam, Found, Function, Real, c, function};
+use crate::by_hand;
 use ndarray::{NdFloat, Zip};
 use wengert::check::Mistake::*;
 
@@ -129,6 +130,9 @@ fn clamp<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// silu(X·W) ⊙ (X·V), N. Shazeer's GLU variants of 2020.
 fn swiglu_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>, w: &A2<T>, v: &A2<T>) -> [A2<T>; 3] {
+    if version == "as published" {
+        return by_hand::attention::swiglu_backward(dy, x, w, v).into();
+    }
     let one = T::one();
     let (gate, up) = (x.dot(w), x.dot(v));
     let open = gate.mapv(|g| g * logistic(g));
@@ -235,7 +239,7 @@ pub const TABLE: &[Function] = &[
         right: ["", "the other side's slope at 0"], wrong: []),
     function!("relu6", relu6, right: ["", "two masks"], wrong: [
         "no mask" [MaskMissing],
-        "the upper bound forgotten" [MaskMissing],
+        far "the upper bound forgotten" [MaskMissing],
         "the lower bound forgotten" [MaskMissing],
         "inverted" [MaskInverted],
         "mask of the cotangent" [MaskFromWrongArray],
@@ -253,7 +257,7 @@ pub const TABLE: &[Function] = &[
         "inverted" [MaskInverted],
         "a mean" [MeanForSum],
     ]),
-    function!("SwiGLU", swiglu, right: ["", "slope in another form", "one product"], wrong: [
+    function!("SwiGLU", swiglu, right: ["", "slope in another form", "one product", "as published"], wrong: [
         "the slope of sigmoid" [],
         "the slope's first term only" [PathLost],
         "the slope's second term only" [PathLost],

@@ -2,6 +2,7 @@
 
 use super::activations::logistic;
 use super::corpus::{A1, A2, Exam, Found, Function, Real, c, function, size};
+use crate::by_hand;
 use ndarray::{Array0, Axis, NdFloat, Zip};
 use wengert::check::Mistake::*;
 use wengert::check::Values;
@@ -31,6 +32,9 @@ fn log_softmax<T: NdFloat>(z: &A2<T>) -> A2<T> {
 const DELTA: f64 = 1.35;
 
 fn huber_by_hand<T: NdFloat>(version: &str, z: &A1<T>, y: &A1<T>) -> (A1<T>, A1<T>) {
+    if version == "as published" {
+        return by_hand::losses::huber_gradient(z, y);
+    }
     let (delta, n) = (c::<T>(DELTA), size::<T>(z.len()));
     let d = z - y;
     let piece = |within: &dyn Fn(T) -> T, outside: &dyn Fn(T) -> T| {
@@ -144,6 +148,9 @@ fn bce<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// −(1 − p)²·log p with p = σ(±x): T.-Y. Lin et al. 2017, with γ = 2.
 fn focal_by_hand<T: NdFloat>(version: &str, x: &A1<T>, y: &A1<T>) -> A1<T> {
+    if version == "as published" {
+        return by_hand::losses::focal_gradient(x, y);
+    }
     let (one, two): (T, T) = (T::one(), c(2.0));
     Zip::from(x).and(y).map_collect(|&x, &y| {
         let sign = two * y - one;
@@ -181,6 +188,9 @@ fn focal<T: Real>(exam: &Exam, version: &'static str) -> Found {
 const SMOOTHING: f64 = 0.1;
 
 fn smoothed_by_hand<T: NdFloat>(version: &str, z: &A2<T>, y: &A2<T>) -> A2<T> {
+    if version == "as published" {
+        return by_hand::losses::label_smoothing_gradient(z, y);
+    }
     let (n, k, eps) = (size::<T>(z.nrows()), size::<T>(z.ncols()), c::<T>(SMOOTHING));
     let p = softmax(z);
     let smooth = |on: T, off: T| y.mapv(|y| on * y + off);
@@ -312,7 +322,7 @@ fn logistic_regression<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("Huber", huber, right: ["", "clamped"], wrong: [
+    function!("Huber", huber, right: ["", "clamped", "as published"], wrong: [
         "never linear" [BranchLost],
         "always linear" [BranchLost],
         "delta forgotten outside" [Factor, FactorMissing],
@@ -348,7 +358,7 @@ pub const TABLE: &[Function] = &[
         "few digits of e" [FewDigits],
         "dy like dx" [GradientCopied],
     ]),
-    function!("focal loss", focal, right: ["", "p taken out"], wrong: [
+    function!("focal loss", focal, right: ["", "p taken out", "as published"], wrong: [
         "the weight held constant" [PathLost],
         "the logarithm held constant" [PathLost],
         "gamma forgotten" [PathLost, Factor],
@@ -359,7 +369,7 @@ pub const TABLE: &[Function] = &[
         "the sign of the class forgotten inside" [],
         "sigmoid's slope forgotten" [],
     ]),
-    function!("label smoothing", smoothed, right: ["", "in two losses"], wrong: [
+    function!("label smoothing", smoothed, right: ["", "in two losses", "as published"], wrong: [
         "not smoothed" [],
         "spread over the others" [],
         "the label not lowered" [],

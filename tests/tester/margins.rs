@@ -2,6 +2,7 @@
 
 use super::corpus::{A1, A2, Exam, Found, Function, Real, c, function, size};
 use super::losses::softmax;
+use crate::by_hand;
 use ndarray::{Axis, NdFloat, Zip};
 use wengert::check::Mistake::*;
 use wengert::check::Values;
@@ -71,6 +72,9 @@ fn hinge<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// max(0, |a − p|² − |a − n|² + m), a row each.
 fn triplet_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, a: &A2<T>, p: &A2<T>, n: &A2<T>) -> [A2<T>; 3] {
+    if version == "as published" {
+        return by_hand::metrics::triplet_backward(dy, a, p, n).into();
+    }
     let two = c::<T>(2.0);
     let square = |x: A2<T>| x.mapv(|x| x * x).sum_axis(Axis(1));
     let loss = square(a - p) - square(a - n) + T::one();
@@ -118,6 +122,9 @@ const TEMPERATURE: f64 = 0.5;
 
 /// The mean of log Σⱼ exp(aᵢ·bⱼ/τ) − aᵢ·bᵢ/τ: `InfoNCE`.
 fn info_nce_by_hand<T: NdFloat>(version: &str, a: &A2<T>, b: &A2<T>) -> (A2<T>, A2<T>) {
+    if version == "as published" {
+        return by_hand::metrics::info_nce_gradient(a, b);
+    }
     let (n, tau) = (size::<T>(a.nrows()), c::<T>(TEMPERATURE));
     let logits = match version {
         "no temperature inside" => a.dot(&b.t()),
@@ -166,6 +173,9 @@ fn info_nce<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// a·b / (|a||b|), a row each.
 fn cosine_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, a: &A2<T>, b: &A2<T>) -> (A2<T>, A2<T>) {
+    if version == "as published" {
+        return by_hand::metrics::cosine_backward(dy, a, b);
+    }
     let norm = |x: &A2<T>| sums(&x.mapv(|x| x * x)).mapv(T::sqrt);
     let (na, nb) = (norm(a), norm(b));
     let (ua, ub) = (a / &na, b / &nb);
@@ -265,7 +275,7 @@ pub const TABLE: &[Function] = &[
         "a sign" [Sign],
         "1/n forgotten" [Factor],
     ]),
-    function!("triplet", triplet, right: ["", "by differences"], wrong: [
+    function!("triplet", triplet, right: ["", "by differences", "as published"], wrong: [
         "no mask" [MaskMissing],
         "mask of the cotangent" [MaskFromWrongArray],
         "no margin in the mask" [MaskFromWrongArray],
@@ -278,7 +288,7 @@ pub const TABLE: &[Function] = &[
         "dn zero" [Zeros],
         "dp and dn swapped" [OperandsSwapped],
     ]),
-    function!("InfoNCE", info_nce, right: ["", "row by row"], wrong: [
+    function!("InfoNCE", info_nce, right: ["", "row by row", "as published"], wrong: [
         "no temperature inside" [],
         "no temperature outside" [Factor],
         "softmax over the anchors" [WrongAxis],
@@ -290,7 +300,7 @@ pub const TABLE: &[Function] = &[
         "not transposed" [Transposed],
         "db zero: a queue of keys" [Zeros],
     ]),
-    function!("cosine similarity", cosine, right: ["", "in a and b"], wrong: [
+    function!("cosine similarity", cosine, right: ["", "in a and b", "as published"], wrong: [
         "the norms held constant" [PathLost, HeldConstant],
         "a sign" [Sign],
         "of the dot product" [],

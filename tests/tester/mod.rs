@@ -9,6 +9,7 @@ pub(crate) mod corpus;
 mod differences;
 mod examined;
 mod gates;
+mod inputs;
 mod looking_up;
 mod losses;
 mod margins;

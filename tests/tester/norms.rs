@@ -1,6 +1,7 @@
 //! Normalisations: over a row, over a batch, over groups of channels, to length one.
 
 use super::corpus::{A1, A2, A3, Exam, Found, Function, Real, c, function, size};
+use crate::by_hand;
 use ndarray::{Axis, NdFloat};
 use wengert::check::Mistake::*;
 
@@ -21,6 +22,9 @@ fn layer_norm_by_hand<T: NdFloat>(
     x: &A2<T>,
     gamma: &A1<T>,
 ) -> (A2<T>, A1<T>, A1<T>) {
+    if version == "as published" {
+        return by_hand::norms::layer_norm_backward(dy, x, gamma);
+    }
     let eps: T = if version == "epsilon forgotten" { T::zero() } else { c(EPS) };
     let n = size::<T>(x.ncols());
     let centred = x - &mean(x, 1);
@@ -82,6 +86,9 @@ fn layer_norm<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 fn rms_norm_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>, gamma: &A1<T>) -> (A2<T>, A1<T>) {
+    if version == "as published" {
+        return by_hand::norms::rms_norm_backward(dy, x, gamma);
+    }
     let eps: T = if version == "epsilon forgotten" { T::zero() } else { c(EPS) };
     let n = size::<T>(x.ncols());
     let inv = mean(&x.mapv(|x| x * x), 1).mapv(|ms| T::one() / (ms + eps).sqrt());
@@ -128,6 +135,9 @@ fn batch_norm_by_hand<T: NdFloat>(
     x: &A2<T>,
     gamma: &A1<T>,
 ) -> (A2<T>, A1<T>, A1<T>) {
+    if version == "as published" {
+        return by_hand::norms::batch_norm_backward(dy, x, gamma);
+    }
     let n = size::<T>(x.nrows());
     let centred = x - &mean(x, 0);
     let var = match version {
@@ -183,6 +193,9 @@ fn batch_norm<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// Two groups of two channels.
 fn group_norm_by_hand<T: NdFloat>(version: &str, dy: &A3<T>, x: &A3<T>) -> A3<T> {
+    if version == "as published" {
+        return by_hand::norms::group_norm_backward(dy, x);
+    }
     let shape = x.raw_dim();
     let (batch, length) = (shape[0], shape[2]);
     // A row for each group of each example.
@@ -285,7 +298,7 @@ fn unit<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("layer norm", layer_norm, right: ["", "by variance and mean", "by coefficients"], wrong: [
+    function!("layer norm", layer_norm, right: ["", "by variance and mean", "by coefficients", "as published"], wrong: [
         "mean and variance held constant" [HeldConstant],
         "the mean held constant" [PathLost, HeldConstant],
         "the variance held constant" [PathLost, HeldConstant],
@@ -302,7 +315,7 @@ pub const TABLE: &[Function] = &[
         "dgamma over the row" [WrongAxis, WrongShape],
         "dbeta a mean" [MeanForSum],
     ]),
-    function!("RMS norm", rms_norm, right: ["", "by x", "row by row"], wrong: [
+    function!("RMS norm", rms_norm, right: ["", "by x", "row by row", "as published"], wrong: [
         "the root held constant" [PathLost, HeldConstant],
         "epsilon forgotten" [Epsilon],
         "gamma forgotten" [FactorMissing],
@@ -315,7 +328,7 @@ pub const TABLE: &[Function] = &[
         "over the batch" [WrongAxis],
         "dgamma of x" [WrongOperand],
     ]),
-    function!("batch norm", batch_norm, right: ["", "in one line", "by variance and mean"], wrong: [
+    function!("batch norm", batch_norm, right: ["", "in one line", "by variance and mean", "as published"], wrong: [
         "as at inference" [HeldConstant],
         "the variance held constant" [PathLost, HeldConstant],
         "the mean held constant" [PathLost, HeldConstant],
@@ -328,7 +341,7 @@ pub const TABLE: &[Function] = &[
         "dgamma and dbeta swapped" [OperandsSwapped],
         "dbeta like dgamma" [GradientCopied],
     ]),
-    function!("group norm", group_norm, right: ["", "by its Jacobian"], wrong: [
+    function!("group norm", group_norm, right: ["", "by its Jacobian", "as published"], wrong: [
         "mean and variance held constant" [HeldConstant],
         "the variance held constant" [PathLost, HeldConstant],
         "divided by the channels" [],

@@ -1,6 +1,7 @@
 //! Running sums and products, and what is made of them.
 
 use super::corpus::{A1, A2, Exam, Found, Function, Real, function, size};
+use crate::by_hand;
 use ndarray::{Axis, NdFloat};
 use wengert::check::Mistake::*;
 use wengert::check::Values;
@@ -239,6 +240,9 @@ fn betas<T: NdFloat>(p: &A2<T>, skipping: bool) -> A2<T> {
 }
 
 fn ctc_by_hand<T: NdFloat>(version: &str, p: &A2<T>) -> A2<T> {
+    if version == "as published" {
+        return by_hand::sequences::ctc_gradient(p);
+    }
     let (a, b) = (alphas(p), betas(p, version != "no skips on the way back"));
     let last = p.nrows() - 1;
     let total = match version {
@@ -361,7 +365,7 @@ pub const TABLE: &[Function] = &[
         "the product itself" [],
         "divided twice" [],
     ]),
-    function!("CTC", ctc, right: ["", "by the tape's own way"], wrong: [
+    function!("CTC", ctc, right: ["", "by the tape's own way", "as published"], wrong: [
         "no skips on the way back" [],
         "the last blank only" [],
         "= for +=" [],

@@ -1,12 +1,16 @@
 //! Convolutions and pooling, from slices and pads.
 
 use super::corpus::{A1, A2, A3, Exam, Found, Function, Real, c, function};
+use crate::by_hand;
 use ndarray::{Array4, Axis, NdFloat, s};
 use wengert::Var;
 use wengert::check::Mistake::*;
 
 /// out[o, i, j] = Σ k[o, c, u, v]·x[c, i + u, j + v]: x (c, 5, 4), k (o, c, 3, 2), out (o, 3, 3).
 fn conv2d_by_hand<T: NdFloat>(version: &str, dy: &A3<T>, x: &A3<T>, k: &Array4<T>) -> (A3<T>, Array4<T>) {
+    if version == "as published" {
+        return by_hand::windows::conv2d_backward(dy, x, k);
+    }
     let (mut dx, mut dk) = (A3::zeros(x.raw_dim()), Array4::zeros(k.raw_dim()));
     let (outs, ins, height, width) = k.dim();
     let places = |(u, v): (usize, usize)| match version {
@@ -143,6 +147,9 @@ fn strided<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// 2 × 2 windows side by side. Of several largest the first has it all, as in PyTorch.
 fn max_pool_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>) -> A2<T> {
+    if version == "as published" {
+        return by_hand::windows::max_pool_backward(dy, x);
+    }
     let mut dx = A2::zeros(x.raw_dim());
     for ((i, j), &d) in dy.indexed_iter() {
         let window = x.slice(s![2 * i..2 * i + 2, 2 * j..2 * j + 2]);
@@ -198,6 +205,9 @@ fn max_pool_of_any_slope<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// Overlapping windows of 3, one apart, over rows: the mean of x[i..i + 3].
 fn average_by_hand<T: NdFloat>(version: &str, dy: &A2<T>) -> A2<T> {
+    if version == "as published" {
+        return by_hand::windows::average_pool_backward(dy);
+    }
     let (rows, outs) = dy.dim();
     let mut dx = A2::zeros((rows, outs + 2));
     let third = c::<T>(1.0) / c(3.0);
@@ -249,6 +259,9 @@ fn average<T: Real>(exam: &Exam, version: &'static str) -> Found {
 
 /// Between neighbours, y[2i] = x[i] and y[2i + 1] = (x[i] + x[i + 1]) / 2: linear interpolation to twice as many.
 fn upsample_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, n: usize) -> A1<T> {
+    if version == "as published" {
+        return by_hand::windows::upsample_backward(dy);
+    }
     let mut dx = A1::zeros(n);
     let half = c::<T>(0.5);
     for i in 0..n {
@@ -311,7 +324,7 @@ fn upsample<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("2-d convolution", conv2d, right: ["", "by matrices"], wrong: [
+    function!("2-d convolution", conv2d, right: ["", "by matrices", "as published"], wrong: [
         "the kernel flipped" [OrderReversed],
         "u and v shifted" [OffByOne],
         "= for +=" [OverlapLost],
@@ -332,7 +345,7 @@ pub const TABLE: &[Function] = &[
         "the edges forgotten" [],
         "halved by the stride" [Factor],
     ]),
-    function!("max pooling", max_pool, right: [""], wrong: [
+    function!("max pooling", max_pool, right: ["", "as published"], wrong: [
         far "the last one" [MaskAtTies],
         far "each all of it" [MaskAtTies],
         far "equal shares" [MaskAtTies],
@@ -349,7 +362,7 @@ pub const TABLE: &[Function] = &[
         far "each all of it" [MaskAtTies],
         "of average pooling" [],
     ]),
-    function!("average pooling", average, right: ["", "by a matrix"], wrong: [
+    function!("average pooling", average, right: ["", "by a matrix", "as published"], wrong: [
         "overlaps lost" [OverlapLost],
         "not divided" [Factor],
         "divided by 9" [Factor],
@@ -359,7 +372,7 @@ pub const TABLE: &[Function] = &[
         "shifted by one" [OffByOne],
         "reversed" [OrderReversed],
     ]),
-    function!("linear interpolation", upsample, right: ["", "gathered"], wrong: [
+    function!("linear interpolation", upsample, right: ["", "gathered", "as published"], wrong: [
         "nearest's" [],
         "only to the right" [PathLost],
         "only to the left" [PathLost],
