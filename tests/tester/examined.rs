@@ -100,6 +100,21 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "right, and refused where a row is 0, and the function has no value",
     ),
     ("CTC", "as published", "inconclusive"),
+    ("rows of length one", "", "right, and refused where a row is 0, and the function has no value"),
+    ("rows of length one", "by x", "right, and refused where a row is 0, and the function has no value"),
+    (
+        "rows of length one",
+        "by its projection",
+        "right, and refused where a row is 0, and the function has no value",
+    ),
+    ("pairwise distances", "", "right, and refused: it cancels"),
+    ("logsumexp", "", "right, and refused for what rounds off within its exponential"),
+    ("logsumexp", "from the result", "right, and refused for what rounds off within its exponential"),
+    ("softmax", "", "right, and refused for what rounds off within its exponential"),
+    ("softmax", "dot taken out", "right, and refused for what rounds off within its exponential"),
+    ("softmax", "by its Jacobian", "right, and refused for what rounds off within its exponential"),
+    ("max pooling, any subgradient", "each all of it", "not caught"),
+    ("triplet", "dn zero", "said: it depends on an earlier call"),
 ];
 
 /// Functions whose wrong versions take minutes each to explain: only with `WENGERT_SEEDS`.
