@@ -57,7 +57,10 @@ impl Reference {
             gradients,
             tolerances,
             outside: reason("the function has no finite slope here", "Give `values` that suit it."),
-            unjudged: reason("rounding may put the gradient anywhere", "Give `values` that suit the function."),
+            unjudged: reason(
+                "rounding may put the gradient anywhere",
+                "Give `values` that suit the function.",
+            ),
         }
     }
 
