@@ -6,6 +6,7 @@ use super::report::Failure;
 use super::sample::{Plan, Sample, Samples};
 use super::shapes::Signature;
 use super::subject::{ByHand, Formula, Subject};
+use super::tolerance::Precision;
 use super::{Summary, Values, quiet};
 use crate::error::counted;
 use crate::{Float, Var};
@@ -102,6 +103,7 @@ impl<'f, T: Float> Formulated<'f, T> {
                 by_hand,
                 parameters: H::PARAMETERS,
                 takes_cotangent: self.takes_cotangent,
+                precision: Precision::default(),
             },
             inputs: self.inputs,
             signature: None,

@@ -1,7 +1,7 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::difference::Swept;
-use super::reference::{BECAUSE, Reference, witness};
+use super::reference::{Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
 use super::subject::Subject;
@@ -73,7 +73,7 @@ impl<T: Float> Subject<'_, T> {
         let out = (self.formula)(&vars);
         let cotangent =
             if self.takes_cotangent { sample.cotangent(&out.shape()) } else { ArrayD::ones(out.shape()) };
-        let reference = Reference::new(out, &cotangent, &vars);
+        let reference = Reference::new(out, &cotangent, &vars, self.precision);
         // A call with other numbers of the same shapes comes first, so that what is kept from it shows.
         let before = sample.reseeded(!sample.seed());
         let _ = self.ask(&before.inputs(), &before.cotangent(&out.shape()));
@@ -130,7 +130,7 @@ impl<T: Float> Scene<T> {
                 Verdict::Pass(_) | Verdict::Kink { .. } | Verdict::Inconclusive(_) => true,
             });
             if worse {
-                let because = BECAUSE.to_owned();
+                let because = self.reference.because.clone();
                 let verdict = Verdict::Fail(Measured { because, ..measured });
                 worst = Some(Difference {
                     input,

@@ -59,6 +59,7 @@
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
+mod branches;
 mod compare;
 mod derivative;
 mod diagnose;
@@ -81,6 +82,7 @@ mod strategies;
 mod subject;
 mod summary;
 mod sweep;
+mod tolerance;
 mod values;
 mod verdict;
 

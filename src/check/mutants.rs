@@ -405,6 +405,7 @@ impl Mutation {
             // It sees all inputs, also those that the function itself does not take.
             parameters: usize::MAX,
             takes_cotangent: subject.takes_cotangent,
+            precision: subject.precision,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::derivative::Answer;
 use super::quiet;
+use super::tolerance::Precision;
 use crate::{Float, Var};
 use ndarray::ArrayD;
 
@@ -19,6 +20,8 @@ pub(super) struct Subject<'f, T: Float> {
     pub parameters: usize,
     /// Whether the first of them is the cotangent.
     pub takes_cotangent: bool,
+    /// How close gradients have to be, beyond what rounding explains.
+    pub precision: Precision,
 }
 
 impl<T: Float> Subject<'_, T> {
