@@ -99,4 +99,4 @@ pub use report::Failure;
 pub use strategies::{arrays, broadcastable, shapes, sizes};
 pub use summary::Summary;
 pub use values::{Custom, Values};
-pub use verdict::{Measured, Verdict};
+pub use verdict::{FailureKind, Measured, Verdict};
