@@ -12,7 +12,7 @@ use super::number::{Bound, TEXTBOOK};
 use crate::array::{AxisSet, Value};
 use crate::prim::{Family, Fold, FoldOp, Map, Pick, Zip};
 use crate::tape::RowId;
-use crate::{Arithmetic, Float, Var};
+use crate::{Float, Var};
 use ndarray::{ArrayD, ArrayViewD, Axis, Zip as Together};
 use std::collections::BTreeSet;
 
@@ -112,11 +112,13 @@ fn rivals<T: Float, const SINGLE: bool, const BY: u8>(
     let is_candidate = |candidate: &Var<'_, T>| source(*candidate).row() == source(x).row();
     match prim {
         Family::Zip(Zip::Max | Zip::Min) if candidates.iter().any(is_candidate) => {
-            let [a, b] = [0, 1].map(|operand| all.get(candidates[operand].id()).expect("an earlier row").view());
+            let [a, b] =
+                [0, 1].map(|operand| all.get(candidates[operand].id()).expect("an earlier row").view());
             (a.shape() == row.shape()).then(|| Together::from(&a).and(&b).map_collect(|a, b| may_tie(*a, *b)))
         }
         Family::Fold(Fold { op: FoldOp::Max, axes }) if candidates.iter().any(is_candidate) => {
-            let [x, top] = [0, 1].map(|operand| all.get(row.operands()[operand].id()).expect("an earlier row").view());
+            let [x, top] =
+                [0, 1].map(|operand| all.get(row.operands()[operand].id()).expect("an earlier row").view());
             let mut near = Together::from(&x).and(&top).map_collect(|x, top| x == top || may_tie(*x, *top));
             let mut inexact = x.mapv(|x| !x.is_exact());
             inexact.zip_mut_with(&near, |inexact, near| *inexact &= *near);
@@ -148,8 +150,7 @@ fn unsettled<T: Float, const SINGLE: bool, const BY: u8>(
         sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
         sorted.windows(2).any(|pair| may_tie(pair[0], pair[1]))
     };
-    let doubt = !x.view().iter().all(|x| x.is_exact())
-        && x.view().lanes(Axis(axis)).into_iter().any(of_lane);
+    let doubt = !x.view().iter().all(|x| x.is_exact()) && x.view().lanes(Axis(axis)).into_iter().any(of_lane);
     ArrayD::from_elem(row.shape(), doubt)
 }
 
@@ -195,7 +196,8 @@ fn extreme<const SINGLE: bool, const BY: u8>(
         if a.is_void() || b.is_void() {
             value.error = f64::NAN;
         } else if !(a.is_exact() && b.is_exact()) {
-            let ends = [choose(a.value - a.error, b.value - b.error), choose(a.value + a.error, b.value + b.error)];
+            let ends =
+                [choose(a.value - a.error, b.value - b.error), choose(a.value + a.error, b.value + b.error)];
             *value = hull(*value, ends);
         }
     });
@@ -211,12 +213,17 @@ fn largest<const SINGLE: bool, const BY: u8>(
         return value;
     }
     let reduced = |ends: ArrayD<f64>| {
-        axes.iter().rev().fold(ends, |ends, axis| ends.fold_axis(Axis(axis), f64::NEG_INFINITY, |a, b| a.max(*b)))
+        axes.iter()
+            .rev()
+            .fold(ends, |ends, axis| ends.fold_axis(Axis(axis), f64::NEG_INFINITY, |a, b| a.max(*b)))
     };
     let ends = |sign: f64| reduced(x.view().mapv(|x| x.value + sign * x.error));
     let (low, high) = (ends(-1.0), ends(1.0));
     let mut values = value.view().to_owned();
-    Together::from(&mut values).and(&low).and(&high).for_each(|value, low, high| *value = hull(*value, [*low, *high]));
+    Together::from(&mut values)
+        .and(&low)
+        .and(&high)
+        .for_each(|value, low, high| *value = hull(*value, [*low, *high]));
     Value::new(values.into_shared())
 }
 

@@ -47,7 +47,8 @@ impl<U: Arithmetic> Evaluated<U> {
             if all.values[place].is_none() {
                 let row = tape.at(row);
                 let value = all.computed(place, row);
-                all.values[place] = Some(if row.operands().is_empty() { value } else { see(&all, row, value) });
+                all.values[place] =
+                    Some(if row.operands().is_empty() { value } else { see(&all, row, value) });
             }
         }
         all

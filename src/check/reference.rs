@@ -1,10 +1,10 @@
 //! What the gradients should be, and how far rounding may put others from them.
 
-use super::branches::{any, decided};
+use super::branches::decided;
 use super::difference::{Swept, difference};
 use super::evaluate::{Evaluated, evaluate};
 use super::number::{ACCURATE, Bound, TEXTBOOK};
-use super::standing::{Reason, Standing, of_value, of_rounding};
+use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::subject::Formula;
 use super::tolerance::Precision;
 use crate::prim::{Family, Map, Zip};
@@ -24,8 +24,9 @@ pub(super) struct Reference {
     pub because: String,
     /// How far they may be without losing digits that the library keeps, if that is less.
     accurate: Option<Vec<ArrayD<f64>>>,
-    /// The largest number of the precision.
+    /// The largest number of the precision, and half the distance from 1 to the next one.
     largest: f64,
+    roundoff: f64,
     /// Why some elements have no finite gradient, and why others cannot be judged.
     outside: Reason,
     unjudged: Reason,
@@ -65,9 +66,20 @@ impl Reference {
         }
     }
 
-    /// How far an element may be from what is expected without losing digits that the library keeps.
-    pub fn accurate(&self, input: usize, at: &IxDyn) -> f64 {
-        self.accurate.as_ref().unwrap_or(&self.tolerances)[input][at]
+    /// How many decimal digits a gradient has lost that the library keeps, where it has lost most; 0 if none.
+    pub fn digits_lost(&self, input: usize, given: &ArrayD<f64>) -> f64 {
+        let Some(accurate) = &self.accurate else { return 0.0 };
+        let expected = &self.gradients[input];
+        if given.shape() != expected.shape() {
+            return 0.0;
+        }
+        let each = given.iter().zip(expected).zip(&accurate[input]);
+        let lost = each.map(|((g, e), tolerance)| {
+            let error = (g - e).abs();
+            // As a part of what is there, beside a rounding of it.
+            if error > *tolerance { (error / e.abs()).min(1.0) / self.roundoff } else { 1.0 }
+        });
+        lost.filter(|lost| lost.is_finite()).fold(1.0, f64::max).log10()
     }
 }
 
@@ -91,7 +103,8 @@ impl<'t, T: Float> Derivation<'t, T> {
             found(|bound| bound.error).iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect();
         let accurate = (BY == TEXTBOOK && self.has_forms()).then(|| {
             let all = self.evaluated::<SINGLE, ACCURATE>(spoilt.as_ref(), &self.wanted);
-            let errors = self.wanted.iter().map(|row| all.get(row.id()).expect("evaluated").view().mapv(|x| x.error));
+            let errors =
+                self.wanted.iter().map(|row| all.get(row.id()).expect("evaluated").view().mapv(|x| x.error));
             errors.zip(&gradients).map(|(e, g)| precision.widen(&e, g)).collect()
         });
         let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
@@ -101,6 +114,7 @@ impl<'t, T: Float> Derivation<'t, T> {
             because: precision.to_string(),
             accurate,
             largest: Bound::<SINGLE, BY>::LARGEST,
+            roundoff: T::EPSILON.to_f64() / 2.0,
             outside: if outside { of_value(self.out, &self.wanted) } else { Reason::default() },
             unjudged: if unjudged { of_rounding(&all, &self.wanted) } else { Reason::default() },
             gradients,
@@ -156,7 +170,9 @@ impl<'t, T: Float> Derivation<'t, T> {
         self.out.tape().vars().any(|row| {
             matches!(
                 row.prim().0,
-                Family::Weighted(_) | Family::Zip(Zip::ExpDifference) | Family::Map(Map::Expm1 | Map::Logistic)
+                Family::Weighted(_)
+                    | Family::Zip(Zip::ExpDifference)
+                    | Family::Map(Map::Expm1 | Map::Logistic)
             )
         })
     }

@@ -69,7 +69,9 @@ pub(super) fn of_value<'t, T: Float>(out: Var<'t, T>, wanted: &[Var<'t, T>]) -> 
         let rows = tape.ancestry(rows.iter().map(|row| row.id()), 0);
         let mut rows = rows.iter().map(|(_, row)| tape.at(row)).collect::<Vec<_>>().into_iter();
         rows.find(|row| {
-            !row.operands().is_empty() && !finite(*row) && row.operands().iter().all(|operand| finite(*operand))
+            !row.operands().is_empty()
+                && !finite(*row)
+                && row.operands().iter().all(|operand| finite(*operand))
         })
     };
     let first = if finite(out) { None } else { begins(&[out]) };
@@ -100,13 +102,18 @@ pub(super) fn of_rounding<T: Float, const SINGLE: bool, const BY: u8>(
         all.get(row.id()).is_some_and(|value| any(&value.view(), is))
     };
     let unbounded = |row: Var<'_, T>| has(row, |x| x.error.is_infinite());
-    let begins = rows.iter().copied().find(|row| {
-        unbounded(*row) && !row.operands().iter().any(|operand| unbounded(*operand))
-    });
+    let begins = rows
+        .iter()
+        .copied()
+        .find(|row| unbounded(*row) && !row.operands().iter().any(|operand| unbounded(*operand)));
     let Some(row) = begins else { return Reason::default() };
     if has(row, |x| x.value.abs() > Bound::<SINGLE, BY>::LARGEST) {
         let why = format!("overflows {}", T::DTYPE);
-        return Reason::new(Some(found_at(row)), why, "Give `values` for which it does not, or write it so that it cannot.");
+        return Reason::new(
+            Some(found_at(row)),
+            why,
+            "Give `values` for which it does not, or write it so that it cannot.",
+        );
     }
     let divides = matches!(row.prim().0, Family::Zip(Zip::Div | Zip::Azdiv));
     let decides = matches!(row.prim().0, Family::Pick(Pick::Select) | Family::Index(_));

@@ -111,7 +111,8 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         let (a, b) = (self.value, other.value);
         let value = a + b;
         if value.is_infinite() && self.is_exact_infinity() | other.is_exact_infinity() {
-            let finite = [self, other].into_iter().filter(|x| !x.is_exact_infinity()).all(|x| x.error.is_finite());
+            let finite =
+                [self, other].into_iter().filter(|x| !x.is_exact_infinity()).all(|x| x.error.is_finite());
             return Self { value, error: if finite { 0.0 } else { self.error + other.error } };
         }
         let part = value - a;
@@ -129,7 +130,8 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         if let Some(error) = self.scales_infinity(other).or_else(|| other.scales_infinity(self)) {
             return Self { value, error };
         }
-        let spread = times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
+        let spread =
+            times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
         let holds = digits(self.value) + digits(other.value) <= Self::DIGITS
             && (value == 0.0 || (Self::NORMAL..=Self::LARGEST).contains(&value.abs()));
         Self::rounded(value, [self, other], spread, holds)
@@ -155,7 +157,10 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         } else {
             f64::INFINITY
         };
-        let holds = value.is_finite() && digits(value) <= Self::DIGITS && digits(value) + digits(b) <= 53 && value * b == a;
+        let holds = value.is_finite()
+            && digits(value) <= Self::DIGITS
+            && digits(value) + digits(b) <= 53
+            && value * b == a;
         Self::rounded(value, [self, other], spread, holds)
     }
 }

@@ -138,7 +138,10 @@ impl<T: Arithmetic> Arithmetic for Dual<T> {
         let [inner, turn, _] = cubic(x.value);
         let large = T::from_f64(1024.0);
         let [_, y, slope] = logistic(inner).map(|y| large * y);
-        Self::chain(self.value.times_cubic_slope(x.value), [(self, y), (x, self.value.azmul(slope).azmul(turn))])
+        Self::chain(
+            self.value.times_cubic_slope(x.value),
+            [(self, y), (x, self.value.azmul(slope).azmul(turn))],
+        )
     }
     fn times_cubic_curve(self, x: Self) -> Self {
         let [inner, turn, _] = cubic(x.value);
@@ -147,7 +150,10 @@ impl<T: Arithmetic> Arithmetic for Dual<T> {
         let half = T::from_f64(0.5);
         let t = (inner * half).tanh();
         let third = -(half * slope + (half + T::one()) * t * y);
-        Self::chain(self.value.times_cubic_curve(x.value), [(self, y), (x, self.value.azmul(third).azmul(turn))])
+        Self::chain(
+            self.value.times_cubic_curve(x.value),
+            [(self, y), (x, self.value.azmul(third).azmul(turn))],
+        )
     }
     fn times_cubic_turn(self, x: Self) -> Self {
         let [_, turn, bend] = cubic(x.value);

@@ -11,6 +11,8 @@ mod bound;
 mod complex;
 mod dual;
 mod spread;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use bound::{ACCURATE, Bound, TEXTBOOK};
 pub(crate) use complex::Complex;

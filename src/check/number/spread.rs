@@ -138,7 +138,9 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
     fn exp_difference(self, other: Self) -> Self {
         let (a, b) = (self.value, other.value);
         let y = a.exp_difference(b);
-        if self.is_exact_limit() && other.error.is_finite() || other.is_exact_limit() && self.error.is_finite() {
+        if self.is_exact_limit() && other.error.is_finite()
+            || other.is_exact_limit() && self.error.is_finite()
+        {
             return Self::constant(y);
         }
         // Textbook forms subtract first; or what is subtracted is a logarithm that was rounded as a whole, as of the total.
@@ -242,7 +244,10 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         let (a, b) = (self.value, exponent.value);
         let y = a.powf(b);
         // Small whole powers of short numbers are exact.
-        let whole = b >= 0.0 && b <= 8.0 && b.fract() == 0.0 && times(b, digits(a).into()) <= if SINGLE { 24.0 } else { 53.0 };
+        let whole = b >= 0.0
+            && b <= 8.0
+            && b.fract() == 0.0
+            && times(b, digits(a).into()) <= if SINGLE { 24.0 } else { 53.0 };
         let exact = self.is_exact() && exponent.is_exact() && (whole || a == 0.0 || a == 1.0);
         let spread = Self::power_moves(y, self, b, exponent.error);
         Self::made(y, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
@@ -273,7 +278,11 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         }
     }
     fn azdiv(self, other: Self) -> Self {
-        if self.is_nothing() { self.absolute(other) } else { self.quotient(other, self.value.azdiv(other.value)) }
+        if self.is_nothing() {
+            self.absolute(other)
+        } else {
+            self.quotient(other, self.value.azdiv(other.value))
+        }
     }
 }
 
