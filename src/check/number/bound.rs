@@ -6,7 +6,8 @@
 //! only to its value: a quotient by the smallest divisor that there may be, an exponential by its largest growth.
 //!
 //! **What is exact stays exact.** Operations whose operands have no error and whose result needs no rounding, as with small whole
-//! numbers, have none: so ties stay ties. An infinity that was there from the start has no error (−∞ of a mask), and neither has
+//! numbers, have none: so ties stay ties. Of a derivation by hand that holds only if no other order of operations rounds either:
+//! there have to be bits to spare, and a quotient is exact by a power of two alone. An infinity that was there from the start has no error (−∞ of a mask), and neither has
 //! what it makes; 0 times an error that is not there is 0.
 //!
 //! An error is 0 where nothing was rounded, ∞ where rounding may have put the result anywhere, and NaN where there is no result
@@ -59,8 +60,9 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         5e-324
     };
 
-    /// The digits of the precision, binary ones.
-    const DIGITS: u32 = if SINGLE { f32::MANTISSA_DIGITS } else { f64::MANTISSA_DIGITS };
+    /// The digits that an exact result may have, binary ones. By hand, 1024 such terms may be added up in any order.
+    pub const DIGITS: u32 = if SINGLE { f32::MANTISSA_DIGITS } else { f64::MANTISSA_DIGITS }
+        - if BY == RECORDED { 0 } else { 10 };
 
     /// Without an error.
     pub const fn constant(value: f64) -> Self {
@@ -106,7 +108,7 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         Self::made(value, operands, spread, if exact { 0.0 } else { 2.0 })
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::float_cmp)] // Whether rounding changes it is the question.
+    #[allow(clippy::float_cmp)] // Whether rounding changes it is the question.
     fn added(self, other: Self) -> Self {
         let (a, b) = (self.value, other.value);
         let value = a + b;
@@ -115,10 +117,15 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
                 [self, other].into_iter().filter(|x| !x.is_exact_infinity()).all(|x| x.error.is_finite());
             return Self { value, error: if finite { 0.0 } else { self.error + other.error } };
         }
-        let part = value - a;
-        let lost = (a - (value - part)) + (b - part);
-        let holds = lost == 0.0 && (!SINGLE || f64::from(value as f32) == value);
-        Self::rounded(value, [self, other], self.error + other.error, holds)
+        let spread = self.error + other.error;
+        let holds = spread == 0.0 && {
+            let part = value - a;
+            let lost = (a - (value - part)) + (b - part);
+            let last = last_digit(a).min(last_digit(b));
+            let room = if BY == RECORDED { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
+            lost == 0.0 && (room == 0.0 || exponent(room) < last + Self::DIGITS.cast_signed())
+        };
+        Self::rounded(value, [self, other], spread, holds)
     }
 
     fn is_exact_infinity(self) -> bool {
@@ -168,6 +175,19 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
 /// The product of magnitudes, in which 0 is absolute.
 pub(super) fn times(a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { (a * b).abs() }
+}
+
+/// The exponent of the first binary digit.
+fn exponent(x: f64) -> i32 {
+    i32::try_from(x.to_bits() >> 52 & 0x7ff).expect("eleven bits").max(1) - 1023
+}
+
+/// The exponent of the last binary digit that is not 0; of 0, beyond all others.
+fn last_digit(x: f64) -> i32 {
+    match digits(x) {
+        0 => i32::MAX / 2,
+        n => exponent(x) - n.cast_signed() + 1,
+    }
 }
 
 /// The binary digits from the first that is not 0 to the last.

@@ -1,6 +1,6 @@
 //! What the functions do to a [`Bound`]: each bounds how far it moves when its operand moves within its error.
 
-use super::bound::{TEXTBOOK, digits, times};
+use super::bound::{RECORDED, TEXTBOOK, digits, times};
 use super::{Bound, cubic, logistic, normal_density};
 use crate::Arithmetic;
 
@@ -144,9 +144,9 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
             return Self::constant(y);
         }
         // Textbook forms subtract first; or what is subtracted is a logarithm that was rounded as a whole, as of the total.
-        let form = if y == 1.0 && self.is_exact() { 0.0 } else { Self::FORM / 2.0 * (a.abs() + b.abs()) };
+        let form = Self::FORM / 2.0 * (a.abs() + b.abs());
         let error = self.error + other.error + form;
-        let exact = a == b && error == 0.0;
+        let exact = BY == RECORDED && a == b && error == 0.0;
         Self::made(y, [self, other], Self::rise(y, a - b, error), if exact { 0.0 } else { 2.0 })
     }
     fn inverse(self, other: Self) -> Self {
@@ -234,7 +234,7 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
     fn sqrt(self) -> Self {
         let y = self.value.sqrt();
         let spread = if y == 0.0 { self.error.sqrt() } else { (self.error / y).min(self.error.sqrt()) };
-        let exact = self.is_exact() && 2 * digits(y) <= 53 && y * y == self.value;
+        let exact = self.is_exact() && 2 * digits(y) <= Self::DIGITS && y * y == self.value;
         Self::made(y, [self], spread, if exact { 0.0 } else { 2.0 })
     }
     fn abs(self) -> Self {
@@ -244,10 +244,8 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         let (a, b) = (self.value, exponent.value);
         let y = a.powf(b);
         // Small whole powers of short numbers are exact.
-        let whole = b >= 0.0
-            && b <= 8.0
-            && b.fract() == 0.0
-            && times(b, digits(a).into()) <= if SINGLE { 24.0 } else { 53.0 };
+        let whole =
+            b >= 0.0 && b <= 8.0 && b.fract() == 0.0 && times(b, digits(a).into()) <= f64::from(Self::DIGITS);
         let exact = self.is_exact() && exponent.is_exact() && (whole || a == 0.0 || a == 1.0);
         let spread = Self::power_moves(y, self, b, exponent.error);
         Self::made(y, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
