@@ -24,7 +24,7 @@ pub(super) enum Standing<'a> {
 pub(super) struct Reason {
     /// The row where it begins, as the tape calls it, with its line; `None` if it is no single one.
     pub row: Option<String>,
-    /// What happens there, as the rest of a sentence that begins with the row.
+    /// What happens there, as a clause that follows the row and a colon.
     pub why: String,
     /// What to do about it, as a sentence.
     pub mend: String,
@@ -37,10 +37,10 @@ impl Default for Reason {
 }
 
 impl fmt::Display for Reason {
-    /// `row %3 (log of %2), at src/loss.rs:12:9, is infinite. Give …`
+    /// `row %3 (log of %2), at src/loss.rs:12:9: the value is infinite. Give …`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(row) = &self.row {
-            write!(f, "{row}, ")?;
+            write!(f, "{row}: ")?;
         }
         write!(f, "{}. {}", self.why, self.mend)
     }
@@ -79,7 +79,7 @@ pub(super) fn of_value<'t, T: Float>(out: Var<'t, T>, wanted: &[Var<'t, T>]) -> 
         return Reason::new(None, "the function has no finite value or slope", "Give `values` that suit it.");
     };
     let nan = row.with_value(|x| x.view().iter().any(|x| x.to_f64().is_nan()));
-    let why = if nan { "is not a number" } else { "is infinite" };
+    let why = if nan { "the value is not a number" } else { "the value is infinite" };
     let domain = row.origin().unwrap_or(row).prim().domain().text;
     let mend = if domain == "everywhere" {
         "Give `values` and sizes for which it is finite.".to_owned()
@@ -108,7 +108,7 @@ pub(super) fn of_rounding<T: Float, const SINGLE: bool, const BY: u8>(
         .find(|row| unbounded(*row) && !row.operands().iter().any(|operand| unbounded(*operand)));
     let Some(row) = begins else { return Reason::default() };
     if has(row, |x| x.value.abs() > Bound::<SINGLE, BY>::LARGEST) {
-        let why = format!("overflows {}", T::DTYPE);
+        let why = format!("it overflows {}", T::DTYPE);
         return Reason::new(
             Some(found_at(row)),
             why,
@@ -121,17 +121,17 @@ pub(super) fn of_rounding<T: Float, const SINGLE: bool, const BY: u8>(
     match rows.iter().find(|row| in_doubt(row)).filter(|_| divides || decides) {
         Some(tie) => Reason::new(
             Some(found_at(*tie)),
-            "compares numbers that are within rounding of each other, so that either branch may be right",
+            "what it compares lies within rounding of each other, so that either branch may be right",
             "Give `values` that keep away from such ties.",
         ),
         None if divides => Reason::new(
             Some(found_at(row)),
-            "divides by a number that rounding may make 0",
+            "it divides by a number that rounding may make 0",
             "Give `values` that keep the divisor away from 0.",
         ),
         None => Reason::new(
             Some(found_at(row)),
-            "may be anything, by rounding alone",
+            "rounding alone may make it anything",
             "Give `values` for which the function is less steep.",
         ),
     }

@@ -44,8 +44,9 @@ fn right_ones_pass() {
     let mut refused = String::new();
     for (name, single, double) in &table {
         for (precision, examine) in [("f32", single), ("f64", double)] {
-            if let Err(failure) = examine() {
-                refused += &format!("\n{name}, {precision}: {failure}");
+            match examine() {
+                Ok(summary) => println!("{name}, {precision}: {}", summary.counts()),
+                Err(failure) => refused += &format!("\n{name}, {precision}: {failure}"),
             }
         }
     }
@@ -63,6 +64,21 @@ fn wrong_ones_are_caught() {
         }
     }
     assert!(passed.is_empty(), "wrong, and passed: {passed:#?}");
+}
+
+/// What textbooks have is right, and has not all digits.
+#[test]
+fn lost_digits_are_remarked_on() {
+    for (name, single, double) in forms::losing() {
+        for (precision, examine) in [("f32", single), ("f64", double)] {
+            match examine() {
+                Ok(summary) => {
+                    assert!(summary.gradients()[0].lost_digits > 3.0, "{name}, {precision}: {summary}")
+                }
+                Err(failure) => panic!("{name}, {precision}: {failure}"),
+            }
+        }
+    }
 }
 
 #[test]

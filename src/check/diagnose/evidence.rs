@@ -3,7 +3,6 @@
 
 use crate::Float;
 use crate::check::examine::Scene;
-use crate::check::quiet;
 use crate::check::subject::Subject;
 use ndarray::ArrayD;
 use std::collections::BTreeSet;
@@ -34,7 +33,7 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
             samples.push(failing.sample.resized(sizes(shift)).reseeded(i as u64 + 100));
         }
         let mut scenes = vec![failing];
-        scenes.extend(samples.iter().filter_map(|sample| quiet::catch(|| subject.scene(sample)).ok()));
+        scenes.extend(samples.iter().filter_map(|sample| subject.scene(sample).ok()));
         scenes.retain(|scene| scene.given.is_ok());
         let mut evidence = Self { subject, scenes, wrong: BTreeSet::new() };
         let wrong = evidence.scenes.iter().flat_map(|scene| scene.findings().0);

@@ -419,7 +419,8 @@ fn swapped<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gue
 fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     let subject = evidence.subject;
     let shows = |scene: &Scene<T>| -> Option<bool> {
-        let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)));
+        let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)).ok());
+        let (first, second) = (first?, second?);
         let ask = |scene: &Scene<T>| subject.ask(&scene.inputs, &scene.cotangent).ok()?.get(input).cloned();
         let (_, before, again) = (ask(&first), ask(&second)?, ask(&second)?);
         let differs = !fits::<T>(&before, &again);
