@@ -94,7 +94,7 @@ impl<T: Float> Subject<'_, T> {
         let names = &sample.signature().inputs;
         let vars: Vec<Var<'_, T>> =
             inputs.iter().zip(names).map(|(x, pattern)| tape.leaf(&pattern.name, x.clone())).collect();
-        let out = quiet::catch(|| (self.formula)(&vars, self.precision)).map_err(Trouble::Panicked)?;
+        let out = quiet::catch(|| (self.formula)(&vars)).map_err(Trouble::Panicked)?;
         let cotangent = if self.takes_cotangent {
             sample.cotangent(&out.shape())
         } else if out.len() == 1 {
