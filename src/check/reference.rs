@@ -4,12 +4,13 @@ use super::branches::decided;
 use super::difference::{Swept, difference};
 use super::evaluate::{Evaluated, evaluate};
 use super::number::{ACCURATE, Bound, TEXTBOOK};
+use super::sample::Sample;
 use super::standing::{Reason, Standing, of_rounding, of_value};
-use super::subject::Formula;
+use super::subject::{Recorded, Subject};
 use super::tolerance::Precision;
 use crate::prim::{Family, Map, Zip};
 use crate::tape::RowId;
-use crate::{Float, Tape, Var};
+use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use std::collections::BTreeSet;
 
@@ -43,7 +44,12 @@ impl Reference {
     ) -> Self {
         let seed = out.tape().constant(cotangent);
         let grads = out.backward_with(seed);
-        let wanted: Vec<Var<'t, T>> = inputs.iter().map(|&x| grads[x]).collect();
+        // Indices and masks have no gradient: 0 stands in its place.
+        let gradient = |&x: &Var<'t, T>| match x.kind() {
+            Kind::Real => grads[x],
+            _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
+        };
+        let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
         let derivation = Derivation { out, seed, wanted };
         let single = T::EPSILON.to_f64() > f64::EPSILON;
         match (single, precision.accurate) {
@@ -185,15 +191,15 @@ fn any_of(marks: &ndarray::ArrayBase<impl ndarray::Data<Elem = bool>, IxDyn>) ->
 /// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that
 /// knows nothing of derivative rules.
 pub(super) fn witness<T: Float>(
-    formula: &Formula<'_, T>,
+    subject: &Subject<'_, T>,
+    sample: &Sample,
     inputs: &[ArrayD<T>],
     cotangent: &ArrayD<T>,
     input: usize,
     at: &IxDyn,
 ) -> Swept {
     let tape = Tape::new();
-    let vars: Vec<Var<'_, T>> = inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = formula(&vars);
+    let Recorded { inputs: vars, out, .. } = subject.record(sample, &tape, inputs);
     let cotangent = cotangent.mapv(T::to_f64);
     let around = inputs[input].mapv(T::to_f64);
     let along = |x: f64| {

@@ -222,7 +222,7 @@ impl std::error::Error for Failure {}
 fn is_steady<T: Float>(subject: &Subject<'_, T>, scene: &Scene<T>) -> bool {
     let bits = |gradient: &ArrayD<f64>| gradient.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
     let alike = |a: &ArrayD<f64>, b: &ArrayD<f64>| a.shape() == b.shape() && bits(a) == bits(b);
-    (0..3).all(|_| match (&scene.given, subject.ask(&scene.inputs, &scene.cotangent)) {
+    (0..3).all(|_| match (&scene.given, scene.ask(subject, &scene.inputs)) {
         (Ok(before), Ok(again)) => {
             before.len() == again.len() && before.iter().zip(&again).all(|(a, b)| alike(a, b))
         }

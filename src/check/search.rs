@@ -1,8 +1,9 @@
 //! The run: cases are drawn and judged, and a failing one is shrunk.
 
 use super::doubt::Doubt;
+use super::draw::Samples;
 use super::examine::{Finding, Scene, Trouble};
-use super::sample::{Sample, Samples};
+use super::sample::Sample;
 use super::subject::Subject;
 use super::tally::Tally;
 use super::{Check, Summary, quiet};
@@ -59,7 +60,7 @@ impl<T: Float> Check<'_, T> {
         let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut runner = TestRunner::new_with_rng(config, rng);
-        let plan = Rc::new(self.plan());
+        let plan = Rc::new(self.plan().with_thresholds(subject));
         let known = RefCell::new(Known {
             summary: Summary::new(self, &plan, seed),
             wrong: None,
@@ -167,7 +168,7 @@ impl<T: Float> Check<'_, T> {
             })
             .collect();
         if let (Ok(given), true) = (&scene.given, judged.is_empty()) {
-            let inputs = scene.inputs.len();
+            let inputs = scene.sample.gradients();
             let expected = if self.all_gradients { inputs } else { *count.get_or_insert(given.len()) };
             if given.len() != expected {
                 judged.push(Finding::Count { given: given.len(), inputs, expected: Some(expected) });

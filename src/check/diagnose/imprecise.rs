@@ -3,8 +3,8 @@
 use super::Mistake;
 use super::evidence::Evidence;
 use super::whole::Guess;
-use crate::Float;
 use crate::check::examine::Scene;
+use crate::{Float, Kind};
 use ndarray::ArrayD;
 
 /// Close everywhere, exact nowhere; or right on tame numbers and useless on others.
@@ -59,9 +59,12 @@ pub(super) fn imprecise<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) 
 /// Whether moving the inputs by a rounding moves the result as far as it is wrong: the mark of lost digits.
 fn is_unsteady<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> bool {
     evidence.scenes.iter().any(|scene| {
-        let moved: Vec<ArrayD<T>> =
-            scene.inputs.iter().map(|x| x.mapv(|x| x * (T::one() + T::EPSILON))).collect();
-        let Ok(after) = evidence.subject.ask(&moved, &scene.cotangent) else { return false };
+        let moved = |(input, x): (usize, &ArrayD<T>)| match scene.sample.kind(input) {
+            Kind::Real => x.mapv(|x| x * (T::one() + T::EPSILON)),
+            _ => x.clone(),
+        };
+        let moved: Vec<ArrayD<T>> = scene.inputs.iter().enumerate().map(moved).collect();
+        let Ok(after) = scene.ask(evidence.subject, &moved) else { return false };
         let (Some(before), Some(after)) = (scene.gradient(input), after.get(input)) else { return false };
         let distance = |a: &ArrayD<f64>, b: &ArrayD<f64>| {
             a.iter().zip(b).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()))

@@ -96,9 +96,7 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
 }
 
 fn record<'t, T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, tape: &'t Tape<T>) -> Var<'t, T> {
-    let names = scene.sample.signature().inputs.iter().map(|pattern| pattern.name.as_str());
-    let vars: Vec<_> = scene.inputs.iter().zip(names).map(|(x, name)| tape.leaf(name, x.clone())).collect();
-    (evidence.subject.formula)(&vars)
+    evidence.subject.record(&scene.sample, tape, &scene.inputs).out
 }
 
 /// The rows up to the result.

@@ -3,6 +3,7 @@
 use super::evidence::{Evidence, fits};
 use super::{Mistake, count};
 use crate::check::examine::Scene;
+use crate::check::subject::Recorded;
 use crate::error::Dims;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Float, Tape};
@@ -233,8 +234,7 @@ fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
     }
     let of_ones = |scene: &Scene<T>| {
         let tape = Tape::new();
-        let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-        let out = (evidence.subject.formula)(&vars);
+        let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
         let seed = ArrayD::ones(out.shape());
         Some(out.backward_with(seed)[vars[input]].peek().mapv(T::to_f64).into_owned())
     };
@@ -324,8 +324,7 @@ fn axis_name<T>(scene: &Scene<T>, size: usize) -> Option<String> {
 /// The cotangent of the row in which the input was repeated: its terms before they are summed.
 fn spread<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usize) -> Option<ArrayD<f64>> {
     let tape = Tape::new();
-    let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = (evidence.subject.formula)(&vars);
+    let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
     let grads = out.backward_with(&scene.cotangent);
     let row = (0..=out.row()).filter_map(|row| tape.try_var(row).ok()).find(|row| {
         row.prim().name() == "broadcast"
@@ -421,7 +420,7 @@ fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess
     let shows = |scene: &Scene<T>| -> Option<bool> {
         let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)).ok());
         let (first, second) = (first?, second?);
-        let ask = |scene: &Scene<T>| subject.ask(&scene.inputs, &scene.cotangent).ok()?.get(input).cloned();
+        let ask = |scene: &Scene<T>| scene.ask(subject, &scene.inputs).ok()?.get(input).cloned();
         let (_, before, again) = (ask(&first), ask(&second)?, ask(&second)?);
         let differs = !fits::<T>(&before, &again);
         let of_the_first =
