@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
 mod inputs;
+mod kinks;
 mod promises;
 mod rounding;
 mod unusual;
