@@ -36,8 +36,10 @@
 //! # How it knows
 //!
 //! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
-//! rounding can have made: tolerances are neither guessed nor tuned. Where a hand-written gradient differs by more, swept
-//! differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
+//! rounding can have made: tolerances are neither guessed nor tuned. Branches are taken as the tape took them; where those that
+//! are compared lie within rounding of each other, either is right. What textbooks have is right, too, as s (1 − s) for the slope of
+//! the logistic function, though it loses digits ([`accurate`](Check::accurate) forbids it). Where a hand-written gradient differs
+//! by more, swept differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
 //! [`Verdict::Kink`], a matter of convention.
 //!
 //! The tape's own rules are examined by the [`laws`], against dual numbers (forward mode in an arithmetic, to third order),
@@ -54,6 +56,7 @@
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
+//! | `subgradient.rs` | whether what is given at a kink is a subgradient |
 //! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
@@ -61,6 +64,7 @@
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
+mod branches;
 mod certificate;
 mod compare;
 mod derivative;
@@ -90,10 +94,12 @@ mod shrink;
 mod size;
 mod standing;
 mod strategies;
+mod subgradient;
 mod subject;
 mod summary;
 mod sweep;
 mod tally;
+mod tolerance;
 mod values;
 mod verdict;
 
