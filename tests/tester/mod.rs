@@ -11,6 +11,7 @@ mod examined;
 mod gates;
 mod inputs;
 mod kinks;
+mod known;
 mod looking_up;
 mod losses;
 mod margins;
