@@ -92,6 +92,11 @@ impl Sample {
         Self { palette: Palette::Integers, edits: Vec::new(), ..self.clone() }
     }
 
+    /// The same with tiny numbers, beside which a small constant shows.
+    pub fn tiny(&self) -> Self {
+        Self { palette: Palette::Tiny, edits: Vec::new(), ..self.clone() }
+    }
+
     /// The same with these sizes.
     pub fn resized(&self, sizes: Vec<usize>) -> Self {
         Self { sizes, edits: Vec::new(), ..self.clone() }

@@ -1,0 +1,106 @@
+//! The formula, recorded for a case, and how its rows are found again in another.
+
+use super::super::evidence::Evidence;
+use crate::check::examine::Scene;
+use crate::{Float, Tape, Var};
+
+/// A row, by the name of its primitive and how many of that name come before it. Numbers of rows will not do: broadcast
+/// rows come and go with the shapes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    pub prim: &'static str,
+    pub nth: usize,
+}
+
+/// One operand of one row, on the way back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Step {
+    pub place: Place,
+    pub wrt: usize,
+}
+
+/// The formula on a tape.
+pub(super) struct Recorded<'t, T: Float> {
+    pub tape: &'t Tape<T>,
+    pub inputs: Vec<Var<'t, T>>,
+    pub out: Var<'t, T>,
+    /// The rows up to the result.
+    pub rows: Vec<Var<'t, T>>,
+    places: Vec<Place>,
+    /// How often each row is an operand.
+    uses: Vec<usize>,
+}
+
+impl<'t, T: Float> Recorded<'t, T> {
+    pub fn new(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, tape: &'t Tape<T>) -> Self {
+        let names = scene.sample.signature().inputs.iter().map(|pattern| pattern.name.as_str());
+        let inputs: Vec<_> =
+            scene.inputs.iter().zip(names).map(|(x, name)| tape.leaf(name, x.clone())).collect();
+        let out = (evidence.subject.formula)(&inputs);
+        let rows: Vec<Var<'t, T>> = tape.vars().take(out.row() + 1).collect();
+        let mut places: Vec<Place> = Vec::with_capacity(rows.len());
+        let mut uses = vec![0; rows.len()];
+        for row in &rows {
+            let prim = row.prim().name();
+            let nth = places.iter().rev().find(|place| place.prim == prim).map_or(0, |place| place.nth + 1);
+            places.push(Place { prim, nth });
+            row.operands().iter().for_each(|operand| uses[operand.row()] += 1);
+        }
+        Self { tape, inputs, out, rows, places, uses }
+    }
+
+    pub fn place(&self, row: Var<'_, T>) -> Place {
+        self.places[row.row()]
+    }
+
+    pub fn find(&self, place: Place) -> Option<Var<'t, T>> {
+        Some(self.rows[self.places.iter().position(|other| *other == place)?])
+    }
+
+    /// How often a row is an operand.
+    pub fn uses(&self, row: Var<'_, T>) -> usize {
+        self.uses[row.row()]
+    }
+
+    /// Every way back from a row to an operand, in the order of the rows.
+    pub fn steps(&self) -> Vec<(Var<'t, T>, Step)> {
+        let of = |row: &Var<'t, T>| {
+            let (row, place) = (*row, self.place(*row));
+            let operands = row.operands().into_iter().enumerate().filter(|(_, operand)| operand.varies());
+            operands.map(move |(wrt, _)| (row, Step { place, wrt })).collect::<Vec<_>>()
+        };
+        self.rows.iter().flat_map(of).collect()
+    }
+
+    /// Whether a row is a statistic: a reduction of something that varies, or what elementwise functions, constants and
+    /// repetition have made of one.
+    pub fn is_statistic(&self, row: Var<'t, T>) -> bool {
+        let mut row = row;
+        loop {
+            let varying: Vec<Var<'t, T>> = row.operands().into_iter().filter(|x| x.varies()).collect();
+            match (row.prim().name(), varying.as_slice()) {
+                ("sum" | "max" | "prod", _) => return row.ndim() < row.operands()[0].ndim(),
+                (_, []) => return false,
+                (_, [first, rest @ ..]) if rest.iter().all(|other| other.row() == first.row()) => {
+                    row = *first
+                }
+                // Of a choice made as a precaution, and of sums of statistics, each must be one.
+                (_, all) => return all.len() < 4 && all.iter().all(|x| self.is_statistic(*x)),
+            }
+        }
+    }
+
+    /// What a reader knows a row by: a repeated or reshaped row is what it was made of.
+    pub fn called(&self, row: Var<'t, T>) -> String {
+        self.source(row).label()
+    }
+
+    /// What a row repeats or reshapes.
+    pub fn source(&self, row: Var<'t, T>) -> Var<'t, T> {
+        let mut row = row;
+        while row.name().is_none() && matches!(row.prim().name(), "broadcast" | "reshape" | "detach") {
+            row = row.operands()[0];
+        }
+        row
+    }
+}
