@@ -3,6 +3,7 @@
 use super::difference::Swept;
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
+use super::standing::Standing;
 use super::subject::Subject;
 use super::{Measured, Verdict};
 use crate::{Float, Tape, Var};
@@ -106,12 +107,14 @@ impl<T: Float> Scene<T> {
         }
         let (mut worst, mut wrong): (Option<Difference>, usize) = (None, 0);
         for ((at, &g), &e) in given.indexed_iter().zip(expected) {
-            let tolerance = self.reference.tolerances[input][&at];
             tally.elements += 1;
-            if !e.is_finite() || !tolerance.is_finite() {
-                tally.inconclusive += 1;
-                continue;
-            }
+            let tolerance = match self.reference.standing(input, &at) {
+                Standing::Judged { tolerance, .. } => tolerance,
+                Standing::Outside(_) | Standing::Unjudged(_) => {
+                    tally.inconclusive += 1;
+                    continue;
+                }
+            };
             let measured = Measured { error: (g - e).abs(), tolerance, because: String::new() };
             if measured.is_within() {
                 if tolerance > 0.0 {

@@ -3,6 +3,7 @@
 use super::difference::{Swept, difference};
 use super::evaluate::evaluate;
 use super::number::Bound;
+use super::standing::{Reason, Standing};
 use super::subject::Formula;
 use crate::{Float, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
@@ -14,6 +15,9 @@ pub(super) struct Reference {
     pub gradients: Vec<ArrayD<f64>>,
     /// How far the elements of another derivation may be from them.
     pub tolerances: Vec<ArrayD<f64>>,
+    /// Why some elements have no finite gradient, and why others cannot be judged.
+    outside: Reason,
+    unjudged: Reason,
 }
 
 /// Where the tolerances come from.
@@ -43,12 +47,37 @@ impl Reference {
 
     fn bounded<T: Float, const SINGLE: bool>(wanted: &[Var<'_, T>]) -> Self {
         let Some(first) = wanted.first() else {
-            return Self { gradients: Vec::new(), tolerances: Vec::new() };
+            return Self::of(Vec::new(), Vec::new());
         };
         let bounds: Vec<ArrayD<Bound<SINGLE>>> = evaluate(first.tape(), &[], wanted);
+        Self::of(
+            bounds.iter().map(|bound| bound.mapv(|bound| bound.value)).collect(),
+            bounds.iter().map(|bound| bound.mapv(|bound| ORDERS * bound.error)).collect(),
+        )
+    }
+
+    fn of(gradients: Vec<ArrayD<f64>>, tolerances: Vec<ArrayD<f64>>) -> Self {
+        let reason = |why: &str, mend: &str| Reason { row: None, why: why.into(), mend: mend.into() };
         Self {
-            gradients: bounds.iter().map(|bound| bound.mapv(|bound| bound.value)).collect(),
-            tolerances: bounds.iter().map(|bound| bound.mapv(|bound| ORDERS * bound.error)).collect(),
+            gradients,
+            tolerances,
+            outside: reason("the function has no finite slope here", "Give `values` that suit it."),
+            unjudged: reason(
+                "rounding may put the gradient anywhere",
+                "Give `values` that suit the function.",
+            ),
+        }
+    }
+
+    /// What can be said of one element of the gradient of an input.
+    pub fn standing(&self, input: usize, at: &IxDyn) -> Standing<'_> {
+        let (expected, tolerance) = (self.gradients[input][at], self.tolerances[input][at]);
+        if !expected.is_finite() || tolerance.is_nan() {
+            Standing::Outside(&self.outside)
+        } else if tolerance.is_infinite() {
+            Standing::Unjudged(&self.unjudged)
+        } else {
+            Standing::Judged { expected, tolerance }
         }
     }
 }

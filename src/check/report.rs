@@ -1,6 +1,7 @@
 //! What a failed examination prints: a page to read in a terminal.
 
 use super::diagnose::{Diagnosis, diagnose};
+use super::FailureKind;
 use super::difference::Swept;
 use super::examine::{Difference, Finding, Scene, place};
 use super::subject::Subject;
@@ -22,6 +23,7 @@ use std::panic::Location;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Failure {
+    kind: FailureKind,
     at: &'static Location<'static>,
     /// The smallest failing case, as in `n = 1, d = 2`.
     sizes: String,
@@ -52,7 +54,18 @@ impl Failure {
             }
         }
         let diagnoses = diagnose(subject, scene);
-        Self { at, sizes, arrays, inputs, findings, diagnoses }
+        Self { kind: FailureKind::Wrong, at, sizes, arrays, inputs, findings, diagnoses }
+    }
+
+    /// Whether the derivative is wrong, or nothing can be said of it.
+    ///
+    /// ```
+    /// # use wengert::check::{self, FailureKind};
+    /// let check = check::backward(|[x]| x * 1.0).against(|dy: &ndarray::Array1<f64>| dy * 0.0).shapes(["x: n"]);
+    /// assert_eq!(check.try_run().unwrap_err().kind(), FailureKind::Wrong);
+    /// ```
+    pub fn kind(&self) -> FailureKind {
+        self.kind
     }
 
     /// The mistakes that explain the failure; none if no simple one does.

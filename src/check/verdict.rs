@@ -113,6 +113,22 @@ impl Verdict {
     }
 }
 
+/// What kind of failure an examination ended with.
+///
+/// ```
+/// use wengert::check::{self, FailureKind};
+/// let wrong = check::backward(|[x]| -x).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["x: n"]);
+/// assert_eq!(wrong.without_persistence().try_run().unwrap_err().kind(), FailureKind::Wrong);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The derivative is wrong.
+    Wrong,
+    /// Too little could be judged to call it right, and nothing was found wrong.
+    Inconclusive,
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,7 +12,7 @@
 //! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
 //! | `feed/` | what a program is fed and writes to: numbers and arrays, integers and truths, a closed choice |
 //! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
-//! | `call.rs`, `replayed.rs`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
+//! | `call.rs`, `replayed/`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
 //! | `evidence.rs` | what two recordings of a function are compared by |
 //!
 //! A tape knows what was compared and what was read (`tape/guard.rs`). It cannot know where a constant comes from: that
