@@ -33,11 +33,11 @@ impl Reference {
     pub fn new<'t, T: Float>(out: Var<'t, T>, cotangent: &ArrayD<T>, inputs: &[Var<'t, T>]) -> Self {
         let grads = out.backward_with(cotangent);
         let wanted: Vec<Var<'t, T>> = inputs.iter().map(|&x| grads[x]).collect();
-        Self::of(&wanted)
+        Self::of_rows(&wanted)
     }
 
     /// The values of rows that are there, and their bounds.
-    pub fn of<T: Float>(wanted: &[Var<'_, T>]) -> Self {
+    pub fn of_rows<T: Float>(wanted: &[Var<'_, T>]) -> Self {
         if T::EPSILON.to_f64() > f64::EPSILON {
             Self::bounded::<T, true>(wanted)
         } else {

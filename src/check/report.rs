@@ -1,7 +1,7 @@
 //! What a failed examination prints: a page to read in a terminal.
 
-use super::diagnose::{Diagnosis, diagnose};
 use super::FailureKind;
+use super::diagnose::{Diagnosis, diagnose};
 use super::difference::Swept;
 use super::examine::{Difference, Finding, Scene, place};
 use super::subject::Subject;

@@ -93,6 +93,53 @@ pub enum Mistake {
     Imprecise,
 }
 
+impl Mistake {
+    /// All of them.
+    ///
+    /// ```
+    /// assert!(wengert::check::Mistake::ALL.contains(&wengert::check::Mistake::Sign));
+    /// ```
+    pub const ALL: &[Self] = &[
+        Self::Transposed,
+        Self::Sign,
+        Self::Factor,
+        Self::SumMissing,
+        Self::WrongAxis,
+        Self::MeanForSum,
+        Self::MaskMissing,
+        Self::MaskInverted,
+        Self::MaskFromWrongArray,
+        Self::MaskAtTies,
+        Self::BranchLost,
+        Self::PathLost,
+        Self::PathTwice,
+        Self::HeldConstant,
+        Self::DiagonalOnly,
+        Self::OperandsSwapped,
+        Self::WrongOperand,
+        Self::GradientCopied,
+        Self::FactorMissing,
+        Self::WrongPoint,
+        Self::Epsilon,
+        Self::SymmetryAssumed,
+        Self::Zeros,
+        Self::FirstOnly,
+        Self::WrongShape,
+        Self::ByBroadcasting,
+        Self::CotangentIgnored,
+        Self::OffByOne,
+        Self::OrderReversed,
+        Self::ScatterOverwrites,
+        Self::ScatterDivides,
+        Self::OverlapLost,
+        Self::LayoutAssumed,
+        Self::Clipped,
+        Self::Stale,
+        Self::FewDigits,
+        Self::Imprecise,
+    ];
+}
+
 /// What is wrong with a hand-written derivative, and how to mend it.
 ///
 /// It is only ever given if it explains every element of the failing case and of fresh ones.

@@ -13,7 +13,7 @@ use crate::{Float, Tape, Var};
 /// The gradients of the inputs as predictions: 0 where nothing comes back.
 pub(super) fn predictions<T: Float>(scene: &Scene<T>, gradients: &[Option<Var<'_, T>>]) -> Vec<Predicted> {
     let rows: Vec<Var<'_, T>> = gradients.iter().flatten().copied().collect();
-    let mut known = Reference::of(&rows).predicted().into_iter();
+    let mut known = Reference::of_rows(&rows).predicted().into_iter();
     let shapes = scene.inputs.iter().map(|x| x.shape());
     let each = gradients.iter().zip(shapes).map(|(gradient, shape)| {
         gradient.and_then(|_| known.next()).unwrap_or_else(|| Predicted::zeros(shape))

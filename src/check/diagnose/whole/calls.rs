@@ -43,7 +43,7 @@ pub(super) fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input:
         let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
         let out = (evidence.subject.formula)(&vars);
         let gradient = out.backward_with(ArrayD::ones(out.shape()))[vars[input]];
-        Reference::of(&[gradient]).predicted().pop()
+        Reference::of_rows(&[gradient]).predicted().pop()
     };
     evidence.confirm(input, of_ones).then(|| {
         Guess::new(

@@ -86,5 +86,5 @@ fn spread<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usi
         row.prim().name() == "broadcast"
             && row.operands().iter().any(|operand| operand.row() == vars[input].row())
     })?;
-    Reference::of(&[grads.try_wrt(row).ok()?]).predicted().pop()
+    Reference::of_rows(&[grads.try_wrt(row).ok()?]).predicted().pop()
 }
