@@ -1,20 +1,19 @@
 //! The examination of one hand-written derivative: what to examine, on which shapes and numbers.
 
 use super::derivative::Derivative;
-use super::examine::{Finding, Scene, Tally};
 use super::report::Failure;
-use super::sample::{Plan, Sample, Samples};
+use super::sample::Plan;
+use super::search::{Ending, SHARE, Search};
 use super::shapes::Signature;
 use super::subject::{ByHand, Formula, Subject};
-use super::{Summary, Values, quiet};
+use super::{Summary, Values};
 use crate::error::counted;
 use crate::{Float, Var};
+use proptest::test_runner::Config;
 use proptest::test_runner::FileFailurePersistence::WithSource;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::io::Write;
 use std::panic::Location;
-use std::rc::Rc;
 
 /// Examines a hand-written backward function: `formula` is the function itself, written in [`Var`]s, and the
 /// hand-written one, which gets the cotangent of its result and then its inputs, goes into
@@ -108,6 +107,8 @@ impl<'f, T: Float> Formulated<'f, T> {
             values: Vec::new(),
             cases: None,
             any_subgradient: false,
+            all_gradients: false,
+            judged_at_least: SHARE,
             persists: true,
             seed: None,
             at: Location::caller(),
@@ -135,6 +136,8 @@ pub struct Check<'f, T: Float> {
     pub(super) values: Vec<(String, Values)>,
     pub(super) cases: Option<u32>,
     pub(super) any_subgradient: bool,
+    pub(super) all_gradients: bool,
+    pub(super) judged_at_least: f64,
     pub(super) persists: bool,
     pub(super) seed: Option<u64>,
     pub(super) at: &'static Location<'static>,
@@ -142,10 +145,12 @@ pub struct Check<'f, T: Float> {
 
 impl<T: Float> Check<'_, T> {
     /// Runs it. A failing case is shrunk, kept beside the source file as `<file>.regressions` and tried first from
-    /// then on.
+    /// then on. What a check that passes says less than it seems to, its [`warnings`](Summary::warnings) and the gradients
+    /// that were [not examined](Summary::not_examined), goes to standard error, past the test harness.
     ///
     /// # Panics
-    /// If the derivative is wrong, with a report on what is wrong and, if that can be found out, why.
+    /// If the derivative is wrong, with a report on what is wrong and, if that can be found out, why; or if too little
+    /// of it could be judged.
     ///
     /// ```should_panic
     /// # use wengert::check;
@@ -156,19 +161,28 @@ impl<T: Float> Check<'_, T> {
     /// ```
     #[track_caller]
     pub fn run(&self) {
-        if let Err(failure) = self.try_run() {
-            panic!("{}", failure.for_stderr());
+        match self.try_run() {
+            Err(failure) => panic!("{}", failure.for_stderr()),
+            Ok(summary) => {
+                let remarks = summary.remarks();
+                if !remarks.is_empty() {
+                    let text = format!("check at {} passes, but\n  {}\n", self.at, remarks.join("\n  "));
+                    // Not by `eprint`: the harness keeps what a test that passes prints so, and this is meant to be seen.
+                    // Where there is nobody to see it, there is nobody to tell.
+                    let _ = std::io::stderr().write_all(text.as_bytes());
+                }
+            }
         }
     }
 
     /// As [`run`](Self::run), without the panic.
     ///
     /// # Errors
-    /// If the derivative is wrong.
+    /// If the derivative is wrong, or too little of it could be judged: [`Failure::kind`] says which. Among the latter are
+    /// a formula that panics on one of these shapes, and one for [`gradient`] whose result is an array.
     ///
     /// # Panics
-    /// If [`shapes`](Self::shapes) were not said, [`values`](Self::values) names an input that there is not, or the
-    /// formula itself cannot be computed on these shapes.
+    /// If [`shapes`](Self::shapes) were not said, or [`values`](Self::values) names an input that there is not.
     ///
     /// ```
     /// # use wengert::check;
@@ -178,71 +192,19 @@ impl<T: Float> Check<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_run(&self) -> Result<Summary, Box<Failure>> {
-        let (summary, failing) = self.search(&self.subject, self.config());
-        match failing {
-            None => Ok(summary),
-            Some(sample) => {
-                let scene = self.subject.scene(&sample);
-                let (findings, _) = self.findings(&self.subject, &scene);
-                Err(Box::new(Failure::new(&self.subject, scene, findings, self.at)))
+        let Search { summary, ending } = self.search(&self.subject, self.config());
+        let doubts = match ending {
+            Some(Ending::Wrong { scene, findings }) => {
+                return Err(Box::new(Failure::wrong(&self.subject, *scene, findings, self.at)));
             }
+            Some(Ending::Doubt(doubt)) => vec![doubt],
+            None => summary.doubts(self.judged_at_least),
+        };
+        if doubts.is_empty() {
+            Ok(summary)
+        } else {
+            Err(Box::new(Failure::inconclusive(&summary, doubts, self.at)))
         }
-    }
-
-    /// Runs the cases with this hand-written function, which may be another than the check's own; gives the simplest
-    /// failing case that was found.
-    #[track_caller]
-    pub(super) fn search(&self, subject: &Subject<'_, T>, config: Config) -> (Summary, Option<Sample>) {
-        let mut runner = match self.seed {
-            None => TestRunner::new(config),
-            Some(seed) => {
-                let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
-                TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
-            }
-        };
-        let samples = Samples(Rc::new(self.plan()));
-        let (summary, broken) = (RefCell::new(Summary::new(self.inputs)), Cell::new(false));
-        let outcome = runner.run(&samples, |sample| match quiet::catch(|| subject.scene(&sample)) {
-            Err(why) => {
-                broken.set(true);
-                Err(TestCaseError::fail(why))
-            }
-            // A formula that cannot be computed comes first: it is shrunk to the simplest such case.
-            Ok(_) if broken.get() => Ok(()),
-            Ok(scene) => {
-                let (findings, tally) = self.findings(subject, &scene);
-                summary.borrow_mut().add(&scene, tally);
-                if findings.is_empty() { Ok(()) } else { Err(TestCaseError::fail("the gradients differ")) }
-            }
-        });
-        let failing = match outcome {
-            Ok(()) => None,
-            Err(TestError::Fail(why, sample)) if broken.get() => {
-                let shapes = sample.signature().describe_shapes(&sample.sizes);
-                panic!("check: the formula cannot be computed with {shapes}: {}", why.message())
-            }
-            Err(TestError::Fail(_, sample)) => Some(sample),
-            Err(TestError::Abort(why)) => panic!("check: gave up: {why}"),
-        };
-        (summary.into_inner(), failing)
-    }
-
-    /// What differs in this case and counts.
-    fn findings(&self, subject: &Subject<'_, T>, scene: &Scene<T>) -> (Vec<Finding>, Tally) {
-        let (findings, mut tally) = scene.findings();
-        let judged = findings.into_iter().filter_map(|finding| match finding {
-            Finding::Values(mut difference) => {
-                scene.judge_kinks(subject, &mut difference);
-                if self.any_subgradient && !difference.verdict.is_fail() {
-                    tally.kinks += difference.wrong;
-                    None
-                } else {
-                    Some(Finding::Values(difference))
-                }
-            }
-            Finding::Refused(_) | Finding::Count { .. } | Finding::Shape { .. } => Some(finding),
-        });
-        (judged.collect(), tally)
     }
 
     #[track_caller]
@@ -251,7 +213,7 @@ impl<T: Float> Check<'_, T> {
     }
 
     #[track_caller]
-    fn plan(&self) -> Plan {
+    pub(super) fn plan(&self) -> Plan {
         let Some(signature) = self.signature.clone() else {
             panic!(
                 "check: say the shape of each of the formula's {}, as in `.shapes([\"n d\"])`",

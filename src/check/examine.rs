@@ -1,10 +1,12 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::difference::Swept;
+use super::quiet::{self, Panicked};
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
-use super::subject::Subject;
+use super::subject::{Refusal, Subject};
+use super::tally::{Seen, Tally};
 use super::{Measured, Verdict};
 use crate::{Float, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
@@ -18,16 +20,25 @@ pub(super) struct Scene<T> {
     pub cotangent: ArrayD<T>,
     pub reference: Reference,
     /// The hand-written gradients, or why there are none.
-    pub given: Result<Vec<ArrayD<f64>>, String>,
+    pub given: Result<Vec<ArrayD<f64>>, Refusal>,
+}
+
+/// Why a case cannot be examined: the formula.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// It panicked.
+    Panicked(Panicked),
+    /// Its result has this shape, and is no number.
+    NotANumber(Vec<usize>),
 }
 
 /// What is wrong with one gradient.
 #[derive(Clone, Debug)]
 pub(super) enum Finding {
     /// The function refused or panicked.
-    Refused(String),
-    /// It gave another number of gradients in this case than it did before, or none.
-    Count { given: usize, inputs: usize },
+    Refused(Refusal),
+    /// It gave no gradients, too many, or others than in other cases, of which `expected` says how many.
+    Count { given: usize, inputs: usize, expected: Option<usize> },
     /// The gradient of this input has another shape than the input.
     Shape { input: usize, expected: Vec<usize>, given: Vec<usize> },
     /// Elements differ.
@@ -49,36 +60,51 @@ pub(super) struct Difference {
     pub of: usize,
 }
 
-/// What a case adds to the tally.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Tally {
-    /// Elements compared.
-    pub elements: usize,
-    /// Elements of which nothing could be said, since the reference is not finite there.
-    pub inconclusive: usize,
-    /// Elements that differ only by the convention at a kink.
-    pub kinks: usize,
-    /// The largest error as a part of its tolerance.
-    pub worst: f64,
-}
-
 impl<T: Float> Subject<'_, T> {
+    /// The calls of one case, in order, each to be judged. In half of the cases a call with other numbers of the same
+    /// shapes comes first, so that what is kept from it shows.
+    pub fn calls(&self, sample: &Sample) -> Result<Vec<Scene<T>>, Trouble> {
+        let before = (sample.seed() % 2 == 0).then(|| sample.reseeded(!sample.seed()));
+        before.iter().chain([sample]).map(|sample| self.call(sample)).collect()
+    }
+
+    /// The last of two such calls: for cases whose first call is not asked about.
+    pub fn scene(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
+        self.call(&sample.reseeded(!sample.seed()))?;
+        self.call(sample)
+    }
+
+    /// The rows of the formula, in words.
+    pub fn listing(&self, sample: &Sample) -> Vec<String> {
+        let tape = Tape::new();
+        let names = &sample.signature().inputs;
+        let inputs = sample.inputs::<T>().into_iter().zip(names);
+        let vars: Vec<Var<'_, T>> = inputs.map(|(x, pattern)| tape.leaf(&pattern.name, x)).collect();
+        let Ok(out) = quiet::catch(|| (self.formula)(&vars)) else { return Vec::new() };
+        let steps = tape.vars().take(out.row() + 1).filter(|row| !row.operands().is_empty());
+        let label =
+            |row: Var<'_, T>| row.name().map_or_else(|| format!("%{}", row.row()), |name| name.to_string());
+        steps.map(|row| format!("{} = {}", label(row), crate::show::equation(row))).collect()
+    }
+
     /// Records, differentiates, asks the hand-written function.
-    pub fn scene(&self, sample: &Sample) -> Scene<T> {
+    fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
         let names = &sample.signature().inputs;
         let vars: Vec<Var<'_, T>> =
             inputs.iter().zip(names).map(|(x, pattern)| tape.leaf(&pattern.name, x.clone())).collect();
-        let out = (self.formula)(&vars);
-        let cotangent =
-            if self.takes_cotangent { sample.cotangent(&out.shape()) } else { ArrayD::ones(out.shape()) };
+        let out = quiet::catch(|| (self.formula)(&vars)).map_err(Trouble::Panicked)?;
+        let cotangent = if self.takes_cotangent {
+            sample.cotangent(&out.shape())
+        } else if out.len() == 1 {
+            ArrayD::ones(out.shape())
+        } else {
+            return Err(Trouble::NotANumber(out.shape()));
+        };
         let reference = Reference::new(out, &cotangent, &vars);
-        // A call with other numbers of the same shapes comes first, so that what is kept from it shows.
-        let before = sample.reseeded(!sample.seed());
-        let _ = self.ask(&before.inputs(), &before.cotangent(&out.shape()));
         let given = self.ask(&inputs, &cotangent);
-        Scene { sample: sample.clone(), inputs, cotangent, reference, given }
+        Ok(Scene { sample: sample.clone(), inputs, cotangent, reference, given })
     }
 }
 
@@ -91,8 +117,10 @@ impl<T: Float> Scene<T> {
             Err(why) => return (vec![Finding::Refused(why.clone())], tally),
         };
         if given.is_empty() || given.len() > self.inputs.len() {
-            return (vec![Finding::Count { given: given.len(), inputs: self.inputs.len() }], tally);
+            let count = Finding::Count { given: given.len(), inputs: self.inputs.len(), expected: None };
+            return (vec![count], tally);
         }
+        tally.gradients.resize_with(given.len(), || Seen { calls: 1, ..Seen::default() });
         let each =
             given.iter().enumerate().filter_map(|(input, given)| self.compare(input, given, &mut tally));
         (each.collect(), tally)
@@ -106,20 +134,23 @@ impl<T: Float> Scene<T> {
             return Some(Finding::Shape { input, expected, given });
         }
         let (mut worst, mut wrong): (Option<Difference>, usize) = (None, 0);
+        let seen = &mut tally.gradients[input];
         for ((at, &g), &e) in given.indexed_iter().zip(expected) {
-            tally.elements += 1;
             let tolerance = match self.reference.standing(input, &at) {
                 Standing::Judged { tolerance, .. } => tolerance,
-                Standing::Outside(_) | Standing::Unjudged(_) => {
-                    tally.inconclusive += 1;
+                Standing::Outside(why) => {
+                    seen.outside(why);
+                    continue;
+                }
+                Standing::Unjudged(why) => {
+                    seen.unjudged(why);
                     continue;
                 }
             };
+            seen.judged(e.abs() > tolerance);
             let measured = Measured { error: (g - e).abs(), tolerance, because: String::new() };
             if measured.is_within() {
-                if tolerance > 0.0 {
-                    tally.worst = tally.worst.max(measured.error / tolerance);
-                }
+                seen.agreed(&measured);
                 continue;
             }
             wrong += 1;

@@ -64,6 +64,18 @@ impl Layout {
         Self { steps: [step; AXES], ..Self::contiguous() }
     }
 
+    /// In a word or two: what is unusual about it.
+    pub(super) fn kind(&self) -> &'static str {
+        let straight = Self::contiguous();
+        match (self.order == straight.order, self.order == Self::transposed().order) {
+            _ if self.steps.iter().any(|step| *step < 0) => "backwards",
+            _ if self.steps != straight.steps => "with gaps",
+            (true, _) => "contiguous",
+            (_, true) => "transposed",
+            _ => "permuted",
+        }
+    }
+
     /// The same elements in this layout. In the gaps is NaN, which shows if somebody reads it.
     ///
     /// ```

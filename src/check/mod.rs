@@ -52,7 +52,7 @@
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
-//! | `report.rs`, `verdict.rs`, `summary.rs` | what comes out |
+//! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
 //! | `laws/`, `programs/` | the laws that every primitive obeys; random programs |
@@ -62,10 +62,12 @@
 pub mod anatomy {}
 
 mod backward;
+mod certificate;
 mod compare;
 mod derivative;
 mod diagnose;
 mod difference;
+mod doubt;
 mod evaluate;
 mod examine;
 mod laws;
@@ -73,17 +75,20 @@ mod layout;
 mod mutants;
 mod number;
 mod options;
+mod page;
 mod programs;
 mod quiet;
 mod reference;
 mod report;
 mod sample;
+mod search;
 mod shapes;
 mod standing;
 mod strategies;
 mod subject;
 mod summary;
 mod sweep;
+mod tally;
 mod values;
 mod verdict;
 
@@ -98,6 +103,7 @@ pub use mutants::{Mutant, Outcome, Score, mutants};
 pub use programs::{Program, programs};
 pub use report::Failure;
 pub use strategies::{arrays, broadcastable, shapes, sizes};
-pub use summary::Summary;
+pub use summary::{Gradient, Summary};
+pub use tally::Counts;
 pub use values::{Custom, Values};
 pub use verdict::{FailureKind, Measured, Verdict};

@@ -2,6 +2,7 @@
 
 use super::backward::Check;
 use super::derivative::Answer;
+use super::search::{Ending, Search};
 use super::subject::Subject;
 use crate::Float;
 use ndarray::{ArrayD, Axis, Slice};
@@ -30,9 +31,9 @@ use std::fmt;
 /// ```
 #[track_caller]
 pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
-    let (summary, failing) = check.search(&check.subject, check.config_without_shrinking());
+    let Search { summary, ending } = check.search(&check.subject, check.config_without_shrinking());
     assert!(
-        failing.is_none(),
+        ending.is_none(),
         "check::mutants: the check fails as it is; run it first, and mend what it reports"
     );
     let names = check.input_names();
@@ -46,7 +47,8 @@ pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
         let differs = Cell::new(false);
         let caught = {
             let wrapped = mutation.wrap(&check.subject, &differs);
-            check.search(&wrapped, check.config_without_shrinking()).1.is_some()
+            let ending = check.search(&wrapped, check.config_without_shrinking()).ending;
+            matches!(ending, Some(Ending::Wrong { .. }))
         };
         let outcome = match (caught, differs.get()) {
             (true, _) => Outcome::Caught,

@@ -90,6 +90,47 @@ impl<T: Float> Check<'_, T> {
         self
     }
 
+    /// Fails if the hand-written function gives no gradient for one of the inputs. Unless this is said, it may give those
+    /// of the first ones alone, and the summary says which were [not examined](super::Summary::not_examined).
+    ///
+    /// ```
+    /// use ndarray::Array1;
+    /// # use wengert::check;
+    /// let half = check::backward(|[a, b]| a * b)
+    ///     .against(|dy: &Array1<f64>, _: &Array1<f64>, b: &Array1<f64>| dy * b)
+    ///     .shapes(["a: n", "b: n"])
+    ///     .without_persistence();
+    /// assert_eq!(half.try_run().unwrap().not_examined(), ["b"]);
+    /// assert!(half.all_gradients().try_run().is_err());
+    /// ```
+    #[must_use]
+    pub fn all_gradients(mut self) -> Self {
+        self.all_gradients = true;
+        self
+    }
+
+    /// The least share of the elements inside the domain that must be judged, of each gradient, over all cases: if it is
+    /// less, the run is [inconclusive](super::FailureKind::Inconclusive). Unless this is said, a half.
+    ///
+    /// # Panics
+    /// If it is not between 0 and 1.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x * 2.0).against(|dy: &ndarray::Array1<f64>| dy * 2.0).shapes(["x: n"]);
+    /// check.judged_at_least(1.0).run();
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn judged_at_least(mut self, share: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&share),
+            "check: a share of {share} is to be judged, and a share is between 0 and 1: as in `.judged_at_least(0.9)`"
+        );
+        self.judged_at_least = share;
+        self
+    }
+
     /// Draws the same cases in every run: those of this seed.
     ///
     /// ```

@@ -1,10 +1,13 @@
 //! What a failed examination prints: a page to read in a terminal.
 
-use super::FailureKind;
 use super::diagnose::{Diagnosis, diagnose};
 use super::difference::Swept;
+use super::doubt::Doubt;
 use super::examine::{Difference, Finding, Scene, place};
-use super::subject::Subject;
+use super::page::Page;
+use super::quiet;
+use super::subject::{Refusal, Subject};
+use super::{FailureKind, Mistake, Summary};
 use crate::Float;
 use crate::error::Dims;
 use ndarray::ArrayD;
@@ -33,10 +36,12 @@ pub struct Failure {
     inputs: Vec<String>,
     findings: Vec<Finding>,
     diagnoses: Vec<Diagnosis>,
+    /// Why nothing can be said; or what more there is to say.
+    doubts: Vec<Doubt>,
 }
 
 impl Failure {
-    pub(super) fn new<T: Float>(
+    pub(super) fn wrong<T: Float>(
         subject: &Subject<'_, T>,
         scene: Scene<T>,
         mut findings: Vec<Finding>,
@@ -53,8 +58,47 @@ impl Failure {
                 difference.witness = Some(scene.witness(subject, difference.input, &difference.at));
             }
         }
-        let diagnoses = diagnose(subject, scene);
-        Self { kind: FailureKind::Wrong, at, sizes, arrays, inputs, findings, diagnoses }
+        let steady = is_steady(subject, &scene);
+        // That something is wrong is known: whatever happens while the reason is looked for, it is said.
+        let (mut diagnoses, doubts) = match quiet::catch(|| diagnose(subject, scene)) {
+            Ok(diagnoses) => (diagnoses, Vec::new()),
+            Err(fault) => (Vec::new(), vec![Doubt::fault(&fault)]),
+        };
+        // What changes from call to call explains itself, and whatever else seems to fit.
+        if !steady && doubts.is_empty() && diagnoses.iter().all(|other| other.mistake != Mistake::Stale) {
+            diagnoses = vec![unsteady(&inputs, &findings)];
+        }
+        Self { kind: FailureKind::Wrong, at, sizes, arrays, inputs, findings, diagnoses, doubts }
+    }
+
+    /// Of a run in which nothing was found wrong, and too little right.
+    pub(super) fn inconclusive(
+        summary: &Summary,
+        doubts: Vec<Doubt>,
+        at: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            kind: FailureKind::Inconclusive,
+            at,
+            sizes: String::new(),
+            arrays: Vec::new(),
+            inputs: summary.inputs().map(str::to_owned).collect(),
+            findings: Vec::new(),
+            diagnoses: Vec::new(),
+            doubts,
+        }
+    }
+
+    /// What the library itself did wrong while it examined: always a fault to be reported, and not the reader's. Nothing
+    /// here is as it should be.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x * 1.0).against(|dy: &ndarray::Array1<f64>| dy * 0.0).shapes(["x: n"]);
+    /// assert_eq!(check.try_run().unwrap_err().fault(), None);
+    /// ```
+    pub fn fault(&self) -> Option<&str> {
+        self.doubts.iter().find(|doubt| doubt.is_fault()).map(Doubt::message)
     }
 
     /// Whether the derivative is wrong, or nothing can be said of it.
@@ -87,15 +131,30 @@ impl Failure {
 
     fn finding(&self, page: &mut Page<'_, '_>, finding: &Finding) -> fmt::Result {
         match finding {
-            Finding::Refused(why) => {
+            Finding::Refused(Refusal::Said(why)) => {
                 page.head("the hand-written function gave no gradients")?;
                 page.text(why)
             }
-            Finding::Count { given, inputs } => {
+            Finding::Refused(Refusal::Panicked(panicked)) => {
+                page.head("the hand-written function panicked")?;
+                page.text(&panicked.message)?;
+                panicked.at.iter().try_for_each(|at| page.pair("at", &at.to_string()))
+            }
+            Finding::Count { given, inputs, expected: None } => {
                 page.head("the hand-written function gives another number of gradients")?;
                 page.text(&format!(
                     "it gave {given}; there are {inputs} inputs, and a gradient for each of the first of them"
                 ))
+            }
+            Finding::Count { given, inputs, expected: Some(expected) } if expected == inputs => {
+                let missing: Vec<String> =
+                    self.inputs.iter().skip(*given).map(|name| format!("d{name}")).collect();
+                page.head(&format!("the hand-written function gives no {}", missing.join(", ")))?;
+                page.text(&format!("it gave {given} of {inputs} gradients, and all of them are asked for"))
+            }
+            Finding::Count { given, inputs: _, expected: Some(expected) } => {
+                page.head("the hand-written function gives now more gradients and now less")?;
+                page.text(&format!("it gave {given} here, and {expected} in another case"))
             }
             Finding::Shape { input, expected, given } => {
                 page.head(&format!("d{} has the wrong shape", self.inputs[*input]))?;
@@ -124,6 +183,13 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut page = Page { colours: f.alternate(), f };
+        if self.kind == FailureKind::Inconclusive {
+            page.line(&format!(
+                "inconclusive: nothing can be said of the hand-written derivative ({})",
+                self.at
+            ))?;
+            return self.doubts.iter().try_for_each(|doubt| doubt.print(&mut page));
+        }
         page.line(&format!("the hand-written derivative is wrong ({})", self.at))?;
         for finding in &self.findings {
             self.finding(&mut page, finding)?;
@@ -145,11 +211,39 @@ impl fmt::Display for Failure {
         }
         let sizes = if self.sizes.is_empty() { String::new() } else { format!(": {}", self.sizes) };
         page.head(&format!("the smallest failing case{sizes}"))?;
-        self.arrays.iter().try_for_each(|(name, array)| page.array(name, array))
+        self.arrays.iter().try_for_each(|(name, array)| page.array(name, array))?;
+        self.doubts.iter().try_for_each(|doubt| doubt.print(&mut page))
     }
 }
 
 impl std::error::Error for Failure {}
+
+/// Whether the hand-written function gives the same gradients when it gets the same arrays again, three times.
+fn is_steady<T: Float>(subject: &Subject<'_, T>, scene: &Scene<T>) -> bool {
+    let bits = |gradient: &ArrayD<f64>| gradient.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+    let alike = |a: &ArrayD<f64>, b: &ArrayD<f64>| a.shape() == b.shape() && bits(a) == bits(b);
+    (0..3).all(|_| match (&scene.given, subject.ask(&scene.inputs, &scene.cotangent)) {
+        (Ok(before), Ok(again)) => {
+            before.len() == again.len() && before.iter().zip(&again).all(|(a, b)| alike(a, b))
+        }
+        (before, again) => before.is_err() && again.is_err(),
+    })
+}
+
+fn unsteady(inputs: &[String], findings: &[Finding]) -> Diagnosis {
+    let wrong = findings.iter().filter_map(Finding::input).map(|input| inputs[input].clone());
+    Diagnosis {
+        alternatives: Vec::new(),
+        mistake: Mistake::Stale,
+        gradients: wrong.collect(),
+        explanation:
+            "asked again with the same arrays, the hand-written function gives other gradients: it keeps \
+                      something from call to call, or draws at random"
+                .into(),
+        remedy: "recompute what is kept between calls, or pass it in: of the same arrays, the same gradients"
+            .into(),
+    }
+}
 
 /// What differences have to say, and whose side they take.
 fn testimony(witness: &Swept, expected: f64, given: f64) -> String {
@@ -165,55 +259,4 @@ fn testimony(witness: &Swept, expected: f64, given: f64) -> String {
         (false, false) => "neither",
     };
     format!("differences: {slope:.9} ± {uncertainty:.0e}, {side}")
-}
-
-/// Lines of at most this many characters.
-const WIDTH: usize = 100;
-
-/// A page as it is written.
-struct Page<'a, 'b> {
-    f: &'a mut fmt::Formatter<'b>,
-    colours: bool,
-}
-
-impl Page<'_, '_> {
-    fn line(&mut self, line: &str) -> fmt::Result {
-        if self.colours { writeln!(self.f, "\x1b[1;31m{line}\x1b[0m") } else { writeln!(self.f, "{line}") }
-    }
-
-    fn head(&mut self, head: &str) -> fmt::Result {
-        if self.colours {
-            writeln!(self.f, "\n  \x1b[1m{head}\x1b[0m")
-        } else {
-            writeln!(self.f, "\n  {head}")
-        }
-    }
-
-    fn pair(&mut self, key: &str, value: &str) -> fmt::Result {
-        writeln!(self.f, "    {key:9} {value}")
-    }
-
-    /// A paragraph, broken between words.
-    fn text(&mut self, text: &str) -> fmt::Result {
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            if line.chars().count() + word.chars().count() + 5 > WIDTH && !line.is_empty() {
-                writeln!(self.f, "    {line}")?;
-                line.clear();
-            }
-            line.push_str(if line.is_empty() { "" } else { " " });
-            line.push_str(word);
-        }
-        writeln!(self.f, "    {line}")
-    }
-
-    fn array(&mut self, name: &str, array: &ArrayD<f64>) -> fmt::Result {
-        let text = if array.len() > 64 {
-            format!("{} numbers of shape {}", array.len(), Dims(array.shape()))
-        } else {
-            array.to_string().replace('\n', &format!("\n    {:9} ", ""))
-        };
-        let text = if array.is_empty() { format!("empty, of shape {}", Dims(array.shape())) } else { text };
-        self.pair(name, &text)
-    }
 }

@@ -123,8 +123,23 @@ impl Sample {
         numbers
     }
 
+    /// How its arrays lie, in words.
+    pub fn kinds_of_layout(&self) -> impl Iterator<Item = &'static str> {
+        self.layouts.iter().map(Layout::kind)
+    }
+
+    /// Which numbers are frequent, in words.
+    pub fn kind_of_numbers(&self) -> &'static str {
+        self.palette.name()
+    }
+
+    /// How many numbers its inputs hold.
+    pub fn len(&self) -> usize {
+        self.signature().shapes(&self.sizes).iter().map(|shape| shape.iter().product::<usize>()).sum()
+    }
+
     /// Simpler cases, the simplest first.
-    fn simpler(&self) -> Vec<Self> {
+    pub fn simpler(&self) -> Vec<Self> {
         let mut simpler = Vec::new();
         for (axis, &size) in self.sizes.iter().enumerate() {
             // An empty case says little to a reader: 1 is simpler than 0.

@@ -1,10 +1,16 @@
-//! What a check that passed has seen.
+//! What a check that passed has seen: its certificate.
 
-use super::examine::{Scene, Tally};
+use super::doubt::Doubt;
+use super::mutants::Score;
+use super::sample::{Plan, Sample};
+use super::tally::{Counts, Seen, Tally};
+use super::{Check, Values};
 use crate::Float;
-use std::fmt;
+use std::collections::BTreeSet;
+use std::panic::Location;
 
-/// What a check that passed has seen, to tell how much that means.
+/// What a check that passed has seen, to tell how much that means. Printed, it is a certificate: the same text for the same
+/// seed and machine.
 ///
 /// ```
 /// use wengert::check;
@@ -13,42 +19,120 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    cases: usize,
-    tally: Tally,
-    /// For each gradient, whether it was the cotangent itself in every case, and how many elements were seen.
-    gradients: Vec<Seen>,
+    pub(super) at: &'static Location<'static>,
+    pub(super) dtype: &'static str,
+    pub(super) seed: u64,
+    pub(super) inputs: Vec<Input>,
+    pub(super) takes_cotangent: bool,
+    pub(super) any_subgradient: bool,
+    /// The named axes and the sizes that were tried.
+    pub(super) axes: Vec<(String, BTreeSet<usize>)>,
+    /// Kinds of layouts and of numbers that were tried.
+    pub(super) layouts: BTreeSet<&'static str>,
+    pub(super) numbers: BTreeSet<&'static str>,
+    /// The rows of the formula, and the sizes with which they were recorded.
+    pub(super) formula: Vec<String>,
+    pub(super) shown_at: String,
+    pub(super) cases: usize,
+    pub(super) calls: usize,
+    pub(super) tally: Tally,
+    /// Wrong versions that were caught, of how many.
+    pub(super) mutants: Option<(usize, usize)>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Seen {
-    elements: usize,
-    nonzero: usize,
-    returned: bool,
+/// What there is to say of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Input {
+    pub name: String,
+    axes: Vec<String>,
+    values: String,
+    /// Its gradient is of interest: it is not a label or an index.
+    moves: bool,
+}
+
+impl Input {
+    /// `W: h d`
+    pub fn pattern(&self) -> String {
+        format!("{}: {}", self.name, self.axes.join(" "))
+    }
+
+    /// Which numbers it holds.
+    pub fn numbers(&self) -> &str {
+        &self.values
+    }
+}
+
+/// What was seen of the gradient of one input.
+///
+/// ```
+/// use wengert::check;
+/// let check = check::backward(|[x]| x * 2.0).against(|dy: &ndarray::Array1<f64>| dy * 2.0).shapes(["x: n"]);
+/// let summary = check.try_run().unwrap();
+/// assert_eq!(summary.gradients()[0].input, "x");
+/// assert!(summary.gradients()[0].worst <= 1.0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Gradient {
+    /// The name of the input.
+    pub input: String,
+    /// How many elements were judged, and with what result.
+    pub counts: Counts,
+    /// The largest error as a part of its tolerance.
+    pub worst: f64,
+    /// Why elements were not judged, and how many, the most frequent reason first.
+    pub unjudged: Vec<(String, usize)>,
 }
 
 impl Summary {
-    pub(super) fn new(inputs: usize) -> Self {
-        Self { cases: 0, tally: Tally::default(), gradients: vec![Seen::default(); inputs] }
+    pub(super) fn new<T: Float>(check: &Check<'_, T>, plan: &Plan, seed: u64) -> Self {
+        let signature = &plan.signature;
+        let input = |(i, pattern): (usize, &super::shapes::Pattern)| Input {
+            name: pattern.name.clone(),
+            axes: signature.symbols(i),
+            values: format!("{:?}", plan.values[i]),
+            moves: !matches!(plan.values[i], Values::OneHot | Values::Whole(..)),
+        };
+        Self {
+            at: check.at,
+            dtype: T::DTYPE,
+            seed,
+            inputs: signature.inputs.iter().enumerate().map(input).collect(),
+            takes_cotangent: check.subject.takes_cotangent,
+            any_subgradient: check.any_subgradient,
+            axes: signature.axes.iter().map(|axis| (axis.clone(), BTreeSet::new())).collect(),
+            layouts: BTreeSet::new(),
+            numbers: BTreeSet::new(),
+            formula: Vec::new(),
+            shown_at: String::new(),
+            cases: 0,
+            calls: 0,
+            tally: Tally::default(),
+            mutants: None,
+        }
     }
 
-    pub(super) fn add<T: Float>(&mut self, scene: &Scene<T>, tally: Tally) {
+    pub(super) fn add_case(&mut self, sample: &Sample) {
         self.cases += 1;
-        self.tally.elements += tally.elements;
-        self.tally.inconclusive += tally.inconclusive;
-        self.tally.kinks += tally.kinks;
-        self.tally.worst = self.tally.worst.max(tally.worst);
-        if let Ok(given) = &scene.given {
-            for (seen, gradient) in self.gradients.iter_mut().zip(given) {
-                seen.returned = true;
-                seen.elements += gradient.len();
-                seen.nonzero += gradient.iter().filter(|x| **x != 0.0).count();
-            }
+        for ((_, sizes), &size) in self.axes.iter_mut().zip(&sample.sizes) {
+            sizes.insert(size);
         }
+        self.layouts.extend(sample.kinds_of_layout());
+        self.numbers.insert(sample.kind_of_numbers());
+    }
+
+    pub(super) fn add(&mut self, tally: &Tally) {
+        self.calls += 1;
+        self.tally += tally;
+    }
+
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| input.name.as_str())
     }
 
     /// How many gradients were returned.
     pub(super) fn returned(&self) -> usize {
-        self.gradients.iter().filter(|seen| seen.returned).count()
+        self.tally.gradients.len()
     }
 
     /// How many cases were tried.
@@ -62,6 +146,19 @@ impl Summary {
         self.cases
     }
 
+    /// How many calls of the hand-written function were judged: all of them. In half of the cases there are two, on
+    /// the same shapes.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f32>| dy.clone()).shapes(["x: n"]);
+    /// let summary = check.try_run().unwrap();
+    /// assert!(summary.calls() > summary.cases());
+    /// ```
+    pub fn calls(&self) -> usize {
+        self.calls
+    }
+
     /// How many elements of gradients were compared.
     ///
     /// ```
@@ -70,47 +167,137 @@ impl Summary {
     /// assert!(check.cases(7).try_run().unwrap().elements() >= 21);
     /// ```
     pub fn elements(&self) -> usize {
-        self.tally.elements
+        self.counts().judged
     }
 
-    /// What makes the check say less than it seems to: gradients of which every element was 0 or that were empty in
-    /// every case, and elements of which nothing could be said. Nothing here is as it should be.
+    /// How many elements were judged, and with what result, over all gradients.
     ///
     /// ```
     /// # use wengert::check;
-    /// let empty = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["x: 0"]);
-    /// assert_eq!(empty.try_run().unwrap().warnings(), ["gradient 0 was empty in every case: nothing was compared"]);
+    /// let check = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f32>| dy.clone()).shapes(["x: n"]);
+    /// assert_eq!(check.try_run().unwrap().counts().unjudged, 0);
+    /// ```
+    pub fn counts(&self) -> Counts {
+        let mut all = Counts::default();
+        self.tally.gradients.iter().for_each(|seen| all += seen.counts);
+        all
+    }
+
+    /// The same for each gradient that the hand-written function gave.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x + 1.0).against(|dy: &ndarray::Array1<f32>| dy.clone()).shapes(["x: n"]);
+    /// assert_eq!(check.try_run().unwrap().gradients().len(), 1);
+    /// ```
+    pub fn gradients(&self) -> Vec<Gradient> {
+        let gradient = |(input, seen): (&Input, &Seen)| {
+            let mut unjudged: Vec<(String, usize)> =
+                seen.why.iter().map(|((_, reason), count)| (reason.to_string(), *count)).collect();
+            unjudged.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            Gradient { input: input.name.clone(), counts: seen.counts, worst: seen.worst, unjudged }
+        };
+        self.inputs.iter().zip(&self.tally.gradients).map(gradient).collect()
+    }
+
+    /// The inputs of which the hand-written function gave no gradient, so that none was examined:
+    /// [`all_gradients`](Check::all_gradients) makes that a failure.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[a, b]| a + b).against(|dy: &ndarray::Array1<f64>| dy.clone()).shapes(["a: n", "b: n"]);
+    /// assert_eq!(check.try_run().unwrap().not_examined(), ["b"]);
+    /// ```
+    pub fn not_examined(&self) -> Vec<&str> {
+        self.inputs().skip(self.returned()).collect()
+    }
+
+    /// What makes the check say less than it seems to: gradients that were 0 wherever they were compared, and
+    /// elements of which nothing could be said. Nothing here is as it should be.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let flat = check::backward(|[x]| x.sign()).against(|dy: &ndarray::Array1<f64>| dy * 0.0).shapes(["x: n"]);
+    /// assert_eq!(
+    ///     flat.try_run().unwrap().warnings(),
+    ///     ["dx was 0, but for rounding, wherever it was compared: a forgotten one would be, too"]
+    /// );
     /// ```
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        for (i, seen) in self.gradients.iter().enumerate().filter(|(_, seen)| seen.returned) {
-            if seen.elements == 0 {
-                warnings.push(format!("gradient {i} was empty in every case: nothing was compared"));
-            } else if seen.nonzero == 0 {
+        for (input, seen) in self.inputs.iter().zip(&self.tally.gradients) {
+            let (name, Counts { judged, unjudged, outside, .. }) = (&input.name, seen.counts);
+            if judged > 0 && seen.telling == 0 {
                 warnings.push(format!(
-                    "gradient {i} was 0 everywhere in every case: a forgotten one would be, too"
+                    "d{name} was 0, but for rounding, wherever it was compared: a forgotten one would be, too"
+                ));
+            }
+            let why = |of_outside: bool| {
+                let counts = seen.why.iter().filter(|((outside, _), _)| *outside == of_outside);
+                counts
+                    .max_by_key(|(_, count)| **count)
+                    .map_or(String::new(), |((_, why), _)| format!(": {why}"))
+            };
+            if 10 * unjudged > judged + unjudged {
+                let of = judged + unjudged;
+                warnings.push(format!(
+                    "{unjudged} of {of} elements of d{name} could not be judged{}",
+                    why(false)
+                ));
+            }
+            if outside > judged + unjudged {
+                let of = judged + unjudged + outside;
+                warnings.push(format!(
+                    "{outside} of {of} elements of d{name} were outside the domain{}",
+                    why(true)
                 ));
             }
         }
-        if 10 * self.tally.inconclusive > self.tally.elements {
-            warnings.push(format!(
-                "of {} elements {} could not be judged, since the function overflows or has no derivative there: \
-                 give `values` that suit it",
-                self.tally.elements, self.tally.inconclusive
-            ));
-        }
         warnings
     }
-}
 
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { elements, worst, .. } = self.tally;
-        write!(
-            f,
-            "{} cases, {elements} elements agree, the worst at {worst:.1e} of its tolerance",
-            self.cases
-        )?;
-        self.warnings().iter().try_for_each(|warning| write!(f, "\n  warning: {warning}"))
+    /// All that `run` prints of a check that passes.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.warnings();
+        // Labels have none that somebody would miss.
+        let missed = self.inputs.iter().skip(self.returned()).filter(|input| input.moves);
+        let missed: Vec<String> = missed.map(|input| format!("d{}", input.name)).collect();
+        if !missed.is_empty() {
+            remarks.push(format!(
+                "{} was not examined: the hand-written function does not return it (`.all_gradients()` demands it)",
+                missed.join(", ")
+            ));
+        }
+        remarks
+    }
+
+    /// Why this is not enough to call the derivative right; nothing if it is.
+    pub(super) fn doubts(&self, share: f64) -> Vec<Doubt> {
+        let gradients = &self.tally.gradients;
+        if gradients.is_empty() {
+            return vec![Doubt::nothing()];
+        }
+        let each = self.inputs.iter().zip(gradients);
+        each.filter_map(|(input, seen)| Doubt::of(&input.name, seen, share)).collect()
+    }
+
+    /// The rows of the formula, at these sizes.
+    pub(super) fn show(&mut self, sizes: String, rows: Vec<String>) {
+        (self.shown_at, self.formula) = (sizes, rows);
+    }
+
+    /// With the score of the check itself, to be printed: how many wrong versions it caught.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// let check = check::backward(|[x]| x * 3.0).against(|dy: &ndarray::Array1<f64>| dy * 3.0).shapes(["x: n"]);
+    /// let certificate = check.try_run().unwrap().with_score(&check::mutants(&check));
+    /// assert!(certificate.to_string().contains("wrong versions"));
+    /// ```
+    #[must_use]
+    pub fn with_score(mut self, score: &Score) -> Self {
+        let all = score.mutants().len();
+        self.mutants = Some((all - score.survivors().len(), all));
+        self
     }
 }

@@ -112,6 +112,18 @@ impl Palette {
     pub const ALL: [Self; 7] =
         [Self::Plain, Self::Plain, Self::Integers, Self::Zeros, Self::Tiny, Self::Large, Self::Wide];
 
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "ordinary",
+            Self::Integers => "whole, with ties",
+            Self::Zeros => "zeros",
+            Self::Tiny => "tiny",
+            Self::Large => "large",
+            Self::Wide => "of all magnitudes",
+        }
+    }
+
     pub fn simpler(self) -> impl Iterator<Item = Self> {
         [Self::Integers, Self::Plain].into_iter().take_while(move |&other| other != self)
     }

@@ -3,3 +3,6 @@
 mod derivative;
 mod table;
 mod text;
+
+#[cfg(feature = "check")]
+pub(crate) use table::equation;

@@ -96,7 +96,7 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
 }
 
 /// The row's formula with its operands' names in place of `a`, `b`, `c`.
-fn equation<T: Float>(var: Var<'_, T>) -> String {
+pub(crate) fn equation<T: Float>(var: Var<'_, T>) -> String {
     let (prim, operands) = (var.prim(), var.operands());
     let label = |i: usize| operands.get(i).map(|operand| label(*operand));
     let formula = prim.formula();

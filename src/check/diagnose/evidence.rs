@@ -4,7 +4,6 @@
 use super::predicted::Predicted;
 use crate::Float;
 use crate::check::examine::Scene;
-use crate::check::quiet;
 use crate::check::sample::Sample;
 use crate::check::subject::Subject;
 use ndarray::ArrayD;
@@ -125,7 +124,7 @@ fn sizes(sample: &Sample, shift: usize) -> Vec<usize> {
 
 /// The cases of these samples in which formula and hand-written function can be computed.
 fn draw<T: Float>(subject: &Subject<'_, T>, samples: &[Sample]) -> Vec<Scene<T>> {
-    let scenes = samples.iter().filter_map(|sample| quiet::catch(|| subject.scene(sample)).ok());
+    let scenes = samples.iter().filter_map(|sample| subject.scene(sample).ok());
     scenes.filter(|scene| scene.given.is_ok()).collect()
 }
 

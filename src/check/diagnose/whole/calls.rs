@@ -14,7 +14,8 @@ use ndarray::ArrayD;
 pub(super) fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     let subject = evidence.subject;
     let shows = |scene: &Scene<T>| -> Option<bool> {
-        let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)));
+        let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)).ok());
+        let (first, second) = (first?, second?);
         let ask = |scene: &Scene<T>| subject.ask(&scene.inputs, &scene.cotangent).ok()?.get(input).cloned();
         let (_, before, again) = (ask(&first), ask(&second)?, ask(&second)?);
         let exactly = |values: &ArrayD<f64>| Predicted { values: values.clone(), slack: values * 0.0 };

@@ -1,0 +1,188 @@
+//! A green check means judged; what is not judged is inconclusive; nothing makes the examiner panic.
+
+use ndarray::Array1;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use wengert::check::{self, Check, Failure, FailureKind};
+
+type A1 = Array1<f64>;
+
+fn twice(by_hand: impl Fn(&A1) -> A1 + 'static) -> Check<'static, f64> {
+    check::backward(|[x]| x * 2.0).against(by_hand).shapes(["x: n"]).without_persistence().seed(super::seed())
+}
+
+fn failure(check: &Check<'_, f64>) -> Failure {
+    *check.try_run().expect_err("it should not pass")
+}
+
+/// It is inconclusive, never called wrong, and says these.
+fn inconclusive(check: &Check<'_, f64>, says: &[&str]) {
+    let failure = failure(check);
+    let text = failure.to_string();
+    assert_eq!(failure.kind(), FailureKind::Inconclusive, "{text}");
+    assert!(text.starts_with("inconclusive: ") && !text.contains("wrong"), "{text}");
+    assert!(text.contains("tests/tester/promises.rs"), "{text}");
+    assert_eq!(failure.fault(), None);
+    for part in says {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+/// Every `period`th call from the first, is wrong.
+fn now_and_then(period: usize, from: usize) -> Check<'static, f64> {
+    let calls = Cell::new(0);
+    twice(move |dy| {
+        let call = calls.replace(calls.get() + 1);
+        if call % period == from { dy * 3.0 } else { dy * 2.0 }
+    })
+}
+
+#[test]
+fn each_call_is_judged() {
+    // Of all calls, the first alone: that it cannot be seen again is said.
+    let failure = failure(&now_and_then(usize::MAX, 0));
+    assert_eq!(failure.kind(), FailureKind::Wrong);
+    assert!(failure.to_string().contains("asked again with the same arrays"), "{failure}");
+    for (period, from) in [(2, 0), (2, 1), (3, 0), (3, 2), (10, 4)] {
+        assert!(now_and_then(period, from).try_run().is_err(), "every {period}th from {from}");
+    }
+}
+
+#[test]
+fn what_was_judged_is_counted() {
+    let summary = twice(|dy| dy * 2.0).cases(50).try_run().unwrap();
+    let counts = summary.counts();
+    assert_eq!((counts.unjudged, counts.outside), (0, 0));
+    assert_eq!((counts.judged, counts.agreed), (summary.elements(), summary.elements()));
+    assert_eq!(summary.cases(), 50);
+    assert!(summary.calls() > 60 && summary.calls() <= 100, "{}", summary.calls());
+    assert_eq!(summary.warnings(), [""; 0]);
+}
+
+#[test]
+fn nothing_judged_is_inconclusive() {
+    let empty =
+        || check::backward(|[x]| x * 2.0).against(|dy: &A1| dy * 3.0).shapes(["x: 0"]).without_persistence();
+    inconclusive(&empty(), &["dx was empty in every case", "mend", "x: n"]);
+    inconclusive(&twice(|dy| dy * 2.0).cases(0), &["no gradient was compared"]);
+    // One of two is enough to stop the run, and it says which.
+    let half = check::backward(|[a, b]| a.sum_axis(0) + b.sum_axis(0))
+        .against(|dy: &ndarray::Array0<f64>, a: &A1, b: &A1| (a * 0.0 + dy, b * 0.0 + dy))
+        .shapes(["a: n", "b: 0"])
+        .without_persistence();
+    inconclusive(&half, &["db was empty"]);
+    assert!(!failure(&half).to_string().contains("da was empty"));
+}
+
+#[test]
+fn what_is_wrong_comes_before_what_is_not_judged() {
+    let check = check::backward(|[a, b]| a.sum_axis(0) + b.sum_axis(0))
+        .against(|dy: &ndarray::Array0<f64>, a: &A1, b: &A1| (a * 0.0 - dy, b * 0.0 + dy))
+        .shapes(["a: n", "b: 0"])
+        .without_persistence();
+    assert_eq!(failure(&check).kind(), FailureKind::Wrong);
+}
+
+#[test]
+fn a_gradient_that_is_nothing_is_remarked() {
+    let flat =
+        check::backward(|[x]| x.sign()).against(|dy: &A1| dy * 0.0).shapes(["x: n"]).without_persistence();
+    let warnings = flat.try_run().unwrap().warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("dx was 0"), "{warnings:?}");
+}
+
+#[test]
+fn gradients_that_are_not_given_are_named() {
+    let sum = || {
+        check::backward(|[a, b, c]| a + b + c)
+            .against(|dy: &A1| (dy.clone(), dy.clone()))
+            .shapes(["a: n", "b: n", "c: n"])
+            .without_persistence()
+    };
+    let summary = sum().try_run().unwrap();
+    assert_eq!(summary.not_examined(), ["c"]);
+    assert!(summary.to_string().contains("not examined"), "{summary}");
+    let failure = failure(&sum().all_gradients());
+    assert_eq!(failure.kind(), FailureKind::Wrong);
+    assert!(failure.to_string().contains("gives no dc"), "{failure}");
+    // Now two, now three.
+    let changing = check::backward(|[a, b]| a + b)
+        .against(|dy: &A1| if dy.len() == 1 { vec![dy.clone()] } else { vec![dy.clone(), dy.clone()] })
+        .shapes(["a: n", "b: n"])
+        .without_persistence();
+    assert!(changing.try_run().is_err());
+}
+
+#[test]
+fn a_loss_is_a_number() {
+    let array = check::gradient(|[x]| x * x).against(|x: &A1| x * 2.0).shapes(["x: n"]).without_persistence();
+    inconclusive(&array, &["result of the formula is an array", "check::backward", ".sum()"]);
+    // And `run` says so at the line of the check.
+    let payload = catch_unwind(AssertUnwindSafe(|| array.run())).expect_err("an array");
+    assert!(payload.downcast_ref::<String>().unwrap().contains("tests/tester/promises.rs"));
+    check::gradient(|[x]| (x * x).sum()).against(|x: &A1| x * 2.0).shapes(["x: n"]).run();
+}
+
+const LINE: u32 = line!() + 2;
+fn too_many(dy: &A1) -> A1 {
+    panic!("too many: {}", dy.len())
+}
+
+#[test]
+fn a_panic_has_its_line() {
+    let failure = failure(&twice(|dy| if dy.len() > 2 { too_many(dy) } else { dy * 2.0 }));
+    let text = failure.to_string();
+    assert_eq!((failure.kind(), failure.fault()), (FailureKind::Wrong, None));
+    assert!(text.contains("too many: 3") && text.contains(&format!("promises.rs:{LINE}:")), "{text}");
+    let failure = self::failure(&twice(|_| panic_any(42)));
+    assert!(failure.to_string().contains("not a text"), "{failure}");
+    // In ndarray: the file is that of the package.
+    let failure = self::failure(&twice(|dy| dy.slice(ndarray::s![1..3]).to_owned() * 0.0));
+    assert!(failure.to_string().contains("ndarray-0."), "{failure}");
+}
+
+#[test]
+fn a_formula_that_panics_is_named() {
+    let line = line!() + 2;
+    let picky = check::backward(|[x]| {
+        assert!(x.shape()[0] != 1, "I want two");
+        x * 2.0
+    })
+    .against(|dy: &A1| dy * 2.0)
+    .shapes(["x: n"])
+    .without_persistence();
+    inconclusive(&picky, &["cannot be computed with x (1,)", "I want two", &format!("promises.rs:{line}:")]);
+    // A derivative that is wrong besides is called so.
+    let wrong = check::backward(|[x]| {
+        assert!(x.shape()[0] != 1, "I want two");
+        x * 2.0
+    })
+    .against(|dy: &A1| dy * 3.0)
+    .shapes(["x: n"])
+    .without_persistence();
+    assert_eq!(failure(&wrong).kind(), FailureKind::Wrong);
+}
+
+#[test]
+fn panics_in_many_threads_at_once() {
+    std::thread::scope(|scope| {
+        for i in 0..4 {
+            scope.spawn(move || {
+                let check =
+                    twice(move |dy| if dy.len() > i { panic!("thread {i}") } else { dy * 2.0 }).cases(64);
+                let text = failure(&check).to_string();
+                assert!(text.contains(&format!("thread {i}")) && text.contains("promises.rs"), "{text}");
+            });
+        }
+    });
+}
+
+/// The score of a test is part of its certificate.
+#[test]
+fn the_certificate_says_how_good_the_test_is() {
+    let check = twice(|dy| dy * 2.0);
+    let text = check.try_run().unwrap().with_score(&check::mutants(&check)).to_string();
+    assert!(text.contains("wrong versions made on purpose"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert_eq!(text, check.try_run().unwrap().with_score(&check::mutants(&check)).to_string());
+}
