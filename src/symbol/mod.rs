@@ -89,7 +89,7 @@ pub(crate) fn rule<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<Equation> {
         .map(|(symbol, operand)| (symbol.row(), read::operand(*operand)))
         .collect();
     stand_ins.push((d.row(), Expr::symbol(&cotangent, &row.shape())));
-    let right = tidy::tidy(&read::expression(term, &stand_ins));
+    let right = tidy::tidy(&read::expression(term, &stand_ins, &cotangent));
     let left = Expr::symbol(&format!("d{}", names[wrt]), &shapes[wrt]);
     Some(Equation { left, right, cotangent })
 }

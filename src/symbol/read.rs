@@ -10,6 +10,9 @@ use crate::tape::Var;
 /// Beyond this many nodes an operand is called by its number.
 const LONG: usize = 9;
 
+/// Beyond this many nodes a part of a rule is not written out.
+const LONGEST: usize = 60;
+
 /// What a row is called: by its name, or its number.
 pub(super) fn name<T: Float>(row: Var<'_, T>) -> String {
     row.name().map_or_else(|| format!("%{}", row.row()), |name| name.to_string())
@@ -47,8 +50,9 @@ fn short<T: Float>(row: Var<'_, T>, most: usize) -> Option<Expr> {
     (expr.size() <= most).then_some(expr)
 }
 
-/// The expression that a row of a symbolic tape stands for. Rows are read once, however often they are used.
-pub(super) fn expression<T: Float>(row: Var<'_, T>, stand_ins: &[(usize, Expr)]) -> Expr {
+/// The expression that a row of a symbolic tape stands for, in which `cotangent` is always seen. Rows are read once,
+/// however often they are used.
+pub(super) fn expression<T: Float>(row: Var<'_, T>, stand_ins: &[(usize, Expr)], cotangent: &str) -> Expr {
     let mut read: Vec<Option<Expr>> = vec![None; row.row() + 1];
     for of in row.tape().vars().take(row.row() + 1) {
         let at = of.row();
@@ -65,9 +69,13 @@ pub(super) fn expression<T: Float>(row: Var<'_, T>, stand_ins: &[(usize, Expr)])
         });
         // What is long and used again would be written out each time.
         if let Some(expr) = &read[at]
-            && expr.size() > 60
+            && expr.size() > LONGEST
+            && !expr.mentions(cotangent)
         {
-            read[at] = Some(Expr::symbol(&format!("({} of …)", of.prim().name()), &of.shape()));
+            let parts: Vec<String> = stand_ins.iter().map(|(_, part)| part.to_string()).collect();
+            let parts =
+                parts.iter().filter(|part| expr.mentions(part)).map(String::as_str).collect::<Vec<_>>();
+            read[at] = Some(Expr::symbol(&format!("…({})", parts.join(", ")), &of.shape()));
         }
     }
     read.pop().flatten().unwrap_or(Expr::Number(f64::NAN))

@@ -48,6 +48,7 @@ fn simpler(expr: &Expr) -> Option<Expr> {
         Mul(a, b) => return product(a, b),
         Div(a, b) => match (a.as_ref(), b.as_ref()) {
             (_, Number(1.0)) => a.as_ref().clone(),
+            (Number(0.5), z) => number(1.0).with(Div, number(2.0).with(Mul, z.clone())),
             (Div(x, y), z) => x.as_ref().clone().with(Div, y.as_ref().clone().with(Mul, z.clone())),
             (Mul(d, quotient), z) if matches!(quotient.as_ref(), Div(..)) => {
                 d.as_ref().clone().with(Mul, quotient.as_ref().clone().with(Div, z.clone()))

@@ -1,5 +1,8 @@
 //! One of each mistake, short enough to be read. The names of the functions are those of the mistakes.
 
+// Few digits and small sizes are the point.
+#![allow(clippy::approx_constant, clippy::cast_precision_loss, clippy::excessive_precision)]
+
 use ndarray::{Array1, Array2, Axis, Zip, s};
 use std::cell::RefCell;
 use wengert::check::{self, Check, Mistake, Values};

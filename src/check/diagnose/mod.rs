@@ -33,8 +33,9 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
         let mut all = whole::guesses(&evidence, input).into_iter();
         match all.next() {
             Some(guess) => {
+                let rivals = all.filter(|other| is_rival(guess.mistake, other.mistake));
+                alternatives.push(rivals.collect());
                 guesses.push((input, guess));
-                alternatives.push(all.collect());
             }
             None => unexplained.push(input),
         }
@@ -85,6 +86,20 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
             .filter_map(|input| Some(named(input, imprecise::imprecise(&evidence, input)?, &[]))),
     );
     diagnoses
+}
+
+/// Whether two mistakes that give the same gradient are two things to look for: a copied gradient and a forgotten sign are,
+/// a wrong shape is but another word for a transposition.
+fn is_rival(mistake: Mistake, other: Mistake) -> bool {
+    let apart = [
+        Mistake::Sign,
+        Mistake::Factor,
+        Mistake::GradientCopied,
+        Mistake::OrderReversed,
+        Mistake::Transposed,
+        Mistake::SymmetryAssumed,
+    ];
+    mistake != other && apart.contains(&mistake) && apart.contains(&other)
 }
 
 #[allow(clippy::cast_precision_loss)] // Sizes are small.

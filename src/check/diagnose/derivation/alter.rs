@@ -68,7 +68,13 @@ fn term<'t, T: Float>(
         Change::Tie(at, tie) if *at == place => return at_tie(*tie, row, wrt, d),
         Change::Exchanged(at) if *at == place => prim.vjp(1 - wrt, &operands, row, d),
         Change::Rule(steps, how) if steps.contains(&Step { place, wrt }) => {
-            return rule(recorded, *how, row, wrt, d);
+            // Of two uses by one row, what passes as it came passes once.
+            let first = steps.iter().find(|step| step.place == place).is_none_or(|step| step.wrt == wrt);
+            return if *how == How::Passed && !first { Ok(None) } else { rule(recorded, *how, row, wrt, d) };
+        }
+        Change::Doubled { lost, .. } if lost.contains(&Step { place, wrt }) => None,
+        Change::Doubled { kept, .. } if kept.contains(&Step { place, wrt }) => {
+            right().map(|term| term + term)
         }
         Change::Only { at: Some(at), axis, last } if *at == place => {
             right().map(|term| only(term, *axis, *last)).transpose()?
@@ -250,6 +256,10 @@ fn rule<'t, T: Float>(
         How::Passed => Ok(Some(d)),
         How::Turned(operand) => {
             let mut operands = operands.to_vec();
+            let shape = operands[operand].dims();
+            if shape[shape.len() - 1] != shape[shape.len() - 2] {
+                return Err(Inapplicable);
+            }
             operands[operand] = operands[operand].swap_axes(-1, -2);
             Ok(prim.vjp(wrt, &operands, row, d))
         }

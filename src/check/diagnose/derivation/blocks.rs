@@ -1,7 +1,7 @@
 //! A softmax within a formula, however it was written: its derivative is derived as one piece, and so are its mistakes.
 
 use super::alter::Inapplicable;
-use super::recorded::{Place, Recorded};
+use super::recorded::{Place, Recorded, moving};
 use crate::array::AxisSet;
 use crate::check::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
@@ -56,7 +56,7 @@ fn total<T: Float>(row: Var<'_, T>, logarithm: bool) -> Option<Var<'_, T>> {
                 row.operands()[0]
             }
             // With what keeps it from overflow added, or chosen as a precaution.
-            "broadcast" | "reshape" | "select" | "add" => row.operands().into_iter().find(|x| x.varies())?,
+            "broadcast" | "reshape" | "select" | "add" => moving(row).first().copied()?,
             _ => return None,
         }
     }
@@ -66,7 +66,7 @@ fn total<T: Float>(row: Var<'_, T>, logarithm: bool) -> Option<Var<'_, T>> {
 fn shifted<'t, T: Float>(row: Var<'t, T>, of: Var<'t, T>) -> bool {
     let mut row = row;
     while row.row() != of.row() {
-        match row.operands().into_iter().filter(|x| x.varies()).collect::<Vec<_>>().as_slice() {
+        match moving(row).as_slice() {
             [one] if matches!(row.prim().name(), "sub" | "select" | "add") => row = *one,
             _ => return false,
         }

@@ -24,6 +24,8 @@ pub(super) enum Change {
     Scatter(Place, Scatter),
     /// Slices of one array that overlap.
     Windows(Vec<Place>, Windows),
+    /// Of two ways back, the one is counted twice and the other not at all.
+    Doubled { kept: Vec<Step>, lost: Vec<Step> },
     /// Of a softmax, by its result.
     Softmax(Place, Block),
     /// It is the gradient of another function.
@@ -96,6 +98,9 @@ pub(super) enum Windows {
 /// How likely a hypothesis is beside others that give the same: of equals all are named.
 pub(super) type Rank = u8;
 
+/// The least likely.
+pub(super) const LAST: Rank = 3;
+
 /// All changes that could be tried, with how likely each is, lower first.
 pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Change)> {
     let mut all = Vec::new();
@@ -105,6 +110,7 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
     }
     rules(recorded, &mut all);
     windows(recorded, &mut all);
+    halves(recorded, &mut all);
     for softmax in softmaxes(recorded) {
         let place = recorded.place(softmax.result);
         all.push((0, Change::Softmax(place, Block::Diagonal)));
@@ -183,13 +189,17 @@ fn rules<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
             .map(|(_, step)| *step)
             .collect();
         let mut hows = Vec::new();
-        if alike && operands.len() == 2 && operands[0].row() != operands[1].row() {
+        let chooses = matches!(step.place.prim, "maximum" | "minimum");
+        if alike && operands.len() == 2 && operands[0].row() != operands[1].row() && !chooses {
             hows.push((0, How::Swapped));
         }
         if alike && operands.len() == 1 && is_curved(step.place.prim) {
             hows.extend([(0, How::AtResult), (0, How::ByResult)]);
         }
-        if alike && !repeated && !matches!(step.place.prim, "add" | "sub" | "neg") {
+        if alike && repeated && step.wrt == 0 {
+            let both = steps.iter().filter(|(other, _)| other.row() == row.row()).map(|(_, step)| *step);
+            all.push((1, Change::Rule(both.collect(), How::Passed)));
+        } else if alike && !repeated && !matches!(step.place.prim, "add" | "sub" | "neg") {
             hows.push((1, How::Passed));
         }
         if step.place.prim == "matmul" {
@@ -258,6 +268,34 @@ fn windows<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) 
             for how in [Windows::LastWins, Windows::FirstWins, Windows::Reversed] {
                 all.push((0, Change::Windows(places.clone(), how)));
             }
+        }
+    }
+}
+
+/// Of a form in a square matrix, A x + Aᵀ x for what is on both sides of it: nobody doubles one of them but who takes the
+/// matrix to be symmetric.
+fn halves<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
+    let is_square = |row: &Var<'_, T>| {
+        let shape = row.dims();
+        shape.len() > 1 && shape[shape.len() - 1] == shape[shape.len() - 2] && shape[shape.len() - 1] > 1
+    };
+    let matrix = recorded
+        .rows
+        .iter()
+        .any(|row| row.prim().name() == "matmul" && row.operands().iter().any(|operand| is_square(operand)));
+    if !matrix {
+        return;
+    }
+    let steps = recorded.steps();
+    for &row in recorded.rows.iter().filter(|row| row.varies() && recorded.uses(**row) == 2) {
+        let into: Vec<Step> = steps
+            .iter()
+            .filter(|(other, step)| other.operands()[step.wrt].row() == row.row())
+            .map(|(_, step)| *step)
+            .collect();
+        if let [first, second] = into[..] {
+            all.push((1, Change::Doubled { kept: vec![first], lost: vec![second] }));
+            all.push((1, Change::Doubled { kept: vec![second], lost: vec![first] }));
         }
     }
 }

@@ -11,11 +11,13 @@ mod rewritten;
 mod scaled;
 mod words;
 
-use super::Diagnosis;
 use super::evidence::Evidence;
+use super::whole::scales;
+use super::{Diagnosis, Mistake};
+use crate::check::examine::Scene;
 use crate::{Float, Tape};
-use change::{Rank, candidates};
-use recorded::Recorded;
+use change::{Change, LAST, candidates};
+use recorded::{Recorded, Step};
 use words::Words;
 
 /// The changes of the derivation that explain every gradient in every case: the likeliest, and beside it those that
@@ -24,18 +26,39 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
     let shown = evidence.shown()?;
     let tape = Tape::new();
     let recorded = Recorded::new(evidence, shown, &tape);
-    let mut found: Vec<(Rank, Words)> = Vec::new();
-    for scaled in scaled::explain(evidence, shown) {
-        found.extend(words::of_scaled(&recorded, &scaled).map(|words| (scaled.rank, words)));
-    }
-    let likely = |change: &change::Change| predict::may_be(evidence, shown, change);
-    for (rank, change) in candidates(&recorded).into_iter().filter(|(_, change)| likely(change)) {
-        if predict::confirm(evidence, |scene| predict::of_change(evidence, scene, &change)) {
-            found.extend(words::of_change(&recorded, &change).map(|words| (rank, words)));
+    let (scales, sets, candidates) = (scales(evidence), scaled::sets(&recorded), candidates(&recorded));
+    let mut barred: Vec<(Vec<Step>, bool)> = Vec::new();
+    let mut found: Vec<Words> = Vec::new();
+    // The likeliest first; what is less likely is not tried once something explains all.
+    for rank in 0..=LAST {
+        for (_, steps) in sets.iter().filter(|(other, _)| *other == rank) {
+            let scaled = scaled::explain(evidence, &scales, shown, steps);
+            found.extend(scaled.and_then(|scaled| words::of_scaled(&recorded, &scaled)));
+        }
+        for (_, change) in candidates.iter().filter(|(other, _)| *other == rank) {
+            if let Change::Rule(steps, _) = change {
+                let known = barred.iter().find(|(other, _)| other == steps).map(|(_, barred)| *barred);
+                let is_barred = known.unwrap_or_else(|| {
+                    let is_barred = !scaled::may_explain(evidence, shown, steps);
+                    barred.push((steps.clone(), is_barred));
+                    is_barred
+                });
+                if is_barred {
+                    continue;
+                }
+            }
+            let predict = |scene: &Scene<T>| predict::of_change(evidence, scene, change);
+            if predict::may_be(evidence, shown, change) && predict::confirm(evidence, predict) {
+                found.extend(words::of_change(&recorded, change));
+            }
+        }
+        if !found.is_empty() {
+            break;
         }
     }
-    found.sort_by_key(|(rank, _)| *rank);
-    let (rank, first) = found.first()?.clone();
+    // Any number can be a factor: what needs none is likelier.
+    found.sort_by_key(|words| words.mistake == Mistake::Factor);
+    let first = found.first()?.clone();
     let names = &shown.sample.signature().inputs;
     let mut diagnosis = Diagnosis {
         mistake: first.mistake,
@@ -44,7 +67,7 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
         explanation: first.explanation,
         remedy: first.remedy,
     };
-    for (_, words) in found.iter().filter(|(other, _)| *other == rank) {
+    for words in &found {
         let new = words.mistake != diagnosis.mistake && !diagnosis.alternatives.contains(&words.mistake);
         if new && diagnosis.alternatives.len() < 2 {
             diagnosis.alternatives.push(words.mistake);

@@ -7,6 +7,7 @@ use super::change::Change;
 use super::recorded::Recorded;
 use super::rewritten;
 use crate::check::examine::Scene;
+use crate::check::quiet;
 use crate::check::reference::Reference;
 use crate::{Float, Tape, Var};
 
@@ -37,13 +38,17 @@ fn with_gradients<T: Float, R>(
     change: &Change,
     look: impl FnOnce(&[Option<Var<'_, T>>]) -> R,
 ) -> Option<R> {
-    let tape = Tape::new();
-    let recorded = Recorded::new(evidence, scene, &tape);
-    if let Change::Rewritten(edit) = change {
-        let other = Tape::new();
-        return Some(look(&rewritten::gradients(&recorded, &scene.cotangent, *edit, &other).ok()?));
-    }
-    Some(look(&changed(&recorded, &scene.cotangent, change)?))
+    // A rule that is used on other rows than its own may find that their shapes do not fit.
+    let derived = quiet::catch(|| {
+        let tape = Tape::new();
+        let recorded = Recorded::new(evidence, scene, &tape);
+        if let Change::Rewritten(edit) = change {
+            let other = Tape::new();
+            return Some(look(&rewritten::gradients(&recorded, &scene.cotangent, *edit, &other).ok()?));
+        }
+        Some(look(&changed(&recorded, &scene.cotangent, change)?))
+    });
+    derived.ok().flatten()
 }
 
 /// Whether a change may well give what was given: a test that costs little, on one case.

@@ -2,7 +2,7 @@
 
 use super::super::evidence::Evidence;
 use crate::check::examine::Scene;
-use crate::{Float, Tape, Var};
+use crate::{Float, Kind, Tape, Var};
 
 /// A row, by the name of its primitive and how many of that name come before it. Numbers of rows will not do: broadcast
 /// rows come and go with the shapes.
@@ -77,7 +77,7 @@ impl<'t, T: Float> Recorded<'t, T> {
     pub fn is_statistic(&self, row: Var<'t, T>) -> bool {
         let mut row = row;
         loop {
-            let varying: Vec<Var<'t, T>> = row.operands().into_iter().filter(|x| x.varies()).collect();
+            let varying = moving(row);
             match (row.prim().name(), varying.as_slice()) {
                 ("sum" | "max" | "prod", _) => return row.ndim() < row.operands()[0].ndim(),
                 (_, []) => return false,
@@ -87,6 +87,36 @@ impl<'t, T: Float> Recorded<'t, T> {
                 // Of a choice made as a precaution, and of sums of statistics, each must be one.
                 (_, all) => return all.len() < 4 && all.iter().all(|x| self.is_statistic(*x)),
             }
+        }
+    }
+
+    /// The only row that uses this one, if there is only one.
+    pub fn user(&self, row: Var<'t, T>) -> Option<Var<'t, T>> {
+        let mut users = self.rows.iter().filter(|user| user.operands().iter().any(|x| x.row() == row.row()));
+        users.next().copied().filter(|_| users.next().is_none())
+    }
+
+    /// The statistic that a row goes into and nowhere else: a reduction that is spread again over what it reduced.
+    pub fn statistic_of(&self, row: Var<'t, T>) -> Option<Var<'t, T>> {
+        let mut row = row;
+        loop {
+            let user = self.user(row)?;
+            if user.prim().name() == "broadcast" && self.is_statistic(row) {
+                return Some(self.source(row));
+            }
+            row = user;
+        }
+    }
+
+    /// The choice between two that vary that a row is a branch of, by way of rows that go nowhere else.
+    pub fn choice_of(&self, row: Var<'t, T>) -> Option<Var<'t, T>> {
+        let mut row = row;
+        loop {
+            let user = self.user(row)?;
+            if is_choice(user) {
+                return Some(user);
+            }
+            row = user;
         }
     }
 
@@ -103,4 +133,19 @@ impl<'t, T: Float> Recorded<'t, T> {
         }
         row
     }
+}
+
+/// Whether a row chooses between two that vary.
+pub(super) fn is_choice<T: Float>(row: Var<'_, T>) -> bool {
+    let operands = row.operands();
+    match row.prim().name() {
+        "select" => operands[1].varies() && operands[2].varies(),
+        "maximum" | "minimum" => operands.iter().all(|x| x.varies()),
+        _ => false,
+    }
+}
+
+/// The operands that vary and have a derivative: of a choice, not its mask.
+pub(super) fn moving<T: Float>(row: Var<'_, T>) -> Vec<Var<'_, T>> {
+    row.operands().into_iter().filter(|x| x.varies() && x.kind() == Kind::Real).collect()
 }

@@ -84,6 +84,18 @@ pub(super) fn gradients<'n, T: Float>(
     if !edited || out.dims() != recorded.out.dims() {
         return Err(Inapplicable);
     }
+    // Where the ε was all that kept it from a singular point, anything may have been given.
+    let at_zero = |row: &Var<'n, T>| {
+        let operand = match row.prim().name() {
+            "sqrt" | "rsqrt" | "log" | "reciprocal" => 0,
+            "div" | "azdiv" => 1,
+            _ => return false,
+        };
+        row.operands()[operand].peek().iter().any(|x| x.to_f64() == 0.0)
+    };
+    if !matches!(edit, Edit::Axis { .. }) && rows.iter().any(at_zero) {
+        return Err(Inapplicable);
+    }
     let grads = out.try_backward_with(cotangent).map_err(|_| Inapplicable)?;
     Ok(recorded.inputs.iter().map(|x| grads.try_wrt(rows[x.row()]).ok()).collect())
 }

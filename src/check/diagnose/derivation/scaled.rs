@@ -3,12 +3,13 @@
 
 use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
-use super::super::whole::{Scale, scales};
+use super::super::whole::Scale;
 use super::alter::cut;
 use super::change::Rank;
 use super::predict::{confirm, predictions};
 use super::recorded::{Recorded, Step};
 use crate::check::examine::Scene;
+use crate::check::quiet;
 use crate::symbol::text_of;
 use crate::{Float, Tape, Var};
 
@@ -17,7 +18,6 @@ use crate::{Float, Tape, Var};
 pub(super) struct Scaled {
     pub steps: Vec<Step>,
     pub times: Times,
-    pub rank: Rank,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,27 +43,43 @@ impl Times {
     }
 }
 
-/// All sets of steps whose terms, scaled by some number, explain every gradient in every case.
-pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>, shown: &Scene<T>) -> Vec<Scaled> {
-    let scales = scales(evidence);
-    let mut found: Vec<Scaled> = Vec::new();
-    for (rank, steps) in sets(evidence, shown) {
-        let Some((factor, off)) = factor(evidence, shown, &steps) else { continue };
-        let Some(times) = times(&scales, shown, factor, off) else { continue };
-        let holds = evidence_holds(evidence, &scales, &steps, &times);
-        if holds {
-            found.push(Scaled { steps, times, rank });
-        }
-    }
-    found
-}
-
-fn evidence_holds<T: Float>(
+/// Whether the terms of these steps, scaled by some number, explain every gradient in every case.
+pub(super) fn explain<T: Float>(
     evidence: &Evidence<'_, '_, T>,
     scales: &[Scale],
+    shown: &Scene<T>,
     steps: &[Step],
-    times: &Times,
+) -> Option<Scaled> {
+    let (factor, off) = factor(evidence, shown, steps)?;
+    let times = times(scales, shown, factor, off);
+    let times = times.into_iter().find(|times| holds(evidence, scales, steps, times))?;
+    Some(Scaled { steps: steps.to_vec(), times })
+}
+
+/// Whether only gradients are wrong that these steps have a share in: others cannot be explained by them.
+pub(super) fn may_explain<T: Float>(
+    evidence: &Evidence<'_, '_, T>,
+    shown: &Scene<T>,
+    steps: &[Step],
 ) -> bool {
+    let Some(without) = without(evidence, shown, steps) else { return false };
+    if std::env::var("WENGERT_DEBUG").is_ok() {
+        for (input, w) in without.iter().enumerate() {
+            eprintln!(
+                "barrier {steps:?} {input} same {} wrong {} given {:?} expected {:?}",
+                w.values == *shown.expected(input),
+                shown.is_wrong(input),
+                shown.gradient(input),
+                shown.expected(input)
+            );
+        }
+    }
+    without.iter().enumerate().all(|(input, without)| {
+        shown.gradient(input).is_none() || without.values != *shown.expected(input) || !shown.is_wrong(input)
+    })
+}
+
+fn holds<T: Float>(evidence: &Evidence<'_, '_, T>, scales: &[Scale], steps: &[Step], times: &Times) -> bool {
     confirm(evidence, |scene| {
         let without = without(evidence, scene, steps)?;
         let (factor, off) = match times {
@@ -95,9 +111,12 @@ fn without<T: Float>(
     scene: &Scene<T>,
     steps: &[Step],
 ) -> Option<Vec<Predicted>> {
-    let tape = Tape::new();
-    let recorded = Recorded::new(evidence, scene, &tape);
-    Some(predictions(scene, &cut(&recorded, &scene.cotangent, steps)?))
+    let derived = quiet::catch(|| {
+        let tape = Tape::new();
+        let recorded = Recorded::new(evidence, scene, &tape);
+        Some(predictions(scene, &cut(&recorded, &scene.cotangent, steps)?))
+    });
+    derived.ok().flatten()
 }
 
 /// The factor that makes the term of these steps fit best, and how far off it may be; `None` if none makes it fit, or if
@@ -139,34 +158,30 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, steps: &[S
     (factor.is_finite() && fits).then_some((factor, off))
 }
 
-/// What a factor is; `None` for one, which is right.
-fn times<T>(scales: &[Scale], scene: &Scene<T>, factor: f64, off: f64) -> Option<Times> {
+/// What a factor may be, the simplest first; nothing for one, which is right.
+fn times<T>(scales: &[Scale], scene: &Scene<T>, factor: f64, off: f64) -> Vec<Times> {
     let near = |x: f64| (factor - x).abs() <= 2.0 * off + 1e-7 * x.abs();
-    if near(1.0) && (factor - 1.0).abs() <= 2.0 * off {
-        return None;
+    if (factor - 1.0).abs() <= 2.0 * off {
+        return Vec::new();
     }
     for (number, times) in [(0.0, Times::Nothing), (2.0, Times::Twice), (-1.0, Times::Negated)] {
         if near(number) {
-            return Some(times);
+            return vec![times];
         }
     }
+    // With these sizes a function of them may be a number that it is not with others.
     let sizes = &scene.sample.sizes;
-    if let Some(scale) = scales.iter().position(|scale| near((scale.of)(sizes))) {
-        return Some(Times::Sizes(scales[scale].text.clone(), scale));
-    }
-    for number in [0.5, 3.0, 4.0, 1.0 / 3.0, 0.25, -2.0, -0.5] {
-        if near(number) {
-            return Some(Times::Number(number, 0.0));
-        }
-    }
-    Some(Times::Number(factor, off))
+    let of_sizes = scales.iter().enumerate().filter(|(_, scale)| near((scale.of)(sizes)));
+    let mut all: Vec<Times> = of_sizes.map(|(i, scale)| Times::Sizes(scale.text.clone(), i)).collect();
+    let numbers = [0.5, 3.0, 4.0, 1.0 / 3.0, 0.25, -2.0, -0.5].into_iter().filter(|number| near(*number));
+    all.extend(numbers.map(|number| Times::Number(number, 0.0)));
+    all.push(Times::Number(factor, off));
+    all
 }
 
 /// The sets of steps that are tried: each way back by itself, what comes back to each row, the ways out of all rows of a
 /// kind, and pairs of those out of statistics.
-fn sets<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec<(Rank, Vec<Step>)> {
-    let tape = Tape::new();
-    let recorded = Recorded::new(evidence, scene, &tape);
+pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>)> {
     let steps = recorded.steps();
     let mut sets: Vec<(Rank, Vec<Step>)> = Vec::new();
     let mut add = |rank: Rank, set: Vec<Step>| {

@@ -3,7 +3,7 @@
 use super::super::Mistake;
 use super::blocks::Block;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
-use super::recorded::{Place, Recorded, Step};
+use super::recorded::{Place, Recorded, Step, is_choice};
 use super::rewritten::{Edit, epsilon};
 use super::scaled::{Scaled, Times};
 use crate::symbol::{Expr, rule, text_of};
@@ -78,31 +78,35 @@ pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -
 /// Of terms that are not there.
 fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[Step]) -> Option<Words> {
     let (row, step) = (rows[0], steps[0]);
-    let operands = row.operands();
-    let operand = operands[step.wrt];
+    let operand = row.operands()[step.wrt];
     let alone = rows.iter().all(|other| other.row() == row.row());
-    if alone && row.prim().name() == "select" && operands[1].varies() && operands[2].varies()
-        || alone && matches!(row.prim().name(), "maximum" | "minimum") && operands.iter().all(|x| x.varies())
-    {
+    let choice = if is_choice(row) {
+        Some((row, operand))
+    } else {
+        recorded.choice_of(row).map(|choice| (choice, row))
+    };
+    if let Some((choice, branch)) = choice.filter(|_| alone) {
+        let branch = recorded.called(branch);
         return Some(words(
             Mistake::BranchLost,
             format!(
-                "a branch is left out: {} chooses between two that vary, and nothing comes back where it chose {}",
-                here(recorded, row),
-                recorded.called(operand)
+                "a branch is left out: {} chooses between two that vary, and nothing comes back where it chose {branch}",
+                here(recorded, choice)
             ),
             format!(
-                "where {} was chosen, add what comes back through it: the cotangent times its own slope",
-                recorded.called(operand)
+                "where {branch} was chosen, add what comes back through it: {}",
+                derivative(row, step.wrt)
             ),
         ));
     }
     let mut held: Vec<Var<'t, T>> = Vec::new();
     for (row, step) in rows.iter().zip(steps) {
         let operand = recorded.source(row.operands()[step.wrt]);
-        if recorded.is_statistic(operand) {
+        if row.prim().name() == "broadcast" && recorded.is_statistic(operand) {
             held.push(operand);
-        } else if recorded.is_statistic(*row) {
+        } else if let Some(statistic) = recorded.statistic_of(*row) {
+            held.push(statistic);
+        } else if recorded.is_statistic(*row) && row.prim().name() != "sum" {
             held.push(recorded.source(*row));
         }
     }
@@ -181,6 +185,20 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
         ),
         Change::Scatter(place, how) => of_scatter(recorded, recorded.find(*place)?, *how),
         Change::Windows(places, how) => of_windows(recorded, recorded.find(*places.first()?)?, *how),
+        Change::Doubled { kept, .. } => {
+            let step = kept.first()?;
+            let row = recorded.find(step.place)?;
+            words(
+                Mistake::SymmetryAssumed,
+                format!(
+                    "of the two ways back to {}, the one through {} is counted twice and the other not at all: right only \
+                     if the matrix is symmetric",
+                    recorded.called(row.operands()[step.wrt]),
+                    here(recorded, row)
+                ),
+                "A·x + Aᵀ·x is 2·A·x for a symmetric A alone: add both terms",
+            )
+        }
         Change::Softmax(place, block) => of_softmax(recorded, recorded.find(*place)?, *block),
         Change::Rewritten(edit) => return of_rewritten(recorded, *edit),
     })
