@@ -1,14 +1,14 @@
 //! The examination of one hand-written derivative: what to examine, on which shapes and numbers.
 
 use super::derivative::Derivative;
+use super::plan::Plan;
 use super::report::Failure;
-use super::sample::Plan;
 use super::search::{Ending, SHARE, Search};
 use super::shapes::Signature;
 use super::subject::{ByHand, Formula, Subject};
 use super::{Summary, Values};
 use crate::error::counted;
-use crate::{Float, Var};
+use crate::{Float, Kind, Var};
 use proptest::test_runner::Config;
 use proptest::test_runner::FileFailurePersistence::WithSource;
 use std::fmt;
@@ -49,6 +49,34 @@ pub fn gradient<'f, T: Float, const N: usize>(
     Formulated::new(formula, false)
 }
 
+/// As [`backward`], for a function with several results: the hand-written function gets a cotangent for each of them,
+/// and then the inputs.
+///
+/// ```
+/// use ndarray::Array1;
+/// use wengert::check;
+/// // In polar coordinates.
+/// check::several(|[r, a]| [r * a.cos(), r * a.sin()])
+///     .against(|dx: &Array1<f64>, dy: &Array1<f64>, r: &Array1<f64>, a: &Array1<f64>| {
+///         let (cos, sin) = (a.cos(), a.sin());
+///         (dx * &cos + dy * &sin, r * (dy * &cos - dx * &sin))
+///     })
+///     .shapes(["r: n", "a: n"])
+///     .run();
+/// ```
+pub fn several<'f, T: Float, const N: usize, const K: usize>(
+    formula: impl for<'t> Fn([Var<'t, T>; N]) -> [Var<'t, T>; K] + 'f,
+) -> Formulated<'f, T> {
+    const { assert!(K > 0, "a function has a result") }
+    Formulated {
+        formula: Box::new(move |vars: &[Var<'_, T>]| formula(std::array::from_fn(|i| vars[i])).to_vec()),
+        inputs: N,
+        cotangents: K,
+        several: true,
+        directions: 0,
+    }
+}
+
 /// The function, without the derivative that is to be examined.
 ///
 /// ```
@@ -57,9 +85,13 @@ pub fn gradient<'f, T: Float, const N: usize>(
 /// square.against(|dy: &ndarray::Array1<f64>, x: &ndarray::Array1<f64>| 2.0 * x * dy).shapes(["n"]).run();
 /// ```
 pub struct Formulated<'f, T: Float> {
-    formula: Box<Formula<'f, T>>,
-    inputs: usize,
-    takes_cotangent: bool,
+    pub(super) formula: Box<Formula<'f, T>>,
+    pub(super) inputs: usize,
+    /// How many cotangents the hand-written function gets, at most.
+    pub(super) cotangents: usize,
+    pub(super) several: bool,
+    /// How many directions, at most: one for each real input.
+    pub(super) directions: usize,
 }
 
 impl<'f, T: Float> Formulated<'f, T> {
@@ -68,8 +100,8 @@ impl<'f, T: Float> Formulated<'f, T> {
         takes_cotangent: bool,
     ) -> Self {
         let formula: Box<Formula<'f, T>> =
-            Box::new(move |vars: &[Var<'_, T>]| formula(std::array::from_fn(|i| vars[i])));
-        Self { formula, inputs: N, takes_cotangent }
+            Box::new(move |vars: &[Var<'_, T>]| vec![formula(std::array::from_fn(|i| vars[i]))]);
+        Self { formula, inputs: N, cotangents: usize::from(takes_cotangent), several: false, directions: 0 }
     }
 
     /// The derivative by hand: see [`Derivative`] for what it may look like.
@@ -86,23 +118,31 @@ impl<'f, T: Float> Formulated<'f, T> {
     /// ```
     #[track_caller]
     pub fn against<M, H: Derivative<T, M> + 'f>(self, by_hand: H) -> Check<'f, T> {
-        let most = self.inputs + usize::from(self.takes_cotangent);
+        let most = self.inputs + self.cotangents + self.directions;
         assert!(
             H::PARAMETERS <= most,
-            "check: the hand-written function takes {} arrays and there are only {most}: {}the formula's {} inputs",
+            "check: the hand-written function takes {} arrays and there are only {most}: {}the formula's {} inputs{}",
             H::PARAMETERS,
-            if self.takes_cotangent { "the cotangent and " } else { "" },
-            self.inputs
+            match self.cotangents {
+                0 => "",
+                1 => "the cotangent and ",
+                _ => "the cotangents and ",
+            },
+            self.inputs,
+            if self.directions > 0 { " and a direction for each" } else { "" }
         );
-        let by_hand: Box<ByHand<'f, T>> = Box::new(move |arrays| by_hand.call(arrays));
+        let by_hand: Box<ByHand<'f, T>> = Box::new(move |arguments| by_hand.call(arguments));
         Check {
             subject: Subject {
                 formula: self.formula,
                 by_hand,
                 parameters: H::PARAMETERS,
-                takes_cotangent: self.takes_cotangent,
+                cotangents: self.cotangents,
+                takes_cotangent: self.cotangents > 0,
+                several: self.several,
             },
             inputs: self.inputs,
+            has_directions: self.directions > 0,
             signature: None,
             values: Vec::new(),
             cases: None,
@@ -132,6 +172,8 @@ impl<'f, T: Float> Formulated<'f, T> {
 pub struct Check<'f, T: Float> {
     pub(super) subject: Subject<'f, T>,
     pub(super) inputs: usize,
+    /// Whether a direction for each real input follows the inputs.
+    has_directions: bool,
     pub(super) signature: Option<Signature>,
     pub(super) values: Vec<(String, Values)>,
     pub(super) cases: Option<u32>,
@@ -212,6 +254,12 @@ impl<T: Float> Check<'_, T> {
         self.plan().signature.inputs.into_iter().map(|pattern| pattern.name).collect()
     }
 
+    /// What the numbers of an input are to the tape.
+    #[track_caller]
+    pub(super) fn kind(&self, input: usize) -> Kind {
+        self.plan().values[input].kind()
+    }
+
     #[track_caller]
     pub(super) fn plan(&self) -> Plan {
         let Some(signature) = self.signature.clone() else {
@@ -220,15 +268,10 @@ impl<T: Float> Check<'_, T> {
                 counted(self.inputs, "input", "inputs")
             )
         };
-        let mut values = vec![Values::Any; self.inputs];
-        for (name, kind) in &self.values {
-            let Some(input) = signature.inputs.iter().position(|pattern| pattern.name == *name) else {
-                let names: Vec<&str> = signature.inputs.iter().map(|pattern| pattern.name.as_str()).collect();
-                panic!("check: values for `{name}`, but the inputs are {}", names.join(", "))
-            };
-            values[input] = kind.clone();
+        match Plan::new::<T>(signature, &self.values, self.has_directions) {
+            Ok(plan) => plan,
+            Err(why) => panic!("check: {why}"),
         }
-        Plan { signature, values }
     }
 
     fn config(&self) -> Config {

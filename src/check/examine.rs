@@ -5,10 +5,11 @@ use super::quiet::{self, Panicked};
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
-use super::subject::{Refusal, Subject};
+use super::subgradient::NoSubgradient;
+use super::subject::{Recorded, Refusal, Subject};
 use super::tally::{Seen, Tally};
 use super::{Measured, Verdict};
-use crate::{Float, Tape, Var};
+use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
 
 /// One case with all that belongs to it.
@@ -18,6 +19,8 @@ pub(super) struct Scene<T> {
     pub inputs: Vec<ArrayD<T>>,
     /// Of the result's shape.
     pub cotangent: ArrayD<T>,
+    /// The shapes of several results, whose cotangents stand in one row; none if there is one result.
+    pub parts: Vec<Vec<usize>>,
     pub reference: Reference,
     /// The hand-written gradients, or why there are none.
     pub given: Result<Vec<ArrayD<f64>>, Refusal>,
@@ -55,6 +58,8 @@ pub(super) struct Difference {
     pub verdict: Verdict,
     /// What differences say of that element.
     pub witness: Option<Swept>,
+    /// Why it is no subgradient, if that was asked for.
+    pub none: Option<NoSubgradient>,
     /// How many differ, of how many.
     pub wrong: usize,
     pub of: usize,
@@ -77,10 +82,10 @@ impl<T: Float> Subject<'_, T> {
     /// The rows of the formula, in words.
     pub fn listing(&self, sample: &Sample) -> Vec<String> {
         let tape = Tape::new();
-        let names = &sample.signature().inputs;
-        let inputs = sample.inputs::<T>().into_iter().zip(names);
-        let vars: Vec<Var<'_, T>> = inputs.map(|(x, pattern)| tape.leaf(&pattern.name, x)).collect();
-        let Ok(out) = quiet::catch(|| (self.formula)(&vars)) else { return Vec::new() };
+        let inputs = sample.inputs::<T>();
+        let Ok(Recorded { out, .. }) = quiet::catch(|| self.record(sample, &tape, &inputs)) else {
+            return Vec::new();
+        };
         let steps = tape.vars().take(out.row() + 1).filter(|row| !row.operands().is_empty());
         let label =
             |row: Var<'_, T>| row.name().map_or_else(|| format!("%{}", row.row()), |name| name.to_string());
@@ -91,20 +96,18 @@ impl<T: Float> Subject<'_, T> {
     fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
-        let names = &sample.signature().inputs;
-        let vars: Vec<Var<'_, T>> =
-            inputs.iter().zip(names).map(|(x, pattern)| tape.leaf(&pattern.name, x.clone())).collect();
-        let out = quiet::catch(|| (self.formula)(&vars)).map_err(Trouble::Panicked)?;
+        let Recorded { inputs: vars, out, parts } =
+            quiet::catch(|| self.record(sample, &tape, &inputs)).map_err(Trouble::Panicked)?;
         let cotangent = if self.takes_cotangent {
-            sample.cotangent(&out.shape())
+            sample.cotangent(&out.shape(), &parts)
         } else if out.len() == 1 {
             ArrayD::ones(out.shape())
         } else {
             return Err(Trouble::NotANumber(out.shape()));
         };
         let reference = Reference::new(out, &cotangent, &vars);
-        let given = self.ask(&inputs, &cotangent);
-        Ok(Scene { sample: sample.clone(), inputs, cotangent, reference, given })
+        let given = self.ask(sample, &inputs, &cotangent, &parts);
+        Ok(Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given })
     }
 }
 
@@ -116,13 +119,19 @@ impl<T: Float> Scene<T> {
             Ok(given) => given,
             Err(why) => return (vec![Finding::Refused(why.clone())], tally),
         };
-        if given.is_empty() || given.len() > self.inputs.len() {
-            let count = Finding::Count { given: given.len(), inputs: self.inputs.len(), expected: None };
-            return (vec![count], tally);
+        let real = |input: &usize| self.sample.kind(*input) == Kind::Real;
+        let inputs = (0..self.sample.gradients()).filter(real).count();
+        let count =
+            given.len() - (0..given.len().min(self.inputs.len())).filter(|input| !real(input)).count();
+        if count == 0 || count > inputs {
+            return (vec![Finding::Count { given: count, inputs, expected: None }], tally);
         }
-        tally.gradients.resize_with(given.len(), || Seen { calls: 1, ..Seen::default() });
+        tally.gradients.resize_with(given.len(), Seen::default);
         let each =
-            given.iter().enumerate().filter_map(|(input, given)| self.compare(input, given, &mut tally));
+            (given.iter().enumerate().filter(|(input, _)| real(input))).filter_map(|(input, given)| {
+                tally.gradients[input].calls = 1;
+                self.compare(input, given, &mut tally)
+            });
         (each.collect(), tally)
     }
 
@@ -170,6 +179,7 @@ impl<T: Float> Scene<T> {
                     given: g,
                     verdict,
                     witness: None,
+                    none: None,
                     wrong: 0,
                     of: given.len(),
                 });
@@ -178,9 +188,14 @@ impl<T: Float> Scene<T> {
         worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
     }
 
+    /// The hand-written gradients at these inputs, whatever they are at this case's own.
+    pub fn ask(&self, subject: &Subject<'_, T>, inputs: &[ArrayD<T>]) -> Result<Vec<ArrayD<f64>>, Refusal> {
+        subject.ask(&self.sample, inputs, &self.cotangent, &self.parts)
+    }
+
     /// What differences say of one element of a gradient.
     pub fn witness(&self, subject: &Subject<'_, T>, input: usize, at: &IxDyn) -> Swept {
-        witness(&subject.formula, &self.inputs, &self.cotangent, input, at)
+        witness(subject, &self.sample, &self.inputs, &self.cotangent, input, at)
     }
 
     /// Whether a difference is a matter of convention: the slopes from the left and from the right differ, and

@@ -84,11 +84,33 @@ impl Layout {
     /// assert_eq!(Layout::strided(2).place(&array), array);
     /// ```
     pub fn place<T: Float>(&self, array: &ArrayD<T>) -> ArrayD<T> {
+        self.place_among(array, T::NAN)
+    }
+
+    /// In words.
+    pub(super) fn describe(&self) -> String {
+        let mut said = Vec::new();
+        if self.order == Self::transposed().order {
+            said.push("transposed");
+        } else if self.order != Self::contiguous().order {
+            said.push("with its axes permuted");
+        }
+        if self.steps.iter().any(|&step| step < 0) {
+            said.push("backwards");
+        }
+        if self.steps.iter().any(|&step| step.abs() > 1) {
+            said.push("with gaps");
+        }
+        said.join(", ")
+    }
+
+    /// The same with `gap` in the gaps.
+    pub(super) fn place_among<E: Clone>(&self, array: &ArrayD<E>, gap: E) -> ArrayD<E> {
         let step = |axis: usize| self.steps.get(axis).copied().unwrap_or(1);
         let known = self.order.iter().copied().filter(|&axis| axis < array.ndim());
         let order: Vec<usize> = known.chain(AXES..array.ndim()).collect();
         let stored = order.iter().map(|&axis| array.shape()[axis] * step(axis).unsigned_abs());
-        let memory = ArrayD::from_elem(stored.collect::<Vec<_>>(), T::NAN);
+        let memory = ArrayD::from_elem(stored.collect::<Vec<_>>(), gap);
         let place = |axis| order.iter().position(|&other| other == axis).expect("an order names every axis");
         let mut placed = memory.permuted_axes((0..array.ndim()).map(place).collect::<Vec<_>>());
         for axis in 0..array.ndim() {

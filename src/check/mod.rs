@@ -47,11 +47,14 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `shapes.rs`, `values.rs`, `layout.rs`, `sample.rs` | the cases: shape language, numbers, memory layouts, shrinking |
-//! | `derivative.rs` | which functions can be examined, by their types |
+//! | `shapes.rs`, `size.rs`, `values.rs`, `layout.rs` | the shape language, numbers, memory layouts |
+//! | `plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs` | the cases: what they have in common, one of them, how they are drawn and become simpler |
+//! | `second.rs` | Hessian-vector products and double backward functions, as functions like any other |
+//! | `derivative.rs`, `parameter.rs` | which functions can be examined, by the types of their results and parameters |
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
+//! | `subgradient.rs` | whether what is given at a kink is a subgradient |
 //! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
@@ -68,6 +71,7 @@ mod derivative;
 mod diagnose;
 mod difference;
 mod doubt;
+mod draw;
 mod evaluate;
 mod examine;
 mod laws;
@@ -76,15 +80,21 @@ mod mutants;
 mod number;
 mod options;
 mod page;
+mod parameter;
+mod plan;
 mod programs;
 mod quiet;
 mod reference;
 mod report;
 mod sample;
 mod search;
+mod second;
 mod shapes;
+mod shrink;
+mod size;
 mod standing;
 mod strategies;
+mod subgradient;
 mod subject;
 mod summary;
 mod sweep;
@@ -92,7 +102,7 @@ mod tally;
 mod values;
 mod verdict;
 
-pub use backward::{Check, Formulated, backward, gradient};
+pub use backward::{Check, Formulated, backward, gradient, several};
 pub use compare::compare;
 pub use derivative::{Answer, Derivative, IntoGradients};
 pub use diagnose::{Diagnosis, Mistake};
@@ -100,8 +110,10 @@ pub use difference::{Swept, difference};
 pub use laws::{Tally, laws};
 pub use layout::{Layout, layouts};
 pub use mutants::{Mutant, Outcome, Score, mutants};
+pub use parameter::{Argument, Entry, Parameter};
 pub use programs::{Program, programs};
 pub use report::Failure;
+pub use second::{double_backward, second};
 pub use strategies::{arrays, broadcastable, shapes, sizes};
 pub use summary::{Gradient, Summary};
 pub use tally::Counts;

@@ -2,9 +2,10 @@
 
 use super::backward::Check;
 use super::derivative::Answer;
+use super::parameter::Argument;
 use super::search::{Ending, Search};
 use super::subject::Subject;
-use crate::Float;
+use crate::{Float, Kind};
 use ndarray::{ArrayD, Axis, Slice};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -36,17 +37,22 @@ pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
         ending.is_none(),
         "check::mutants: the check fails as it is; run it first, and mend what it reports"
     );
-    let names = check.input_names();
-    let gradients = summary.returned();
-    let inputs = check.subject.parameters - usize::from(check.subject.takes_cotangent);
+    let inputs = check.input_names();
+    let cotangents = check.subject.cotangents;
+    // Indices and masks have no gradient, and are no numbers to be changed.
+    let real: Vec<usize> = (0..inputs.len()).filter(|&input| check.kind(input) == Kind::Real).collect();
+    let gradients = real.iter().filter(|&&input| input < summary.returned()).count();
+    let taken = check.subject.parameters.saturating_sub(cotangents);
     let mut score = Score { mutants: Vec::new(), warnings: summary.warnings() };
     let outputs = (0..gradients).flat_map(|k| Output::ALL.map(|change| Mutation::Output(k, change)));
-    let inputs = (0..inputs).flat_map(|k| Input::ALL.map(|change| Mutation::Input(k, change)));
-    let seeds = Seed::ALL.map(Mutation::Seed).into_iter().filter(|_| check.subject.takes_cotangent);
-    for mutation in outputs.chain(inputs).chain(seeds) {
+    let changed = real.iter().filter(|&&input| input < taken);
+    let changed = changed.flat_map(|&k| Input::ALL.map(|change| Mutation::Input(k, change)));
+    let seeds = (0..cotangents.min(check.subject.parameters))
+        .flat_map(|k| Seed::ALL.map(|change| Mutation::Seed(k, change)));
+    for mutation in outputs.chain(changed).chain(seeds) {
         let differs = Cell::new(false);
         let caught = {
-            let wrapped = mutation.wrap(&check.subject, &differs);
+            let wrapped = mutation.wrap(&check.subject, inputs.len(), &real, &differs);
             let ending = check.search(&wrapped, check.config_without_shrinking()).ending;
             matches!(ending, Some(Ending::Wrong { .. }))
         };
@@ -55,7 +61,11 @@ pub fn mutants<T: Float>(check: &Check<'_, T>) -> Score {
             (false, true) => Outcome::Missed,
             (false, false) => Outcome::Idle,
         };
-        score.mutants.push(Mutant { what: mutation.describe(&names), advice: mutation.advice(), outcome });
+        score.mutants.push(Mutant {
+            what: mutation.describe(&inputs, &real, cotangents),
+            advice: mutation.advice(),
+            outcome,
+        });
     }
     score
 }
@@ -151,12 +161,12 @@ impl fmt::Display for Score {
 /// What is done to a function.
 #[derive(Clone, Copy, Debug)]
 enum Mutation {
-    /// To its gradient of this number.
+    /// To its gradient of this number, counted among those that it gives.
     Output(usize, Output),
     /// To its input of this number, before it sees it.
     Input(usize, Input),
-    /// To its cotangent.
-    Seed(Seed),
+    /// To its cotangent of this number.
+    Seed(usize, Seed),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -350,14 +360,20 @@ fn in_memory_order<T: Float>(array: &ArrayD<T>) -> ArrayD<T> {
 }
 
 impl Mutation {
-    fn describe(self, names: &[String]) -> String {
+    fn describe(self, names: &[String], real: &[usize], cotangents: usize) -> String {
+        let cotangent = |k: usize| match cotangents {
+            1 => "the cotangent".to_owned(),
+            _ => format!("the cotangent of result {k}"),
+        };
         match self {
-            Self::Output(k, change) => format!("d{} {}", names[k], change.text().0),
+            Self::Output(k, change) => format!("d{} {}", names[real[k]], change.text().0),
             Self::Input(k, Input::Ones) => format!("{} is taken to be all ones", names[k]),
             Self::Input(k, Input::InMemoryOrder) => format!("{} is read as if it were contiguous", names[k]),
-            Self::Seed(Seed::Ones) => "the cotangent is taken to be all ones".into(),
-            Self::Seed(Seed::Positive) => "the cotangent loses its sign".into(),
-            Self::Seed(Seed::InMemoryOrder) => "the cotangent is read as if it were contiguous".into(),
+            Self::Seed(k, Seed::Ones) => format!("{} is taken to be all ones", cotangent(k)),
+            Self::Seed(k, Seed::Positive) => format!("{} loses its sign", cotangent(k)),
+            Self::Seed(k, Seed::InMemoryOrder) => {
+                format!("{} is read as if it were contiguous", cotangent(k))
+            }
         }
     }
 
@@ -365,19 +381,37 @@ impl Mutation {
         match self {
             Self::Output(_, change) => change.text().1,
             Self::Input(_, Input::Ones) => "does the derivative depend on that input at all?",
-            Self::Seed(Seed::Ones | Seed::Positive) => "does the derivative depend on the cotangent at all?",
-            Self::Input(_, Input::InMemoryOrder) | Self::Seed(Seed::InMemoryOrder) => {
+            Self::Seed(_, Seed::Ones | Seed::Positive) => {
+                "does the derivative depend on the cotangent at all?"
+            }
+            Self::Input(_, Input::InMemoryOrder) | Self::Seed(_, Seed::InMemoryOrder) => {
                 "name the axes, so that there are several of more than one element: layouts vary then"
             }
         }
     }
 
     /// The function with this mutation; `differs` is set once that changes a result.
-    fn wrap<'a, T: Float>(self, subject: &'a Subject<'_, T>, differs: &'a Cell<bool>) -> Subject<'a, T> {
+    fn wrap<'a, T: Float>(
+        self,
+        subject: &'a Subject<'_, T>,
+        inputs: usize,
+        real: &'a [usize],
+        differs: &'a Cell<bool>,
+    ) -> Subject<'a, T> {
         let before: RefCell<Option<ArrayD<T>>> = RefCell::new(None);
-        let seed = usize::from(subject.takes_cotangent);
-        let by_hand = move |arrays: &[ArrayD<T>]| -> Answer<T> {
-            let ask = |arrays: &[ArrayD<T>]| (subject.by_hand)(&arrays[..subject.parameters]);
+        let by_hand = move |arguments: &[Argument<T>]| -> Answer<T> {
+            let ask = |arrays: &[ArrayD<T>]| {
+                let with = |(argument, array): (&Argument<T>, &ArrayD<T>)| Argument {
+                    array: array.clone(),
+                    ..argument.clone()
+                };
+                let arguments: Vec<Argument<T>> = arguments.iter().zip(arrays).map(with).collect();
+                (subject.by_hand)(&arguments[..subject.parameters])
+            };
+            let arrays: Vec<ArrayD<T>> = arguments.iter().map(|argument| argument.array.clone()).collect();
+            let arrays = arrays.as_slice();
+            // The cotangents come first; there may be fewer than announced, where inputs have no gradient.
+            let seed = arrays.len() - inputs;
             let right = ask(arrays)?;
             let mut wrong = right.clone();
             let mut changed = arrays.to_vec();
@@ -385,7 +419,8 @@ impl Mutation {
                 Self::Output(k, change) => {
                     if let Some(gradient) = wrong.get_mut(k) {
                         let inputs = &arrays[seed..];
-                        *gradient = change.apply(&right[k], inputs, inputs.get(k), before.borrow().as_ref());
+                        let input = real.get(k).and_then(|&input| inputs.get(input));
+                        *gradient = change.apply(&right[k], inputs, input, before.borrow().as_ref());
                         before.replace(Some(right[k].clone()));
                     }
                 }
@@ -393,8 +428,9 @@ impl Mutation {
                     changed[seed + k] = change.apply(&arrays[seed + k]);
                     wrong = ask(&changed)?;
                 }
-                Self::Seed(change) => {
-                    changed[0] = change.apply(&arrays[0]);
+                Self::Seed(k, _) if k >= seed => {}
+                Self::Seed(k, change) => {
+                    changed[k] = change.apply(&arrays[k]);
                     wrong = ask(&changed)?;
                 }
             }
@@ -406,7 +442,9 @@ impl Mutation {
             by_hand: Box::new(by_hand),
             // It sees all inputs, also those that the function itself does not take.
             parameters: usize::MAX,
+            cotangents: subject.cotangents,
             takes_cotangent: subject.takes_cotangent,
+            several: subject.several,
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::difference::{Swept, difference};
 use super::evaluate::evaluate;
 use super::number::Bound;
+use super::sample::Sample;
 use super::standing::{Reason, Standing};
-use super::subject::Formula;
-use crate::{Float, Tape, Var};
+use super::subject::{Recorded, Subject};
+use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 
 /// The exact side of a comparison.
@@ -32,7 +33,12 @@ impl Reference {
     /// has in the tape's.
     pub fn new<'t, T: Float>(out: Var<'t, T>, cotangent: &ArrayD<T>, inputs: &[Var<'t, T>]) -> Self {
         let grads = out.backward_with(cotangent);
-        let wanted: Vec<Var<'t, T>> = inputs.iter().map(|&x| grads[x]).collect();
+        // Indices and masks have no gradient: 0 stands in its place.
+        let gradient = |&x: &Var<'t, T>| match x.kind() {
+            Kind::Real => grads[x],
+            _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
+        };
+        let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
         Self::of_rows(&wanted)
     }
 
@@ -85,15 +91,15 @@ impl Reference {
 /// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that
 /// knows nothing of derivative rules.
 pub(super) fn witness<T: Float>(
-    formula: &Formula<'_, T>,
+    subject: &Subject<'_, T>,
+    sample: &Sample,
     inputs: &[ArrayD<T>],
     cotangent: &ArrayD<T>,
     input: usize,
     at: &IxDyn,
 ) -> Swept {
     let tape = Tape::new();
-    let vars: Vec<Var<'_, T>> = inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = formula(&vars);
+    let Recorded { inputs: vars, out, .. } = subject.record(sample, &tape, inputs);
     let cotangent = cotangent.mapv(T::to_f64);
     let around = inputs[input].mapv(T::to_f64);
     let along = |x: f64| {

@@ -6,6 +6,7 @@ use super::doubt::Doubt;
 use super::examine::{Difference, Finding, Scene, place};
 use super::page::Page;
 use super::quiet;
+use super::subgradient::NoSubgradient;
 use super::subject::{Refusal, Subject};
 use super::{FailureKind, Mistake, Summary};
 use crate::Float;
@@ -55,6 +56,10 @@ impl Failure {
         let arrays = named.map(|(name, array)| (name.to_owned(), array.mapv(T::to_f64))).collect();
         for finding in &mut findings {
             if let Finding::Values(difference) = finding {
+                // A function that is asked for any subgradient and gives none is wrong, whatever its elements are.
+                if difference.none.is_none() {
+                    scene.judge_kinks(subject, difference);
+                }
                 difference.witness = Some(scene.witness(subject, difference.input, &difference.at));
             }
         }
@@ -161,7 +166,7 @@ impl Failure {
                 page.pair("expected", &format!("{}, that of {}", Dims(expected), self.inputs[*input]))?;
                 page.pair("given", &Dims(given).to_string())
             }
-            Finding::Values(Difference { input, at, expected, given, verdict, witness, wrong, of }) => {
+            Finding::Values(Difference { input, at, expected, given, verdict, witness, none, wrong, of }) => {
                 let name = format!("d{}", self.inputs[*input]);
                 page.head(&format!(
                     "{name} is wrong in {wrong} of {of} {}",
@@ -174,7 +179,12 @@ impl Failure {
                 page.pair("verdict", &verdict.to_string())?;
                 witness
                     .iter()
-                    .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))
+                    .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))?;
+                let Some(NoSubgradient { along, given, least, most }) = none else { return Ok(()) };
+                page.text(&format!("It is no subgradient: along {along} its slope is {given}, and those beside the kink have {}", {
+                    let alike = (most - least).abs() <= 1e-6 * most.abs().max(least.abs());
+                    if alike { format!("{most}") } else { format!("{least} to {most}") }
+                }))
             }
         }
     }
@@ -222,7 +232,7 @@ impl std::error::Error for Failure {}
 fn is_steady<T: Float>(subject: &Subject<'_, T>, scene: &Scene<T>) -> bool {
     let bits = |gradient: &ArrayD<f64>| gradient.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
     let alike = |a: &ArrayD<f64>, b: &ArrayD<f64>| a.shape() == b.shape() && bits(a) == bits(b);
-    (0..3).all(|_| match (&scene.given, subject.ask(&scene.inputs, &scene.cotangent)) {
+    (0..3).all(|_| match (&scene.given, scene.ask(subject, &scene.inputs)) {
         (Ok(before), Ok(again)) => {
             before.len() == again.len() && before.iter().zip(&again).all(|(a, b)| alike(a, b))
         }

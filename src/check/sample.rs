@@ -1,51 +1,61 @@
-//! One case of an examination: sizes, layouts and numbers, and how a failing one shrinks.
+//! One case of an examination: sizes, layouts and numbers.
 //!
-//! Numbers are a function of the seed and of where they stand, so that cutting off a row leaves the others
-//! as they were. A failing case shrinks in this order: sizes, layouts, then the numbers.
+//! Numbers are a function of the seed and of where they stood when the case was drawn, so that dropping a row leaves
+//! the others as they were. How cases are drawn is in `draw.rs`, how a failing one becomes simpler in `shrink.rs`.
 
 use super::Layout;
-use super::layout::layouts;
+use super::parameter::Argument;
+use super::plan::Plan;
 use super::shapes::Signature;
-use super::values::{Palette, Values};
-use crate::Float;
-use ndarray::ArrayD;
-use proptest::prelude::*;
-use proptest::strategy::{NewTree, ValueTree};
-use proptest::test_runner::TestRunner;
+use super::values::{Mood, Palette, Values, mix};
+use crate::{Float, Kind};
+use ndarray::{ArrayD, IxDyn};
 use std::rc::Rc;
 
-/// Where the number of one element comes from.
+/// A number that takes the place of a drawn one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Edit {
-    input: usize,
-    element: usize,
-    value: f64,
+pub(super) struct Edit {
+    pub input: usize,
+    pub element: usize,
+    pub value: f64,
 }
 
 /// Everything that a case is made from.
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
-    plan: Rc<Plan>,
+    pub(super) plan: Rc<Plan>,
     /// The size of each named axis.
     pub sizes: Vec<usize>,
-    /// One an input, and one for the cotangent.
-    layouts: Vec<Layout>,
-    palette: Palette,
-    seed: u64,
-    /// Numbers that shrinking has replaced.
-    edits: Vec<Edit>,
+    /// Of each named axis, which places are left of those that were drawn, in order; unless said, all of them.
+    pub(super) kept: Vec<Option<Vec<usize>>>,
+    /// One an input, and one a cotangent.
+    pub(super) layouts: Vec<Layout>,
+    /// The array along some of whose axes all elements are the same.
+    pub(super) repeated: Option<Repeated>,
+    /// The second of these inputs has the numbers of the first.
+    pub(super) twins: Option<[usize; 2]>,
+    pub(super) cotangents: Cotangents,
+    pub(super) palette: Palette,
+    pub(super) seed: u64,
+    /// Numbers that shrinking or climbing has replaced.
+    pub(super) edits: Vec<Edit>,
 }
 
-/// What all cases of an examination have in common.
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub signature: Signature,
-    /// The kind of numbers of each input.
-    pub values: Vec<Values>,
+/// Elements that are the same along one axis of an array, or along all: a view of it has stride 0 there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Repeated {
+    /// The number of the input, or behind them of the cotangent.
+    pub array: usize,
+    pub axis: Option<usize>,
 }
 
-/// At most this many elements in one input.
-const LARGEST: usize = 20_000;
+/// What the cotangents are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cotangents {
+    Drawn,
+    Ones,
+    Zeros,
+}
 
 impl Sample {
     pub fn signature(&self) -> &Signature {
@@ -61,11 +71,78 @@ impl Sample {
             .collect()
     }
 
-    /// A cotangent of this shape, in its layout.
-    pub fn cotangent<T: Float>(&self, shape: &[usize]) -> ArrayD<T> {
-        let input = self.plan.values.len();
-        let numbers = self.edited(input, Values::Any.draw(shape, self.palette, self.seed_of(input)));
-        self.layouts[input].place(&numbers.mapv(T::from_f64))
+    /// A cotangent of this shape, in its layout; those of several results, in one row, if these are the parts.
+    pub fn cotangent<T: Float>(&self, shape: &[usize], parts: &[Vec<usize>]) -> ArrayD<T> {
+        let inputs = self.plan.values.len();
+        if parts.is_empty() {
+            return self.layouts[inputs].place(&self.drawn_cotangent(0, shape).mapv(T::from_f64));
+        }
+        let parts = parts.iter().enumerate().flat_map(|(part, shape)| self.drawn_cotangent(part, shape));
+        ArrayD::from_shape_vec(shape, parts.map(T::from_f64).collect()).expect("the parts are all of it")
+    }
+
+    fn drawn_cotangent(&self, part: usize, shape: &[usize]) -> ArrayD<f64> {
+        let array = self.plan.values.len() + part;
+        let numbers = match self.cotangents {
+            Cotangents::Drawn => {
+                let axes = self.likely_axes(shape);
+                let place = |axis: usize, i: usize| self.place(array, axes[axis], axis, i);
+                Values::Any.draw_at(shape, &place, &self.mood(), self.seed_of(array))
+            }
+            Cotangents::Ones => ArrayD::ones(shape),
+            Cotangents::Zeros => ArrayD::zeros(shape),
+        };
+        self.edited(array, numbers)
+    }
+
+    /// Which named axes a cotangent's may be, by their sizes: only for what shrinking dropped to be dropped there too.
+    fn likely_axes(&self, shape: &[usize]) -> Vec<Option<usize>> {
+        let mut free: Vec<usize> = (0..self.sizes.len()).filter(|&axis| self.kept[axis].is_some()).collect();
+        let mut likely = |size: &usize| {
+            let place = free.iter().position(|&axis| self.sizes[axis] == *size)?;
+            Some(free.remove(place))
+        };
+        shape.iter().map(&mut likely).collect()
+    }
+
+    /// Where element `i` along an axis of an array stood when the case was drawn.
+    fn place(&self, array: usize, named: Option<usize>, axis: usize, i: usize) -> usize {
+        match self.repeated {
+            Some(repeated) if repeated.array == array && repeated.axis.is_none_or(|other| other == axis) => 0,
+            _ => named.and_then(|named| self.kept[named].as_ref()).map_or(i, |kept| kept[i]),
+        }
+    }
+
+    fn mood(&self) -> Mood<'_> {
+        Mood { palette: self.palette, thresholds: &self.plan.thresholds, epsilon: self.plan.epsilon }
+    }
+
+    /// An array as the hand-written function gets it; the cotangents follow the inputs.
+    pub fn argument<T: Float>(&self, array: usize, elements: ArrayD<T>) -> Argument<T> {
+        let layout = self.layouts[array.min(self.layouts.len() - 1)].clone();
+        // Cotangents of several results come without a layout of their own.
+        let lies = elements.is_standard_layout() && layout != Layout::contiguous();
+        let placed = if lies { layout.place(&elements) } else { elements };
+        let repeated = match self.repeated {
+            Some(Repeated { array: other, axis }) if other == array => {
+                (0..placed.ndim()).filter(|&mine| axis.is_none_or(|axis| axis == mine)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Argument { array: placed, layout, repeated }
+    }
+
+    /// How many inputs come before the end of those that may have a gradient: all but directions, and indices and masks
+    /// at the end.
+    pub fn gradients(&self) -> usize {
+        let last =
+            (0..self.plan.values.len() - self.plan.directions).rfind(|&input| self.kind(input) == Kind::Real);
+        last.map_or(0, |last| last + 1)
+    }
+
+    /// What the numbers of an input are.
+    pub fn kind(&self, input: usize) -> Kind {
+        self.plan.values[input].kind()
     }
 
     pub fn seed(&self) -> u64 {
@@ -77,9 +154,21 @@ impl Sample {
         Self { seed, edits: Vec::new(), ..self.clone() }
     }
 
+    /// The same with numbers of this palette, and nothing else that is special.
+    fn plainly(&self, palette: Palette) -> Self {
+        Self {
+            palette,
+            repeated: None,
+            twins: None,
+            cotangents: Cotangents::Drawn,
+            edits: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The same with numbers near 1, none of them 0: away from most kinks.
     pub fn tame(&self) -> Self {
-        Self { palette: Palette::Plain, edits: Vec::new(), ..self.clone() }
+        self.plainly(Palette::Plain)
     }
 
     /// Whether its numbers are such.
@@ -89,29 +178,48 @@ impl Sample {
 
     /// The same with small whole numbers: many zeros and ties.
     pub fn tied(&self) -> Self {
-        Self { palette: Palette::Integers, edits: Vec::new(), ..self.clone() }
+        self.plainly(Palette::Integers)
     }
 
     /// The same with tiny numbers, beside which a small constant shows.
     pub fn tiny(&self) -> Self {
-        Self { palette: Palette::Tiny, edits: Vec::new(), ..self.clone() }
+        self.plainly(Palette::Tiny)
     }
 
-    /// The same with these sizes.
+    /// The same with these sizes, or with those near them that the shapes admit.
     pub fn resized(&self, sizes: Vec<usize>) -> Self {
-        Self { sizes, edits: Vec::new(), ..self.clone() }
+        let sizes = self.signature().nearest(&sizes).unwrap_or_else(|| self.sizes.clone());
+        Self { kept: vec![None; sizes.len()], sizes, edits: Vec::new(), ..self.clone() }
     }
 
-    fn numbers(&self) -> Vec<ArrayD<f64>> {
+    pub(super) fn numbers(&self) -> Vec<ArrayD<f64>> {
         let shapes = self.plan.signature.shapes(&self.sizes);
         let draw = |(input, shape): (usize, &Vec<usize>)| {
-            self.edited(input, self.plan.values[input].draw(shape, self.palette, self.seed_of(input)))
+            let source = self.source(input);
+            let named = self.plan.signature.named(input);
+            let place = |axis: usize, i: usize| self.place(source, named[axis], axis, i);
+            let values = match &self.plan.limits[input] {
+                Some(limit) => {
+                    let limit = limit.of(&self.sizes).and_then(|limit| usize::try_from(limit).ok());
+                    &Values::Below(limit.unwrap_or(0))
+                }
+                None => &self.plan.values[input],
+            };
+            self.edited(source, values.draw_at(shape, &place, &self.mood(), self.seed_of(source)))
         };
         shapes.iter().enumerate().map(draw).collect()
     }
 
+    /// The input whose numbers an input has: mostly its own.
+    pub(super) fn source(&self, input: usize) -> usize {
+        match self.twins {
+            Some([first, second]) if second == input => first,
+            _ => input,
+        }
+    }
+
     fn seed_of(&self, input: usize) -> u64 {
-        super::values::mix(self.seed, input)
+        mix(self.seed, input)
     }
 
     fn edited(&self, input: usize, mut numbers: ArrayD<f64>) -> ArrayD<f64> {
@@ -138,155 +246,40 @@ impl Sample {
         self.signature().shapes(&self.sizes).iter().map(|shape| shape.iter().product::<usize>()).sum()
     }
 
-    /// Simpler cases, the simplest first.
-    pub fn simpler(&self) -> Vec<Self> {
-        let mut simpler = Vec::new();
-        for (axis, &size) in self.sizes.iter().enumerate() {
-            // An empty case says little to a reader: 1 is simpler than 0.
-            let smaller = [1, 2, 3, size / 2, size.saturating_sub(1)].into_iter().filter(|&n| n > 0);
-            for candidate in smaller.filter(|&n| n < size || size == 0 && n <= 2) {
-                let mut sizes = self.sizes.clone();
-                sizes[axis] = candidate;
-                simpler.push(self.resized(sizes));
-            }
+    /// The same with this number in the place of one of an input's.
+    pub fn edit(&self, input: usize, element: usize, value: f64) -> Self {
+        let mut edits = self.edits.clone();
+        edits.retain(|edit| (edit.input, edit.element) != (input, element));
+        edits.push(Edit { input, element, value });
+        Self { edits, ..self.clone() }
+    }
+
+    /// How an array lies in memory, in words, if that is special.
+    pub fn describe_layout(&self, array: usize) -> Option<String> {
+        if let Some(Repeated { array: other, axis }) = self.repeated
+            && other == array
+        {
+            return Some(match axis {
+                None => "one number, broadcast: a view of it has stride 0".into(),
+                Some(axis) => format!("broadcast along axis {axis}: a view of it has stride 0 there"),
+            });
         }
-        for (i, layout) in self.layouts.iter().enumerate() {
-            if *layout != Layout::contiguous() {
-                let mut layouts = self.layouts.clone();
-                layouts[i] = Layout::contiguous();
-                simpler.push(Self { layouts, ..self.clone() });
-            }
-        }
-        simpler.extend(self.palette.simpler().map(|palette| Self { palette, ..self.clone() }));
-        if self.edits.len() < 200 {
-            simpler.extend(self.simpler_numbers());
-        }
-        simpler
+        let layout = &self.layouts[array.min(self.layouts.len() - 1)];
+        (*layout != Layout::contiguous()).then(|| layout.describe())
     }
 
-    /// One number replaced by a simpler one.
-    fn simpler_numbers(&self) -> Vec<Self> {
-        let numbers = self.numbers();
-        let mut simpler = Vec::new();
-        for (input, x) in numbers.iter().enumerate().filter(|(input, _)| self.plan.values[*input].is_free()) {
-            for (element, &value) in x.iter().enumerate().take(30) {
-                let round = value.round();
-                for candidate in [1.0, 2.0, round] {
-                    if complexity(candidate) < complexity(value) {
-                        let mut edits = self.edits.clone();
-                        edits.retain(|edit| (edit.input, edit.element) != (input, element));
-                        edits.push(Edit { input, element, value: candidate });
-                        simpler.push(Self { edits, ..self.clone() });
-                    }
-                }
-            }
-        }
-        // The cotangent's shape is not known here: its first elements, if it has as many.
-        let cotangent = numbers.len();
-        for element in 0..8 {
-            if !self.edits.iter().any(|edit| (edit.input, edit.element) == (cotangent, element)) {
-                let mut edits = self.edits.clone();
-                edits.push(Edit { input: cotangent, element, value: 1.0 });
-                simpler.push(Self { edits, ..self.clone() });
-            }
-        }
-        simpler
+    /// The same with this array contiguous in memory.
+    pub fn contiguous(&self, array: usize) -> Self {
+        let mut layouts = self.layouts.clone();
+        let last = layouts.len() - 1;
+        layouts[array.min(last)] = Layout::contiguous();
+        Self { layouts, ..self.clone() }
     }
 }
 
-/// How hard a number is to read.
-fn complexity(value: f64) -> u32 {
-    match value.abs() {
-        1.0 => 0,
-        2.0 => 1,
-        0.0 => 2,
-        x if x.fract() == 0.0 && x < 10.0 => 3,
-        x if x.fract() == 0.0 && x < 1000.0 => 4,
-        _ => 5,
-    }
-}
-
-/// The cases of an examination, for proptest.
-#[derive(Clone, Debug)]
-pub(super) struct Samples(pub Rc<Plan>);
-
-impl Samples {
-    fn sizes(&self, runner: &mut TestRunner) -> Vec<usize> {
-        let axes = self.0.signature.axes.len();
-        loop {
-            let sizes: Vec<usize> = if runner.rng().random_ratio(1, 8) {
-                // All equal: where a forgotten transposition shows in no shape.
-                vec![1 + pick(runner, 5); axes]
-            } else {
-                (0..axes).map(|_| size(runner)).collect()
-            };
-            let elements = |shape: &Vec<usize>| shape.iter().product::<usize>();
-            if self.0.signature.shapes(&sizes).iter().all(|shape| elements(shape) <= LARGEST) {
-                return sizes;
-            }
-        }
-    }
-}
-
-/// A number below `n`.
-fn pick(runner: &mut TestRunner, n: usize) -> usize {
-    (0..n).new_tree(runner).expect("a range has numbers").current()
-}
-
-/// The size of an axis: mostly small primes, sometimes 0 or 1, now and then something large.
-fn size(runner: &mut TestRunner) -> usize {
-    const SIZES: [usize; 32] = [
-        0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 7, 7, 7, 7, 11, 11, 13, 13, 17, 31,
-        128,
-    ];
-    SIZES[pick(runner, SIZES.len())]
-}
-
-impl Strategy for Samples {
-    type Tree = SampleTree;
-    type Value = Sample;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let sizes = self.sizes(runner);
-        let arrays = self.0.values.len() + 1;
-        let layouts = (0..arrays).map(|_| Ok(layouts().new_tree(runner)?.current()));
-        let best = Sample {
-            plan: Rc::clone(&self.0),
-            sizes,
-            layouts: layouts.collect::<Result<_, proptest::test_runner::Reason>>()?,
-            palette: Palette::ALL[pick(runner, Palette::ALL.len())],
-            seed: runner.rng().random(),
-            edits: Vec::new(),
-        };
-        Ok(SampleTree { candidate: best.clone(), best, rest: Vec::new().into_iter() })
-    }
-}
-
-/// Greedy shrinking: a simpler case that still fails takes the place of the one before it.
-#[derive(Debug)]
-pub(super) struct SampleTree {
-    best: Sample,
-    candidate: Sample,
-    rest: std::vec::IntoIter<Sample>,
-}
-
-impl ValueTree for SampleTree {
-    type Value = Sample;
-
-    fn current(&self) -> Sample {
-        self.candidate.clone()
-    }
-
-    fn simplify(&mut self) -> bool {
-        self.best = self.candidate.clone();
-        self.rest = self.best.simpler().into_iter();
-        self.complicate()
-    }
-
-    fn complicate(&mut self) -> bool {
-        let next = self.rest.next();
-        let found = next.is_some();
-        self.candidate = next.unwrap_or_else(|| self.best.clone());
-        found
-    }
+/// The number of an element in row-major order.
+#[allow(dead_code)]
+pub(super) fn element(shape: &[usize], at: &IxDyn) -> usize {
+    use ndarray::Dimension;
+    at.slice().iter().zip(shape).fold(0, |number, (i, n)| number * n + i)
 }

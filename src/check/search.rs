@@ -1,11 +1,12 @@
 //! The run: cases are drawn and judged, and a failing one is shrunk.
 
 use super::doubt::Doubt;
-use super::examine::{Finding, Scene, Trouble};
-use super::sample::{Sample, Samples};
+use super::draw::Samples;
+use super::examine::{Difference, Finding, Scene, Trouble};
+use super::sample::Sample;
 use super::subject::Subject;
 use super::tally::Tally;
-use super::{Check, Summary, quiet};
+use super::{Check, Summary, quiet, subgradient};
 use crate::Float;
 use proptest::prelude::RngExt;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -59,7 +60,7 @@ impl<T: Float> Check<'_, T> {
         let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut runner = TestRunner::new_with_rng(config, rng);
-        let plan = Rc::new(self.plan());
+        let plan = Rc::new(self.plan().with_thresholds(subject));
         let known = RefCell::new(Known {
             summary: Summary::new(self, &plan, seed),
             wrong: None,
@@ -150,24 +151,27 @@ impl<T: Float> Check<'_, T> {
         scene: &Scene<T>,
         count: &mut Option<usize>,
     ) -> (Vec<Finding>, Tally) {
-        let (findings, mut tally) = scene.findings();
-        let mut judged: Vec<Finding> = findings
-            .into_iter()
-            .filter_map(|finding| match finding {
-                Finding::Values(mut difference) => {
-                    scene.judge_kinks(subject, &mut difference);
-                    if self.any_subgradient && !difference.verdict.is_fail() {
-                        tally.gradients[difference.input].at_kinks(difference.wrong);
-                        None
-                    } else {
-                        Some(Finding::Values(difference))
+        let (mut judged, mut tally) = scene.findings();
+        let kinks = judged.iter().all(|finding| matches!(finding, Finding::Values(_)));
+        if self.any_subgradient && kinks && !judged.is_empty() {
+            match subgradient::judge(subject, scene) {
+                Ok(()) => {
+                    for finding in judged.drain(..) {
+                        if let Finding::Values(Difference { input, wrong, .. }) = finding {
+                            tally.gradients[input].at_kinks(wrong);
+                        }
                     }
                 }
-                Finding::Refused(_) | Finding::Count { .. } | Finding::Shape { .. } => Some(finding),
-            })
-            .collect();
+                Err(none) => {
+                    // Said of the first alone: it is about all of them.
+                    if let Some(Finding::Values(first)) = judged.first_mut() {
+                        first.none = none;
+                    }
+                }
+            }
+        }
         if let (Ok(given), true) = (&scene.given, judged.is_empty()) {
-            let inputs = scene.inputs.len();
+            let inputs = scene.sample.gradients();
             let expected = if self.all_gradients { inputs } else { *count.get_or_insert(given.len()) };
             if given.len() != expected {
                 judged.push(Finding::Count { given: given.len(), inputs, expected: Some(expected) });

@@ -84,8 +84,8 @@ pub fn broadcastable() -> impl Strategy<Value = [Vec<usize>; 3]> {
 pub fn arrays<T: Float>(shape: Vec<usize>, values: Values) -> impl Strategy<Value = ArrayD<T>> {
     let moods = proptest::sample::select(Palette::ALL.as_slice());
     (moods, any::<u64>().no_shrink(), layouts()).prop_map(
-        move |(mood, seed, layout): (Palette, u64, Layout)| {
-            layout.place(&values.draw(&shape, mood, seed).mapv(T::from_f64))
+        move |(palette, seed, layout): (Palette, u64, Layout)| {
+            layout.place(&values.draw(&shape, palette, seed).mapv(T::from_f64))
         },
     )
 }

@@ -1,24 +1,40 @@
 //! What is examined: a function, and its derivative by hand.
 
 use super::derivative::Answer;
+use super::parameter::Argument;
 use super::quiet::{self, Panicked};
-use crate::{Float, Var};
-use ndarray::ArrayD;
+use super::sample::Sample;
+use crate::{Float, Kind, Tape, Var};
+use ndarray::{ArrayD, Axis, Slice};
 
-/// The function, recorded: rows in, a row out.
-pub(super) type Formula<'f, T> = dyn for<'t> Fn(&[Var<'t, T>]) -> Var<'t, T> + 'f;
+/// The function, recorded: rows in, rows out.
+pub(super) type Formula<'f, T> = dyn for<'t> Fn(&[Var<'t, T>]) -> Vec<Var<'t, T>> + 'f;
 
-/// The function's derivative by hand: arrays in (the cotangent first, if it takes one), gradients out.
-pub(super) type ByHand<'f, T> = dyn Fn(&[ArrayD<T>]) -> Answer<T> + 'f;
+/// A function by hand: arrays in, arrays out.
+pub(super) type ByHand<'f, T> = dyn Fn(&[Argument<T>]) -> Answer<T> + 'f;
 
 /// A function and its derivative, as they came.
 pub(super) struct Subject<'f, T: Float> {
     pub formula: Box<Formula<'f, T>>,
+    /// The cotangents, if it takes any, and inputs in; gradients of the real inputs out.
     pub by_hand: Box<ByHand<'f, T>>,
-    /// How many arrays the hand-written function takes.
+    /// How many arrays the hand-written derivative takes.
     pub parameters: usize,
-    /// Whether the first of them is the cotangent.
+    /// How many of them are cotangents, which come first.
+    pub cotangents: usize,
+    /// Whether there are any.
     pub takes_cotangent: bool,
+    /// Whether the function has several results, each with a cotangent.
+    pub several: bool,
+}
+
+/// The function on a tape.
+pub(super) struct Recorded<'t, T: Float> {
+    pub inputs: Vec<Var<'t, T>>,
+    /// The result. All elements of several results stand in one row, which makes one function of them.
+    pub out: Var<'t, T>,
+    /// The shapes of several results; none if there is one.
+    pub parts: Vec<Vec<usize>>,
 }
 
 /// Why a hand-written function gave no gradients.
@@ -30,12 +46,92 @@ pub(super) enum Refusal {
 }
 
 impl<T: Float> Subject<'_, T> {
-    /// The hand-written gradients; a panic is an answer too.
-    pub fn ask(&self, inputs: &[ArrayD<T>], cotangent: &ArrayD<T>) -> Result<Vec<ArrayD<f64>>, Refusal> {
-        let seed = self.takes_cotangent.then_some(cotangent);
-        let arrays: Vec<ArrayD<T>> = seed.into_iter().chain(inputs).take(self.parameters).cloned().collect();
-        let answer = quiet::catch(|| (self.by_hand)(&arrays)).map_err(Refusal::Panicked)?;
-        let answer = answer.map_err(Refusal::Said)?;
-        Ok(answer.iter().map(|gradient| gradient.mapv(T::to_f64)).collect())
+    /// Records the function at these inputs, which are the first rows of the tape; indices and masks are rows of
+    /// their kind.
+    pub fn record<'t>(&self, sample: &Sample, tape: &'t Tape<T>, inputs: &[ArrayD<T>]) -> Recorded<'t, T> {
+        let inputs = leaves(sample, tape, inputs);
+        let results = (self.formula)(&inputs);
+        if !self.several {
+            return Recorded { inputs, out: results[0], parts: Vec::new() };
+        }
+        let parts: Vec<Vec<usize>> = results.iter().map(|result| result.shape().to_vec()).collect();
+        let flat: Vec<Var<'t, T>> = results
+            .iter()
+            .zip(&parts)
+            .map(|(result, shape)| result.reshape([shape.iter().product()]))
+            .collect();
+        Recorded { inputs, out: tape.concat(0, flat), parts }
     }
+
+    /// The hand-written gradients, one an input up to the last that was given; of indices and masks, which have
+    /// none, zeros. A panic is an answer too.
+    pub fn ask(
+        &self,
+        sample: &Sample,
+        inputs: &[ArrayD<T>],
+        cotangent: &ArrayD<T>,
+        parts: &[Vec<usize>],
+    ) -> Result<Vec<ArrayD<f64>>, Refusal> {
+        let mut arguments = Vec::new();
+        if self.takes_cotangent {
+            if self.several {
+                arguments.extend(
+                    split(cotangent, parts)
+                        .into_iter()
+                        .enumerate()
+                        .map(|(part, array)| sample.argument(inputs.len() + part, array)),
+                );
+            } else {
+                arguments.push(sample.argument(inputs.len(), cotangent.clone()));
+            }
+        }
+        arguments
+            .extend(inputs.iter().enumerate().map(|(input, array)| sample.argument(input, array.clone())));
+        arguments.truncate(self.parameters);
+        let answer = quiet::catch(|| (self.by_hand)(&arguments)).map_err(Refusal::Panicked)?;
+        let answer = answer.map_err(Refusal::Said)?;
+        let mut answer = answer.iter().map(|gradient| gradient.mapv(T::to_f64));
+        let mut gradients = Vec::new();
+        for (input, array) in inputs.iter().enumerate() {
+            if sample.kind(input) != Kind::Real {
+                gradients.push(ArrayD::zeros(array.raw_dim()));
+            } else if let Some(gradient) = answer.next() {
+                gradients.push(gradient);
+            } else {
+                // Zeros at the end stand for nothing.
+                let last = (0..gradients.len()).rfind(|&input| sample.kind(input) == Kind::Real);
+                gradients.truncate(last.map_or(0, |last| last + 1));
+                break;
+            }
+        }
+        gradients.extend(answer);
+        Ok(gradients)
+    }
+}
+
+/// The inputs as rows.
+fn leaves<'t, T: Float>(sample: &Sample, tape: &'t Tape<T>, inputs: &[ArrayD<T>]) -> Vec<Var<'t, T>> {
+    let patterns = &sample.signature().inputs;
+    let leaf = |(input, array): (usize, &ArrayD<T>)| {
+        let name = &patterns[input].name;
+        match sample.kind(input) {
+            #[allow(clippy::cast_possible_truncation)] // They are drawn as whole numbers.
+            Kind::Index => tape.indices(name, array.mapv(|x| x.to_f64() as i64)),
+            Kind::Mask => tape.mask(name, array.mapv(|x| x != T::zero())),
+            _ => tape.leaf(name, array.clone()),
+        }
+    };
+    inputs.iter().enumerate().map(leaf).collect()
+}
+
+/// The elements of several arrays, which stand in one row, as these arrays.
+pub(super) fn split<E: Clone>(row: &ArrayD<E>, parts: &[Vec<usize>]) -> Vec<ArrayD<E>> {
+    let mut from = 0;
+    let part = |shape: &Vec<usize>| {
+        let to = from + shape.iter().product::<usize>();
+        let elements = row.slice_axis(Axis(0), Slice::from(from..to));
+        from = to;
+        elements.to_owned().into_shape_with_order(shape.as_slice()).expect("as many elements")
+    };
+    parts.iter().map(part).collect()
 }

@@ -2,10 +2,11 @@
 
 use super::doubt::Doubt;
 use super::mutants::Score;
-use super::sample::{Plan, Sample};
+use super::plan::Plan;
+use super::sample::Sample;
 use super::tally::{Counts, Seen, Tally};
 use super::{Check, Values};
-use crate::Float;
+use crate::{Float, Kind};
 use std::collections::BTreeSet;
 use std::panic::Location;
 
@@ -48,6 +49,8 @@ pub(super) struct Input {
     values: String,
     /// Its gradient is of interest: it is not a label or an index.
     moves: bool,
+    /// It may have one: it holds no indices and no mask, and is no direction.
+    real: bool,
 }
 
 impl Input {
@@ -92,6 +95,7 @@ impl Summary {
             axes: signature.symbols(i),
             values: format!("{:?}", plan.values[i]),
             moves: !matches!(plan.values[i], Values::OneHot | Values::Whole(..)),
+            real: i < signature.inputs.len() - plan.directions && plan.values[i].kind() == Kind::Real,
         };
         Self {
             at: check.at,
@@ -197,7 +201,8 @@ impl Summary {
             unjudged.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             Gradient { input: input.name.clone(), counts: seen.counts, worst: seen.worst, unjudged }
         };
-        self.inputs.iter().zip(&self.tally.gradients).map(gradient).collect()
+        let each = self.inputs.iter().zip(&self.tally.gradients);
+        each.filter(|(input, _)| input.real).map(gradient).collect()
     }
 
     /// The inputs of which the hand-written function gave no gradient, so that none was examined:
@@ -209,7 +214,8 @@ impl Summary {
     /// assert_eq!(check.try_run().unwrap().not_examined(), ["b"]);
     /// ```
     pub fn not_examined(&self) -> Vec<&str> {
-        self.inputs().skip(self.returned()).collect()
+        let left = self.inputs.iter().skip(self.returned()).filter(|input| input.real);
+        left.map(|input| input.name.as_str()).collect()
     }
 
     /// What makes the check say less than it seems to: gradients that were 0 wherever they were compared, and
@@ -260,7 +266,7 @@ impl Summary {
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = self.warnings();
         // Labels have none that somebody would miss.
-        let missed = self.inputs.iter().skip(self.returned()).filter(|input| input.moves);
+        let missed = self.inputs.iter().skip(self.returned()).filter(|input| input.real && input.moves);
         let missed: Vec<String> = missed.map(|input| format!("d{}", input.name)).collect();
         if !missed.is_empty() {
             remarks.push(format!(
@@ -277,7 +283,7 @@ impl Summary {
         if gradients.is_empty() {
             return vec![Doubt::nothing()];
         }
-        let each = self.inputs.iter().zip(gradients);
+        let each = self.inputs.iter().zip(gradients).filter(|(input, _)| input.real);
         each.filter_map(|(input, seen)| Doubt::of(&input.name, seen, share)).collect()
     }
 

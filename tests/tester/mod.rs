@@ -3,6 +3,8 @@
 // Variants of one function have one signature, whether they need all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
+mod inputs;
+mod kinks;
 mod promises;
 mod twins;
 mod unusual;

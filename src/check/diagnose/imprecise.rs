@@ -9,7 +9,8 @@ use super::evidence::Evidence;
 use super::whole::Guess;
 use crate::check::examine::Scene;
 use crate::check::quiet;
-use crate::{Float, Tape};
+use crate::check::subject::Recorded;
+use crate::{Float, Kind, Tape};
 use ndarray::ArrayD;
 
 /// Close everywhere, exact nowhere; or right on tame numbers and useless on others.
@@ -62,14 +63,17 @@ fn error(expected: &ArrayD<f64>, given: &ArrayD<f64>) -> Option<(f64, f64)> {
 
 /// Whether the error is another one when the inputs move by a thousandth.
 fn is_noise<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usize) -> bool {
-    let moved: Vec<ArrayD<T>> = scene.inputs.iter().map(|x| x.mapv(|x| x * T::from_f64(0.999))).collect();
+    let moved = |(input, x): (usize, &ArrayD<T>)| match scene.sample.kind(input) {
+        Kind::Real => x.mapv(|x| x * T::from_f64(0.999)),
+        _ => x.clone(),
+    };
+    let moved: Vec<ArrayD<T>> = scene.inputs.iter().enumerate().map(moved).collect();
     let right = quiet::catch(|| {
         let tape = Tape::new();
-        let vars: Vec<_> = moved.iter().map(|x| tape.leaf("x", x.clone())).collect();
-        let grads = (evidence.subject.formula)(&vars).backward_with(&scene.cotangent);
-        grads[vars[input]].peek().mapv(T::to_f64).into_owned()
+        let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &moved);
+        out.backward_with(&scene.cotangent)[vars[input]].peek().mapv(T::to_f64).into_owned()
     });
-    let given = evidence.subject.ask(&moved, &scene.cotangent).ok();
+    let given = scene.ask(evidence.subject, &moved).ok();
     let (Ok(right), Some(given)) = (right, given.as_ref().and_then(|given| given.get(input))) else {
         return false;
     };

@@ -1,7 +1,7 @@
 //! A softmax within a formula, however it was written: its derivative is derived as one piece, and so are its mistakes.
 
 use super::alter::Inapplicable;
-use super::recorded::{Place, Recorded, moving};
+use super::recorded::{Place, Recorded};
 use crate::array::AxisSet;
 use crate::check::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
@@ -32,21 +32,22 @@ pub(super) fn softmaxes<'t, T: Float>(recorded: &Recorded<'t, T>) -> Vec<Softmax
     rows.filter_map(|row| {
         let operands = row.operands();
         let (logarithm, total) = match row.prim().name() {
-            "div" => (false, total(operands[1], false)?),
-            "sub" => (true, total(operands[1], true)?),
+            "div" => (false, total(recorded, operands[1], false)?),
+            "sub" => (true, total(recorded, operands[1], true)?),
             _ => return None,
         };
         let Family::Fold(fold) = &total.prim().0 else { return None };
         let powers = total.operands()[0];
         let of = matches!(powers.prim().name(), "exp" | "exp_difference").then(|| powers.operands()[0])?;
-        let same = if logarithm { shifted(operands[0], of) } else { operands[0].row() == powers.row() };
+        let same =
+            if logarithm { shifted(recorded, operands[0], of) } else { operands[0].row() == powers.row() };
         (same && of.varies()).then_some(Softmax { of, result: *row, logarithm, axes: fold.axes })
     })
     .collect()
 }
 
 /// The sum that a row repeats, or its logarithm.
-fn total<T: Float>(row: Var<'_, T>, logarithm: bool) -> Option<Var<'_, T>> {
+fn total<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, logarithm: bool) -> Option<Var<'t, T>> {
     let (mut row, mut taken) = (row, false);
     loop {
         row = match row.prim().name() {
@@ -56,17 +57,17 @@ fn total<T: Float>(row: Var<'_, T>, logarithm: bool) -> Option<Var<'_, T>> {
                 row.operands()[0]
             }
             // With what keeps it from overflow added, or chosen as a precaution.
-            "broadcast" | "reshape" | "select" | "add" => moving(row).first().copied()?,
+            "broadcast" | "reshape" | "select" | "add" => recorded.moving(row).first().copied()?,
             _ => return None,
         }
     }
 }
 
 /// Whether a row is this one but for what is held constant.
-fn shifted<'t, T: Float>(row: Var<'t, T>, of: Var<'t, T>) -> bool {
+fn shifted<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, of: Var<'t, T>) -> bool {
     let mut row = row;
     while row.row() != of.row() {
-        match moving(row).as_slice() {
+        match recorded.moving(row).as_slice() {
             [one] if matches!(row.prim().name(), "sub" | "select" | "add") => row = *one,
             _ => return false,
         }

@@ -104,7 +104,7 @@ pub(super) const LAST: Rank = 3;
 /// All changes that could be tried, with how likely each is, lower first.
 pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Change)> {
     let mut all = Vec::new();
-    for &row in recorded.rows.iter().filter(|row| row.varies()) {
+    for &row in recorded.rows.iter().filter(|row| recorded.moves(**row)) {
         choices(recorded, row, &mut all);
         arrangements(recorded, row, &mut all);
     }
@@ -125,13 +125,13 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
 }
 
 /// Masks, maxima, absolute values.
-fn choices<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, all: &mut Vec<(Rank, Change)>) {
+fn choices<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: &mut Vec<(Rank, Change)>) {
     let (place, operands) = (recorded.place(row), row.operands());
     match place.prim {
         "select" if !is_held(operands[0]) => {
             let mut masks = vec![Mask::Inverted, Mask::AtTies];
-            let both = operands[1].varies() && operands[2].varies();
-            for branch in [1, 2].into_iter().filter(|&branch| operands[branch].varies()) {
+            let both = recorded.is_choice(row);
+            for branch in [1, 2].into_iter().filter(|&branch| recorded.moves(operands[branch])) {
                 masks.push(Mask::Missing(branch));
                 if both {
                     masks.push(Mask::Always(branch));

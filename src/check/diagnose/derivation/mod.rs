@@ -32,6 +32,9 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
     // The likeliest first; what is less likely is not tried once something explains all.
     for rank in 0..=LAST {
         for (_, steps) in sets.iter().filter(|(other, _)| *other == rank) {
+            if !scaled::may_explain(&recorded, shown, steps) {
+                continue;
+            }
             let scaled = scaled::explain(evidence, &scales, shown, steps);
             found.extend(scaled.and_then(|scaled| words::of_scaled(&recorded, &scaled)));
         }
@@ -39,7 +42,7 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
             if let Change::Rule(steps, _) = change {
                 let known = barred.iter().find(|(other, _)| other == steps).map(|(_, barred)| *barred);
                 let is_barred = known.unwrap_or_else(|| {
-                    let is_barred = !scaled::may_explain(evidence, shown, steps);
+                    let is_barred = !scaled::may_explain(&recorded, shown, steps);
                     barred.push((steps.clone(), is_barred));
                     is_barred
                 });

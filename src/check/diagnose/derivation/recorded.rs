@@ -2,6 +2,7 @@
 
 use super::super::evidence::Evidence;
 use crate::check::examine::Scene;
+use crate::check::subject;
 use crate::{Float, Kind, Tape, Var};
 
 /// A row, by the name of its primitive and how many of that name come before it. Numbers of rows will not do: broadcast
@@ -29,24 +30,30 @@ pub(super) struct Recorded<'t, T: Float> {
     places: Vec<Place>,
     /// How often each row is an operand.
     uses: Vec<usize>,
+    /// Whether a derivative comes back through each row to an input.
+    moves: Vec<bool>,
 }
 
 impl<'t, T: Float> Recorded<'t, T> {
     pub fn new(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, tape: &'t Tape<T>) -> Self {
-        let names = scene.sample.signature().inputs.iter().map(|pattern| pattern.name.as_str());
-        let inputs: Vec<_> =
-            scene.inputs.iter().zip(names).map(|(x, name)| tape.leaf(name, x.clone())).collect();
-        let out = (evidence.subject.formula)(&inputs);
+        let subject::Recorded { inputs, out, .. } =
+            evidence.subject.record(&scene.sample, tape, &scene.inputs);
         let rows: Vec<Var<'t, T>> = tape.vars().take(out.row() + 1).collect();
         let mut places: Vec<Place> = Vec::with_capacity(rows.len());
         let mut uses = vec![0; rows.len()];
+        let mut moves: Vec<bool> = Vec::with_capacity(rows.len());
         for row in &rows {
             let prim = row.prim().name();
             let nth = places.iter().rev().find(|place| place.prim == prim).map_or(0, |place| place.nth + 1);
             places.push(Place { prim, nth });
             row.operands().iter().for_each(|operand| uses[operand.row()] += 1);
+            moves.push(if row.operands().is_empty() {
+                row.varies() && row.kind() == Kind::Real
+            } else {
+                carried(*row).iter().any(|operand| moves[operand.row()])
+            });
         }
-        Self { tape, inputs, out, rows, places, uses }
+        Self { tape, inputs, out, rows, places, uses, moves }
     }
 
     pub fn place(&self, row: Var<'_, T>) -> Place {
@@ -62,11 +69,39 @@ impl<'t, T: Float> Recorded<'t, T> {
         self.uses[row.row()]
     }
 
+    /// Whether a derivative comes back through a row to an input.
+    pub fn moves(&self, row: Var<'_, T>) -> bool {
+        self.moves[row.row()]
+    }
+
+    /// The operands by way of which it does.
+    pub fn moving(&self, row: Var<'t, T>) -> Vec<Var<'t, T>> {
+        carried(row).into_iter().filter(|operand| self.moves(*operand)).collect()
+    }
+
+    /// Whether any of these steps leads back to this input.
+    pub fn leads_to(&self, steps: &[Step], input: usize) -> bool {
+        let ends = steps.iter().filter_map(|step| Some(self.find(step.place)?.operands()[step.wrt]));
+        let mut waiting: Vec<Var<'t, T>> = ends.collect();
+        let mut seen = vec![false; self.rows.len()];
+        while let Some(row) = waiting.pop() {
+            if row.row() == self.inputs[input].row() {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[row.row()], true) {
+                waiting.extend(self.moving(row));
+            }
+        }
+        false
+    }
+
     /// Every way back from a row to an operand, in the order of the rows.
     pub fn steps(&self) -> Vec<(Var<'t, T>, Step)> {
         let of = |row: &Var<'t, T>| {
             let (row, place) = (*row, self.place(*row));
-            let operands = row.operands().into_iter().enumerate().filter(|(_, operand)| operand.varies());
+            let carried: Vec<usize> = self.moving(row).iter().map(|operand| operand.row()).collect();
+            let operands = row.operands().into_iter().enumerate();
+            let operands = operands.filter(move |(_, operand)| carried.contains(&operand.row()));
             operands.map(move |(wrt, _)| (row, Step { place, wrt })).collect::<Vec<_>>()
         };
         self.rows.iter().flat_map(of).collect()
@@ -77,7 +112,7 @@ impl<'t, T: Float> Recorded<'t, T> {
     pub fn is_statistic(&self, row: Var<'t, T>) -> bool {
         let mut row = row;
         loop {
-            let varying = moving(row);
+            let varying = self.moving(row);
             match (row.prim().name(), varying.as_slice()) {
                 ("sum" | "max" | "prod", _) => return row.ndim() < row.operands()[0].ndim(),
                 (_, []) => return false,
@@ -92,7 +127,8 @@ impl<'t, T: Float> Recorded<'t, T> {
 
     /// The only row that uses this one, if there is only one.
     pub fn user(&self, row: Var<'t, T>) -> Option<Var<'t, T>> {
-        let mut users = self.rows.iter().filter(|user| user.operands().iter().any(|x| x.row() == row.row()));
+        let mut users =
+            self.rows.iter().filter(|user| self.moving(**user).iter().any(|x| x.row() == row.row()));
         users.next().copied().filter(|_| users.next().is_none())
     }
 
@@ -113,10 +149,20 @@ impl<'t, T: Float> Recorded<'t, T> {
         let mut row = row;
         loop {
             let user = self.user(row)?;
-            if is_choice(user) {
+            if self.is_choice(user) {
                 return Some(user);
             }
             row = user;
+        }
+    }
+
+    /// Whether a row chooses between two that vary.
+    pub fn is_choice(&self, row: Var<'t, T>) -> bool {
+        let operands = row.operands();
+        match row.prim().name() {
+            "select" => self.moves(operands[1]) && self.moves(operands[2]),
+            "maximum" | "minimum" => operands.iter().all(|x| self.moves(*x)),
+            _ => false,
         }
     }
 
@@ -135,17 +181,14 @@ impl<'t, T: Float> Recorded<'t, T> {
     }
 }
 
-/// Whether a row chooses between two that vary.
-pub(super) fn is_choice<T: Float>(row: Var<'_, T>) -> bool {
+/// The operands that a derivative may come back to: of a choice not its mask, of a comparison none.
+fn carried<T: Float>(row: Var<'_, T>) -> Vec<Var<'_, T>> {
     let operands = row.operands();
     match row.prim().name() {
-        "select" => operands[1].varies() && operands[2].varies(),
-        "maximum" | "minimum" => operands.iter().all(|x| x.varies()),
-        _ => false,
+        "select" => operands[1..].to_vec(),
+        "detach" | "sign" | "binade" => Vec::new(),
+        _ if row.kind() != Kind::Real => Vec::new(),
+        "take" | "take_along" | "scatter_add" | "scatter_add_along" => operands[..1].to_vec(),
+        _ => operands.to_vec(),
     }
-}
-
-/// The operands that vary and have a derivative: of a choice, not its mask.
-pub(super) fn moving<T: Float>(row: Var<'_, T>) -> Vec<Var<'_, T>> {
-    row.operands().into_iter().filter(|x| x.varies() && x.kind() == Kind::Real).collect()
 }

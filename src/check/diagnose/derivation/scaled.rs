@@ -57,26 +57,10 @@ pub(super) fn explain<T: Float>(
 }
 
 /// Whether only gradients are wrong that these steps have a share in: others cannot be explained by them.
-pub(super) fn may_explain<T: Float>(
-    evidence: &Evidence<'_, '_, T>,
-    shown: &Scene<T>,
-    steps: &[Step],
-) -> bool {
-    let Some(without) = without(evidence, shown, steps) else { return false };
-    if std::env::var("WENGERT_DEBUG").is_ok() {
-        for (input, w) in without.iter().enumerate() {
-            eprintln!(
-                "barrier {steps:?} {input} same {} wrong {} given {:?} expected {:?}",
-                w.values == *shown.expected(input),
-                shown.is_wrong(input),
-                shown.gradient(input),
-                shown.expected(input)
-            );
-        }
-    }
-    without.iter().enumerate().all(|(input, without)| {
-        shown.gradient(input).is_none() || without.values != *shown.expected(input) || !shown.is_wrong(input)
-    })
+pub(super) fn may_explain<T: Float>(recorded: &Recorded<'_, T>, shown: &Scene<T>, steps: &[Step]) -> bool {
+    let mut wrong =
+        (0..recorded.inputs.len()).filter(|&input| shown.gradient(input).is_some() && shown.is_wrong(input));
+    wrong.all(|input| recorded.leads_to(steps, input))
 }
 
 fn holds<T: Float>(evidence: &Evidence<'_, '_, T>, scales: &[Scale], steps: &[Step], times: &Times) -> bool {

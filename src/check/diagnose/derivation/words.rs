@@ -3,7 +3,7 @@
 use super::super::Mistake;
 use super::blocks::Block;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
-use super::recorded::{Place, Recorded, Step, is_choice};
+use super::recorded::{Place, Recorded, Step};
 use super::rewritten::{Edit, epsilon};
 use super::scaled::{Scaled, Times};
 use crate::symbol::{Expr, rule, text_of};
@@ -80,7 +80,7 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
     let (row, step) = (rows[0], steps[0]);
     let operand = row.operands()[step.wrt];
     let alone = rows.iter().all(|other| other.row() == row.row());
-    let choice = if is_choice(row) {
+    let choice = if recorded.is_choice(row) {
         Some((row, operand))
     } else {
         recorded.choice_of(row).map(|choice| (choice, row))

@@ -7,6 +7,7 @@ use super::super::predicted::Predicted;
 use super::Guess;
 use crate::check::examine::Scene;
 use crate::check::reference::Reference;
+use crate::check::subject::Recorded;
 use crate::{Float, Tape};
 use ndarray::ArrayD;
 
@@ -16,7 +17,7 @@ pub(super) fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> O
     let shows = |scene: &Scene<T>| -> Option<bool> {
         let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)).ok());
         let (first, second) = (first?, second?);
-        let ask = |scene: &Scene<T>| subject.ask(&scene.inputs, &scene.cotangent).ok()?.get(input).cloned();
+        let ask = |scene: &Scene<T>| scene.ask(subject, &scene.inputs).ok()?.get(input).cloned();
         let (_, before, again) = (ask(&first), ask(&second)?, ask(&second)?);
         let exactly = |values: &ArrayD<f64>| Predicted { values: values.clone(), slack: values * 0.0 };
         let differs = !exactly(&before).fits::<T>(&again);
@@ -41,8 +42,7 @@ pub(super) fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input:
     }
     let of_ones = |scene: &Scene<T>| {
         let tape = Tape::new();
-        let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-        let out = (evidence.subject.formula)(&vars);
+        let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
         let gradient = out.backward_with(ArrayD::ones(out.shape()))[vars[input]];
         Reference::of_rows(&[gradient]).predicted().pop()
     };
@@ -68,7 +68,7 @@ pub(super) fn layout<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
                 placed[array] = turned(&placed[array]);
             }
             let cotangent = placed.pop()?;
-            let given = evidence.subject.ask(&placed, &cotangent).ok()?;
+            let given = evidence.subject.ask(&scene.sample, &placed, &cotangent, &scene.parts).ok()?;
             Some(!scene.right(input).fits::<T>(given.get(input)?))
         };
         if wrong(None)? {

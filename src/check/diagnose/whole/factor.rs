@@ -5,6 +5,7 @@ use super::super::predicted::Predicted;
 use super::super::{Mistake, count};
 use super::Guess;
 use crate::check::examine::Scene;
+use crate::check::subject::Recorded;
 use crate::symbol::text_of;
 use crate::{Float, Tape};
 
@@ -257,8 +258,7 @@ fn divides_by<T: Float>(evidence: &Evidence<'_, '_, T>, of: &dyn Fn(&[usize]) ->
 /// The numbers in the formula.
 fn constants<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec<f64> {
     let tape = Tape::new();
-    let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = (evidence.subject.formula)(&vars);
+    let Recorded { out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
     let rows = tape.vars().take(out.row() + 1).filter(|row| !row.varies());
     rows.filter_map(|row| row.constant_number().map(T::to_f64)).collect()
 }
@@ -267,8 +267,7 @@ fn constants<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>) -> Vec<
 fn has_square<T: Float>(evidence: &Evidence<'_, '_, T>) -> bool {
     let Some(scene) = evidence.shown() else { return false };
     let tape = Tape::new();
-    let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = (evidence.subject.formula)(&vars);
+    let Recorded { out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
     let mut rows = tape.vars().take(out.row() + 1);
     rows.any(|row| match (row.prim().name(), row.operands().as_slice()) {
         ("mul" | "matmul", [a, b]) => a.row() == b.row(),

@@ -7,6 +7,7 @@ use super::Guess;
 use super::places::reshaped;
 use crate::check::examine::Scene;
 use crate::check::reference::Reference;
+use crate::check::subject::Recorded;
 use crate::{Float, Tape};
 use ndarray::{Axis, Slice};
 
@@ -79,8 +80,7 @@ fn missing(what: &str, axis: &str) -> Guess {
 /// The cotangent of the row in which the input was repeated: its terms before they are summed.
 fn spread<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usize) -> Option<Predicted> {
     let tape = Tape::new();
-    let vars: Vec<_> = scene.inputs.iter().map(|x| tape.leaf("x", x.clone())).collect();
-    let out = (evidence.subject.formula)(&vars);
+    let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
     let grads = out.backward_with(&scene.cotangent);
     let row = tape.vars().take(out.row() + 1).find(|row| {
         row.prim().name() == "broadcast"
