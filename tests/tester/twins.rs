@@ -222,6 +222,14 @@ fn paths() -> Vec<Wrong> {
         "softmax: the sum over the other axis" Some(WrongAxis) => softmax(|dy, p| {
             (dy - &(dy * p).sum_axis(Axis(0))) * p
         });
+        "running sum: the diagonal alone" Some(DiagonalOnly) => run(check::backward(|[x]| (x * 2.0).cumsum(0))
+            .against(|dy: &A1| dy * 2.0).shapes(["x: n"]));
+        "unit vector: the diagonal alone" Some(DiagonalOnly) => run(check::backward(|[x]| x / x.square().sum().sqrt())
+            .against(|dy: &A1, x: &A1| {
+                let norm = x.dot(x).sqrt();
+                dy * &x.mapv(|x| 1.0 / norm - x * x / norm.powi(3))
+            })
+            .shapes(["x: n"]).values("x", Values::Between(0.5, 2.0)));
         "quadratic form: symmetric" Some(SymmetryAssumed) => form(|x, a| (a.dot(x) * 2.0, outer(x, x)));
         "quadratic form: one path" Some(PathLost) => form(|x, a| (a.dot(x), outer(x, x)));
         "product and sum: a sign in one path" Some(Sign) => map(|x| x * x.sin(), |x| x.sin() - x * x.cos());

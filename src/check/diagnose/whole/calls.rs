@@ -5,6 +5,7 @@ use super::super::Mistake;
 use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
 use super::Guess;
+use crate::check::Layout;
 use crate::check::examine::Scene;
 use crate::check::reference::Reference;
 use crate::check::subject::Recorded;
@@ -61,20 +62,22 @@ pub(super) fn layout<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
     let mut culprits = Vec::new();
     let mut telling = 0;
     for scene in evidence.fresh().iter().filter(|scene| scene.sample.is_tame()) {
-        let wrong = |array: Option<usize>| {
-            let mut placed: Vec<ArrayD<T>> =
-                scene.inputs.iter().chain([&scene.cotangent]).map(standard).collect();
-            if let Some(array) = array {
-                placed[array] = turned(&placed[array]);
-            }
-            let cotangent = placed.pop()?;
-            let given = evidence.subject.ask(&scene.sample, &placed, &cotangent, &scene.parts).ok()?;
+        let placed: Vec<ArrayD<T>> = scene.inputs.iter().map(standard).collect();
+        let cotangent = standard(&scene.cotangent);
+        let wrong = |one: Option<(usize, Layout)>| {
+            let sample = scene.sample.laid(one);
+            let given = evidence.subject.ask(&sample, &placed, &cotangent, &scene.parts).ok()?;
             Some(!scene.right(input).fits::<T>(given.get(input)?))
         };
         if wrong(None)? {
             return None;
         }
-        let here: Vec<usize> = (0..arrays).filter(|&array| wrong(Some(array)) == Some(true)).collect();
+        let lies_so = |array: usize| {
+            [Layout::transposed(), Layout::strided(-1)]
+                .into_iter()
+                .any(|layout| wrong(Some((array, layout))) == Some(true))
+        };
+        let here: Vec<usize> = (0..arrays).filter(|&array| lies_so(array)).collect();
         telling += usize::from(!here.is_empty());
         culprits.extend(here);
     }
@@ -104,15 +107,4 @@ pub(super) fn layout<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
 /// In row-major order, without gaps.
 fn standard<T: Float>(array: &ArrayD<T>) -> ArrayD<T> {
     array.as_standard_layout().into_owned()
-}
-
-/// The same elements the other way round in memory.
-fn turned<T: Float>(array: &ArrayD<T>) -> ArrayD<T> {
-    let mut turned = array.t().as_standard_layout().into_owned().reversed_axes();
-    if turned.ndim() == 1 {
-        turned.invert_axis(ndarray::Axis(0));
-        turned = turned.as_standard_layout().into_owned();
-        turned.invert_axis(ndarray::Axis(0));
-    }
-    turned
 }

@@ -1,6 +1,7 @@
 //! Mistakes that show in a gradient as a whole: a sign, a factor, a transposition.
 
 mod calls;
+mod diagonal;
 mod factor;
 mod limits;
 mod places;
@@ -39,7 +40,7 @@ pub(super) fn guesses<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) ->
     if let Some(guess) = alone.into_iter().find_map(|attempt| attempt(evidence, input)) {
         return vec![guess];
     }
-    let tries: [Try<T>; 12] = [
+    let tries: [Try<T>; 13] = [
         sign,
         places::transposed,
         places::shape,
@@ -52,6 +53,7 @@ pub(super) fn guesses<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) ->
         places::symmetric,
         places::others,
         limits::clipped,
+        diagonal::diagonal,
     ];
     tries.into_iter().filter_map(|attempt| attempt(evidence, input)).collect()
 }
