@@ -6,6 +6,7 @@
 mod inputs;
 mod kinks;
 mod promises;
+mod rounding;
 mod twins;
 mod unusual;
 mod wrong;

@@ -1,7 +1,8 @@
 //! What a hypothesis says a gradient would be, and how far rounding can put it from there.
 
-use crate::Float;
 use crate::check::reference::Reference;
+use crate::check::tolerance::Precision;
+use crate::{Float, Var};
 use ndarray::{ArrayD, Zip};
 
 /// A prediction. Where it or its bound is not finite, it says nothing.
@@ -62,10 +63,8 @@ impl Predicted {
     }
 }
 
-impl Reference {
-    /// As predictions.
-    pub(super) fn predicted(self) -> Vec<Predicted> {
-        let pairs = self.gradients.into_iter().zip(self.tolerances);
-        pairs.map(|(values, slack)| Predicted { values, slack }).collect()
-    }
+/// The values of rows, and their bounds, as predictions.
+pub(super) fn of_rows<T: Float>(rows: &[Var<'_, T>], precision: Precision) -> Vec<Predicted> {
+    let pairs = Reference::of_rows(rows, precision).into_iter();
+    pairs.map(|[values, slack]| Predicted { values, slack }).collect()
 }

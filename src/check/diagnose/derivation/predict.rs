@@ -1,23 +1,35 @@
 //! Whether a changed derivation gives what was given, for every gradient in every case.
 
 use super::super::evidence::Evidence;
-use super::super::predicted::Predicted;
+use super::super::predicted::{Predicted, of_rows};
 use super::alter::changed;
 use super::change::Change;
 use super::recorded::Recorded;
 use super::rewritten;
 use crate::check::examine::Scene;
 use crate::check::quiet;
-use crate::check::reference::Reference;
 use crate::{Float, Tape, Var};
 
 /// The gradients of the inputs as predictions: 0 where nothing comes back.
-pub(super) fn predictions<T: Float>(scene: &Scene<T>, gradients: &[Option<Var<'_, T>>]) -> Vec<Predicted> {
+pub(super) fn predictions<T: Float>(
+    evidence: &Evidence<'_, '_, T>,
+    scene: &Scene<T>,
+    gradients: &[Option<Var<'_, T>>],
+) -> Vec<Predicted> {
     let rows: Vec<Var<'_, T>> = gradients.iter().flatten().copied().collect();
-    let mut known = Reference::of_rows(&rows).predicted().into_iter();
-    let shapes = scene.inputs.iter().map(|x| x.shape());
-    let each = gradients.iter().zip(shapes).map(|(gradient, shape)| {
-        gradient.and_then(|_| known.next()).unwrap_or_else(|| Predicted::zeros(shape))
+    let mut known = of_rows(&rows, evidence.subject.precision).into_iter();
+    let each = gradients.iter().enumerate().map(|(input, gradient)| {
+        let zeros = || Predicted::zeros(scene.inputs[input].shape());
+        let mut predicted = gradient.and_then(|_| known.next()).unwrap_or_else(zeros);
+        // Where nothing is right, nothing is as predicted.
+        if predicted.slack.shape() == scene.reference.tolerances[input].shape() {
+            predicted.slack.zip_mut_with(&scene.reference.tolerances[input], |slack, tolerance| {
+                if tolerance.is_nan() {
+                    *slack = f64::NAN;
+                }
+            });
+        }
+        predicted
     });
     each.collect()
 }
@@ -28,7 +40,7 @@ pub(super) fn of_change<T: Float>(
     scene: &Scene<T>,
     change: &Change,
 ) -> Option<Vec<Predicted>> {
-    with_gradients(evidence, scene, change, |gradients| predictions(scene, gradients))
+    with_gradients(evidence, scene, change, |gradients| predictions(evidence, scene, gradients))
 }
 
 /// What is made of the gradients that a change gives.

@@ -98,7 +98,7 @@ fn without<T: Float>(
     let derived = quiet::catch(|| {
         let tape = Tape::new();
         let recorded = Recorded::new(evidence, scene, &tape);
-        Some(predictions(scene, &cut(&recorded, &scene.cotangent, steps)?))
+        Some(predictions(evidence, scene, &cut(&recorded, &scene.cotangent, steps)?))
     });
     derived.ok().flatten()
 }

@@ -3,11 +3,10 @@
 
 use super::super::Mistake;
 use super::super::evidence::Evidence;
-use super::super::predicted::Predicted;
+use super::super::predicted::{Predicted, of_rows};
 use super::Guess;
 use crate::check::Layout;
 use crate::check::examine::Scene;
-use crate::check::reference::Reference;
 use crate::check::subject::Recorded;
 use crate::{Float, Tape};
 use ndarray::ArrayD;
@@ -45,7 +44,7 @@ pub(super) fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input:
         let tape = Tape::new();
         let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &scene.inputs);
         let gradient = out.backward_with(ArrayD::ones(out.shape()))[vars[input]];
-        Reference::of_rows(&[gradient]).predicted().pop()
+        of_rows(&[gradient], evidence.subject.precision).pop()
     };
     evidence.confirm(input, of_ones).then(|| {
         Guess::new(

@@ -2,10 +2,9 @@
 
 use super::super::Mistake;
 use super::super::evidence::Evidence;
-use super::super::predicted::Predicted;
+use super::super::predicted::{Predicted, of_rows};
 use super::Guess;
 use crate::check::examine::Scene;
-use crate::check::reference::Reference;
 use crate::check::subject::Recorded;
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
@@ -45,5 +44,5 @@ fn predict<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: us
         let own = row * tape.constant(one);
         sum = Some(sum.map_or(own, |sum| sum + own));
     }
-    Reference::of_rows(&[sum?]).predicted().pop()
+    of_rows(&[sum?], evidence.subject.precision).pop()
 }

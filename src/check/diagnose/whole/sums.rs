@@ -2,11 +2,10 @@
 
 use super::super::Mistake;
 use super::super::evidence::Evidence;
-use super::super::predicted::Predicted;
+use super::super::predicted::{Predicted, of_rows};
 use super::Guess;
 use super::places::reshaped;
 use crate::check::examine::Scene;
-use crate::check::reference::Reference;
 use crate::check::subject::Recorded;
 use crate::{Float, Tape};
 use ndarray::{Axis, Slice};
@@ -86,5 +85,5 @@ fn spread<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usi
         row.prim().name() == "broadcast"
             && row.operands().iter().any(|operand| operand.row() == vars[input].row())
     })?;
-    Reference::of_rows(&[grads.try_wrt(row).ok()?]).predicted().pop()
+    of_rows(&[grads.try_wrt(row).ok()?], evidence.subject.precision).pop()
 }
