@@ -7,6 +7,7 @@
 
 mod accuracy;
 mod anatomy;
+mod by_hand;
 mod common;
 mod desk;
 mod edge_cases;
