@@ -86,7 +86,7 @@ fn rules_read_as_a_book_has_them() {
     assert_eq!(slope(x.pow(3.0)), "3·x²");
     assert_eq!(slope(x.sqrt()), "1/(2·√x)");
     assert_eq!(read(x * w, 0), "dx = dy·w");
-    assert_eq!(read(x / w, 1), "dw = −dy·x/w²");
+    assert_eq!(read(x / w, 1), "dw = −dy·(x/w²)");
     assert_eq!(read(x - w, 1), "dw = −dy");
     let z = a.matmul(b.t()).named("Z");
     assert_eq!(read(z, 0), "dA = dZ·W   (30×14) = (30×6)·(6×14)");
