@@ -90,7 +90,7 @@ fn rules_read_as_a_book_has_them() {
     assert_eq!(read(x - w, 1), "dw = −dy");
     let z = a.matmul(b.t()).named("Z");
     assert_eq!(read(z, 0), "dA = dZ·W   (30×14) = (30×6)·(6×14)");
-    assert_eq!(read(z, 1), "d%4 = Aᵀ·dZ   (14×6) = (14×30)·(30×6)");
+    assert_eq!(read(z, 1), "dWᵀ = Aᵀ·dZ   (14×6) = (14×30)·(30×6)");
 }
 
 /// The value of an expression of numbers; `None` for what is no elementwise function.
