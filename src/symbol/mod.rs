@@ -90,6 +90,15 @@ pub(crate) fn rule<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<Equation> {
         .collect();
     stand_ins.push((d.row(), Expr::symbol(&cotangent, &row.shape())));
     let right = tidy::tidy(&read::expression(term, &stand_ins, &cotangent));
-    let left = Expr::symbol(&format!("d{}", names[wrt]), &shapes[wrt]);
+    let left = match &stand_ins[wrt].1 {
+        // Of a transposed array, the transposed gradient.
+        Expr::Transpose(of) if matches!(of.as_ref(), Expr::Symbol { .. }) => {
+            let mut shape = shapes[wrt].clone();
+            let n = shape.len();
+            shape.swap(n - 1, n - 2);
+            Expr::symbol(&format!("d{of}"), &shape).one(Expr::Transpose)
+        }
+        _ => Expr::symbol(&format!("d{}", names[wrt]), &shapes[wrt]),
+    };
     Some(Equation { left, right, cotangent })
 }

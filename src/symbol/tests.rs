@@ -86,11 +86,11 @@ fn rules_read_as_a_book_has_them() {
     assert_eq!(slope(x.pow(3.0)), "3·x²");
     assert_eq!(slope(x.sqrt()), "1/(2·√x)");
     assert_eq!(read(x * w, 0), "dx = dy·w");
-    assert_eq!(read(x / w, 1), "dw = −dy·x/w²");
+    assert_eq!(read(x / w, 1), "dw = −dy·(x/w²)");
     assert_eq!(read(x - w, 1), "dw = −dy");
     let z = a.matmul(b.t()).named("Z");
     assert_eq!(read(z, 0), "dA = dZ·W   (30×14) = (30×6)·(6×14)");
-    assert_eq!(read(z, 1), "d%4 = Aᵀ·dZ   (14×6) = (14×30)·(30×6)");
+    assert_eq!(read(z, 1), "dWᵀ = Aᵀ·dZ   (14×6) = (14×30)·(30×6)");
 }
 
 /// The value of an expression of numbers; `None` for what is no elementwise function.

@@ -128,7 +128,7 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
 fn choices<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: &mut Vec<(Rank, Change)>) {
     let (place, operands) = (recorded.place(row), row.operands());
     match place.prim {
-        "select" if !is_held(operands[0]) => {
+        "select" if !is_held(operands[0]) && !is_precaution(recorded, row) => {
             let mut masks = vec![Mask::Inverted, Mask::AtTies];
             let both = recorded.is_choice(row);
             for branch in [1, 2].into_iter().filter(|&branch| recorded.moves(operands[branch])) {
@@ -298,6 +298,11 @@ fn halves<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
             all.push((1, Change::Doubled { kept: vec![second], lost: vec![first] }));
         }
     }
+}
+
+/// Whether a choice is there for one value alone, as against log 0, and has no derivative then.
+fn is_precaution<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> bool {
+    matches!(row.operands()[0].prim().name(), "eq" | "ne") && !recorded.is_choice(row)
 }
 
 /// Whether a mask was made of rows that are held constant alone: a composite's precaution, as against ∞ − ∞, and no
