@@ -24,7 +24,10 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         let floor = if f.abs() < 2.0 * Self::NORMAL { times(self.value, Self::FLOOR) } else { 0.0 };
         let spread = times(self.value, by) + times(f, self.error) + times(self.error, by) + floor;
         let of = Self::made(value, [self], spread, 6.0);
-        if rest.iter().any(|x| x.error.is_nan()) { Self { error: f64::NAN, ..of } } else { of }
+        match rest.iter().map(|x| x.error).find(|error| !error.is_finite()) {
+            Some(error) => Self { error: if of.error.is_nan() { f64::NAN } else { error }, ..of },
+            None => of,
+        }
     }
 
     /// eᵛ and how far it moves. Where the value has underflowed, it may come back.

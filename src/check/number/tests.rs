@@ -39,7 +39,9 @@ fn an_exact_infinity_has_no_error() {
 fn what_is_not_there_is_nothing() {
     let anything = Single { value: 1.0, error: INF };
     let zero = Single::constant(0.0);
-    assert_eq!((zero * anything).error, 0.0);
+    assert_eq!((zero * Single { value: 1.0, error: 1e30 }).error, 0.0);
+    // What may be anything may be infinite, and 0 · ∞ is not a number; but for an absolute zero.
+    assert_eq!((zero * anything).error, INF);
     assert_eq!(zero.azmul(anything).error, 0.0);
     assert_eq!(zero.azmul(Single::constant(f64::NAN)).error, 0.0);
     // The slope in the exponent is NaN, and the exponent has no error.
