@@ -50,14 +50,15 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
     /// The smallest number with all its digits.
     pub const NORMAL: f64 = if SINGLE { f32::MIN_POSITIVE as f64 } else { f64::MIN_POSITIVE };
 
-    /// What rounds off below that, at most: the last digit there is. A derivation by hand may have factors that underflow on
-    /// their own, or take the reciprocal of what overflows: as much as the smallest normal number is lost.
+    /// What rounds off below that, at most: of the library's own functions, four times the smallest number. A derivation by hand may
+    /// have factors that underflow on their own, or take the reciprocal of what overflows: as much as the smallest normal number
+    /// is lost.
     pub const FLOOR: f64 = if BY != RECORDED {
         Self::NORMAL
     } else if SINGLE {
-        1.401_298_464_324_817e-45
+        4.0 * 1.401_298_464_324_817e-45
     } else {
-        5e-324
+        4.0 * 5e-324
     };
 
     /// The digits that an exact result may have, binary ones. By hand, 1024 such terms may be added up in any order.
@@ -89,8 +90,11 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         let all = |is: fn(Self) -> bool| operands.iter().all(|operand| is(*operand));
         let error = if value.is_nan() || !all(|operand| !operand.error.is_nan()) {
             f64::NAN
-        } else if all(Self::is_exact) && !all(|operand| operand.value.is_finite()) {
-            0.0 // What a function makes of an infinity is its limit.
+        } else if all(Self::is_exact)
+            && !all(|operand| operand.value.is_finite())
+            && (value.is_infinite() || digits(value) <= 1)
+        {
+            0.0 // What a function makes of an infinity is its limit: 0, ±1 or ±∞, but for angles.
         } else if value.abs() > Self::LARGEST || spread.is_nan() || !all(|operand| operand.error.is_finite())
         {
             f64::INFINITY // What may be anything may be infinite, or not a number: so may be what is made of it.
