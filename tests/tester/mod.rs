@@ -21,6 +21,7 @@ mod recurrent;
 mod rounding;
 mod scans;
 mod statistics;
+mod twins;
 mod unusual;
 mod windows;
 mod wrong;
