@@ -8,6 +8,7 @@ mod attention;
 pub(crate) mod corpus;
 mod differences;
 mod examined;
+mod fuzz;
 mod gates;
 mod inputs;
 mod kinks;
