@@ -61,15 +61,19 @@
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
+mod case;
 mod certificate;
+mod climb;
 mod compare;
 mod derivative;
 mod diagnose;
 mod difference;
 mod doubt;
 mod draw;
+mod each;
 mod evaluate;
 mod examine;
+mod forward;
 mod laws;
 mod layout;
 mod mutants;
@@ -97,11 +101,13 @@ mod tally;
 mod values;
 mod verdict;
 
+pub use crate::__check_in_both as both;
 pub use backward::{Check, Formulated, backward, gradient, several};
 pub use compare::compare;
 pub use derivative::{Answer, Derivative, IntoGradients};
 pub use diagnose::{Diagnosis, Mistake};
 pub use difference::{Swept, difference};
+pub use each::{Both, Each, each};
 pub use laws::{Tally, laws};
 pub use layout::{Layout, layouts};
 pub use mutants::{Mutant, Outcome, Score, mutants};

@@ -39,10 +39,15 @@ impl Reference {
             _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
         };
         let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
+        Self::of_rows(&wanted)
+    }
+
+    /// The values of rows themselves, in the places of gradients.
+    pub fn of_rows<T: Float>(rows: &[Var<'_, T>]) -> Self {
         if T::EPSILON.to_f64() > f64::EPSILON {
-            Self::bounded::<T, true>(&wanted)
+            Self::bounded::<T, true>(rows)
         } else {
-            Self::bounded::<T, false>(&wanted)
+            Self::bounded::<T, false>(rows)
         }
     }
 

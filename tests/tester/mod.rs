@@ -3,6 +3,7 @@
 // Variants of one function have one signature, whether they need all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
+mod drawing;
 mod inputs;
 mod promises;
 mod unusual;
