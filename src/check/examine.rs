@@ -6,6 +6,7 @@ use super::quiet::{self, Panicked};
 use super::reference::{BECAUSE, Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
+use super::subgradient::NoSubgradient;
 use super::subject::{Recorded, Refusal, Subject};
 use super::tally::{Seen, Tally};
 use super::{Measured, Verdict};
@@ -60,6 +61,8 @@ pub(super) struct Difference {
     pub verdict: Verdict,
     /// What differences say of that element.
     pub witness: Option<Swept>,
+    /// Why it is no subgradient, if that was asked for.
+    pub none: Option<NoSubgradient>,
     /// How many differ, of how many.
     pub wrong: usize,
     pub of: usize,
@@ -185,6 +188,7 @@ impl<T: Float> Scene<T> {
                     given: g,
                     verdict,
                     witness: None,
+                    none: None,
                     wrong: 0,
                     of: given.len(),
                 });

@@ -54,6 +54,7 @@
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
+//! | `subgradient.rs` | whether what is given at a kink is a subgradient |
 //! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
@@ -94,6 +95,7 @@ mod shrink;
 mod size;
 mod standing;
 mod strategies;
+mod subgradient;
 mod subject;
 mod summary;
 mod sweep;

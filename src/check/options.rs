@@ -70,8 +70,10 @@ impl<T: Float> Check<'_, T> {
         self
     }
 
-    /// Accepts, where the function has a kink, any slope between those from the left and from the right. Unless
-    /// this is said, the convention at the kink must be the library's, as in relu'(0) = 0.
+    /// Accepts, where the function has a kink, any subgradient: the gradients beside the kink and all between them. Unless
+    /// this is said, the convention at the kink must be the library's, as in relu'(0) = 0. What is given is judged as a
+    /// whole: where the largest of two equal numbers was taken, one of them may have all of the cotangent, or
+    /// both their parts of it, and not both all of it.
     ///
     /// ```
     /// use ndarray::{Array1, Zip};

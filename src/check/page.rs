@@ -26,8 +26,14 @@ impl Page<'_, '_> {
         }
     }
 
+    /// A key and what belongs to it; a long text is broken between words.
     pub fn pair(&mut self, key: &str, value: &str) -> fmt::Result {
-        writeln!(self.f, "    {key:9} {value}")
+        if value.contains('\n') || value.starts_with('[') {
+            return writeln!(self.f, "    {key:9} {value}"); // An array has lines of its own.
+        }
+        let lines = wrapped(value, WIDTH - 14);
+        let mut keys = std::iter::once(key).chain(std::iter::repeat(""));
+        lines.iter().try_for_each(|line| writeln!(self.f, "    {:9} {line}", keys.next().unwrap_or("")))
     }
 
     /// A paragraph, broken between words.

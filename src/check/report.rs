@@ -8,6 +8,7 @@ use super::examine::{Difference, Finding, Scene, place};
 use super::page::Page;
 use super::quiet;
 use super::sample::Sample;
+use super::subgradient::NoSubgradient;
 use super::subject::{Refusal, Subject};
 use super::{FailureKind, Mistake, Summary};
 use crate::Float;
@@ -55,6 +56,10 @@ impl Failure {
         let mut case = Case::of(subject, &scene);
         for finding in &mut findings {
             if let Finding::Values(difference) = finding {
+                // A function that is asked for any subgradient and gives none is wrong, whatever its elements are.
+                if difference.none.is_none() {
+                    scene.judge_kinks(subject, difference);
+                }
                 difference.witness = Some(scene.witness(subject, difference.input, &difference.at));
             }
         }
@@ -176,7 +181,7 @@ impl Failure {
                 page.pair("expected", &format!("{}, that of {}", Dims(expected), self.inputs[*input]))?;
                 page.pair("given", &Dims(given).to_string())
             }
-            Finding::Values(Difference { input, at, expected, given, verdict, witness, wrong, of }) => {
+            Finding::Values(Difference { input, at, expected, given, verdict, witness, none, wrong, of }) => {
                 let name = format!("d{}", self.inputs[*input]);
                 page.head(&format!(
                     "{name} is wrong in {wrong} of {of} {}",
@@ -189,7 +194,12 @@ impl Failure {
                 page.pair("verdict", &verdict.to_string())?;
                 witness
                     .iter()
-                    .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))
+                    .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))?;
+                let Some(NoSubgradient { along, given, least, most }) = none else { return Ok(()) };
+                page.text(&format!("It is no subgradient: along {along} its slope is {given}, and those beside the kink have {}", {
+                    let alike = (most - least).abs() <= 1e-6 * most.abs().max(least.abs());
+                    if alike { format!("{most}") } else { format!("{least} to {most}") }
+                }))
             }
         }
     }

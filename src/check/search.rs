@@ -2,11 +2,11 @@
 
 use super::doubt::Doubt;
 use super::draw::Samples;
-use super::examine::{Finding, Scene, Trouble};
+use super::examine::{Difference, Finding, Scene, Trouble};
 use super::sample::Sample;
 use super::subject::Subject;
 use super::tally::Tally;
-use super::{Check, Summary, quiet};
+use super::{Check, Summary, quiet, subgradient};
 use crate::Float;
 use proptest::prelude::RngExt;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -174,24 +174,25 @@ impl<T: Float> Check<'_, T> {
         scene: &Scene<T>,
         count: &mut Option<usize>,
     ) -> (Vec<Finding>, Tally) {
-        let (findings, mut tally) = scene.findings();
-        let mut judged: Vec<Finding> = findings
-            .into_iter()
-            .filter_map(|finding| match finding {
-                Finding::Values(mut difference) => {
-                    scene.judge_kinks(subject, &mut difference);
-                    if self.any_subgradient && !difference.verdict.is_fail() {
-                        tally.gradients[difference.input].at_kinks(difference.wrong);
-                        None
-                    } else {
-                        Some(Finding::Values(difference))
+        let (mut judged, mut tally) = scene.findings();
+        let kinks = judged.iter().all(|finding| matches!(finding, Finding::Values(_)));
+        if self.any_subgradient && kinks && !judged.is_empty() {
+            match subgradient::judge(subject, scene) {
+                Ok(()) => {
+                    for finding in judged.drain(..) {
+                        if let Finding::Values(Difference { input, wrong, .. }) = finding {
+                            tally.gradients[input].at_kinks(wrong);
+                        }
                     }
                 }
-                Finding::Refused(_) | Finding::Count { .. } | Finding::Shape { .. } | Finding::Forward(_) => {
-                    Some(finding)
+                Err(none) => {
+                    // Said of the first alone: it is about all of them.
+                    if let Some(Finding::Values(first)) = judged.first_mut() {
+                        first.none = none;
+                    }
                 }
-            })
-            .collect();
+            }
+        }
         if let (Ok(given), true) = (&scene.given, judged.is_empty()) {
             let inputs = scene.sample.gradients();
             let expected = if self.all_gradients { inputs } else { *count.get_or_insert(given.len()) };

@@ -5,6 +5,7 @@
 
 mod drawing;
 mod inputs;
+mod kinks;
 mod promises;
 mod unusual;
 mod wrong;
