@@ -9,6 +9,7 @@ use super::sample::Sample;
 use super::search::{Ending, SHARE, Search};
 use super::shapes::Signature;
 use super::subject::{ByHand, Formula, Subject};
+use super::tolerance::Precision;
 use super::{Summary, Values};
 use crate::error::counted;
 use crate::{Float, Kind, Var};
@@ -143,6 +144,7 @@ impl<'f, T: Float> Formulated<'f, T> {
                 cotangents: self.cotangents,
                 takes_cotangent: self.cotangents > 0,
                 several: self.several,
+                precision: Precision::default(),
             },
             inputs: self.inputs,
             has_directions: self.directions > 0,

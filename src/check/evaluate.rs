@@ -1,6 +1,7 @@
 //! The rows of a tape, evaluated a second time: on other values, in another arithmetic.
 
 use crate::array::{Room, Value, same_shape};
+use crate::tape::{Ancestry, RowId};
 use crate::{Arithmetic, Float, Tape, Var};
 use ndarray::ArrayD;
 
@@ -14,34 +15,66 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
     given: &[(Var<'t, T>, ArrayD<U>)],
     wanted: &[Var<'t, T>],
 ) -> Vec<ArrayD<U>> {
-    let rows = tape.ancestry(wanted.iter().map(|var| var.id()), 0);
-    let mut values: Vec<Option<Value<U>>> = vec![None; rows.len()];
-    for (var, value) in given {
-        debug_assert!(same_shape(value.shape(), &var.shape()));
-        if let Some(place) = rows.place(var.id()) {
-            values[place] = Some(Value::new(value.clone().into_shared()));
+    let all = Evaluated::new(tape, given, wanted, |_, _, value| value);
+    wanted.iter().map(|var| all.get(var.id()).expect("evaluated above").view().to_owned()).collect()
+}
+
+/// Some rows of a tape and all that they are computed from, evaluated.
+pub(super) struct Evaluated<U> {
+    rows: Ancestry,
+    values: Vec<Option<Value<U>>>,
+}
+
+impl<U: Arithmetic> Evaluated<U> {
+    /// As [`evaluate`], where `see` may put another value in the place of a row's own, and looks at those of the rows before it.
+    pub fn new<'t, T: Float>(
+        tape: &'t Tape<T>,
+        given: &[(Var<'t, T>, ArrayD<U>)],
+        wanted: &[Var<'t, T>],
+        see: impl Fn(&Self, Var<'t, T>, Value<U>) -> Value<U>,
+    ) -> Self {
+        let rows = tape.ancestry(wanted.iter().map(|var| var.id()), 0);
+        let values = vec![None; rows.len()];
+        let mut all = Self { rows, values };
+        for (var, value) in given {
+            debug_assert!(same_shape(value.shape(), &var.shape()));
+            if let Some(place) = all.rows.place(var.id()) {
+                all.values[place] = Some(Value::new(value.clone().into_shared()));
+            }
         }
+        let places: Vec<(usize, RowId)> = all.rows.iter().collect();
+        for (place, row) in places {
+            if all.values[place].is_none() {
+                let row = tape.at(row);
+                let value = all.computed(place, row);
+                all.values[place] =
+                    Some(if row.operands().is_empty() { value } else { see(&all, row, value) });
+            }
+        }
+        all
     }
-    for (place, row) in rows.iter().map(|(place, row)| (place, tape.at(row))) {
-        if values[place].is_some() {
-            continue;
-        }
+
+    fn computed<T: Float>(&self, place: usize, row: Var<'_, T>) -> Value<U> {
         let operands = row.operands();
-        let value = if operands.is_empty() {
-            row.with_value(|value| match value.as_constant() {
+        if operands.is_empty() {
+            return row.with_value(|value| match value.as_constant() {
                 Some(number) => Value::filled(value.shape(), cast(number)),
                 None => Value::new(value.view().mapv(cast::<T, U>).into_shared()),
-            })
-        } else {
-            let value = |operand: &Var<'t, T>| values[rows.place_before(place, operand.id())?].as_ref();
-            let operands: Vec<&Value<U>> =
-                operands.iter().map(|operand| value(operand).expect("an earlier row")).collect();
-            row.prim().eval(&operands, &Room::default()).expect("as much as the tape had room for")
+            });
+        }
+        let value = |operand: &Var<'_, T>| {
+            let place = self.rows.place_before(place, operand.id())?;
+            self.values[place].as_ref()
         };
-        values[place] = Some(value);
+        let operands: Vec<&Value<U>> =
+            operands.iter().map(|operand| value(operand).expect("an earlier row")).collect();
+        row.prim().eval(&operands, &Room::default()).expect("as much as the tape had room for")
     }
-    let value = |var: &Var<'t, T>| values[rows.place(var.id())?].as_ref();
-    wanted.iter().map(|var| value(var).expect("evaluated above").view().to_owned()).collect()
+
+    /// The value of a row, if it is one of them.
+    pub fn get(&self, row: RowId) -> Option<&Value<U>> {
+        self.values[self.rows.place(row)?].as_ref()
+    }
 }
 
 fn cast<T: Float, U: Arithmetic>(x: T) -> U {

@@ -3,7 +3,7 @@
 use super::difference::Swept;
 use super::forward::ForwardFault;
 use super::quiet::{self, Panicked};
-use super::reference::{BECAUSE, Reference, witness};
+use super::reference::{Reference, witness};
 use super::sample::Sample;
 use super::standing::Standing;
 use super::subgradient::NoSubgradient;
@@ -114,7 +114,7 @@ impl<T: Float> Subject<'_, T> {
         } else {
             return Err(Trouble::NotANumber(out.shape()));
         };
-        let reference = Reference::new(out, &cotangent, &vars);
+        let reference = Reference::new(out, &cotangent, &vars, self.precision);
         let given = self.ask(sample, &inputs, &cotangent, &parts);
         Ok(Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given })
     }
@@ -179,7 +179,7 @@ impl<T: Float> Scene<T> {
                 Verdict::Pass(_) | Verdict::Kink { .. } | Verdict::Inconclusive(_) => true,
             });
             if worse {
-                let because = BECAUSE.to_owned();
+                let because = self.reference.because.clone();
                 let verdict = Verdict::Fail(Measured { because, ..measured });
                 worst = Some(Difference {
                     input,
@@ -193,6 +193,9 @@ impl<T: Float> Scene<T> {
                     of: given.len(),
                 });
             }
+        }
+        if wrong == 0 {
+            seen.lost_digits = seen.lost_digits.max(self.reference.digits_lost(input, given));
         }
         worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
     }
@@ -213,7 +216,9 @@ impl<T: Float> Scene<T> {
         let (input, given) = (difference.input, self.given.as_ref().expect("a difference was found"));
         let mut kink = None;
         for ((at, &g), &e) in given[input].indexed_iter().zip(&self.reference.gradients[input]) {
-            if (g - e).abs() <= self.reference.tolerances[input][&at] || !e.is_finite() {
+            let standing = self.reference.standing(input, &at);
+            let Standing::Judged { tolerance, .. } = standing else { continue };
+            if (g - e).abs() <= tolerance {
                 continue;
             }
             let Swept { left, right, one_sided_uncertainty, .. } = {

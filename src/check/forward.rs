@@ -94,11 +94,12 @@ impl<T: Float> Forward<'_, T> {
             Ok(Ok(given)) => given,
         };
         let tape = Tape::new();
-        let results = quiet::catch(|| subject.record(sample, &tape, &inputs).results).ok()?;
-        if given.len() != results.len() {
-            return Some(ForwardFault::Count { given: given.len(), expected: results.len() });
+        let recorded = quiet::catch(|| subject.record(sample, &tape, &inputs)).ok()?;
+        let expected = recorded.results.len();
+        if given.len() != expected {
+            return Some(ForwardFault::Count { given: given.len(), expected });
         }
-        let reference = Reference::of_rows(&results);
+        let reference = Reference::of_results(&recorded, subject.precision);
         given.iter().enumerate().find_map(|(result, given)| compare(&reference, result, given))
     }
 }
@@ -112,11 +113,8 @@ fn compare<T: Float>(reference: &Reference, result: usize, given: &ArrayD<T>) ->
     let wrong = given.indexed_iter().filter_map(|(at, given)| {
         let given = given.to_f64();
         let Standing::Judged { expected, tolerance } = reference.standing(result, &at) else { return None };
-        let measured = Measured {
-            error: (given - expected).abs(),
-            tolerance,
-            because: super::reference::BECAUSE.into(),
-        };
+        let measured =
+            Measured { error: (given - expected).abs(), tolerance, because: reference.because.clone() };
         let is_wrong = !measured.is_within();
         is_wrong.then_some(ForwardFault::Value { result, at, expected, given, measured })
     });

@@ -36,8 +36,10 @@
 //! # How it knows
 //!
 //! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
-//! rounding can have made: tolerances are neither guessed nor tuned. Where a hand-written gradient differs by more, swept
-//! differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
+//! rounding can have made: tolerances are neither guessed nor tuned. Branches are taken as the tape took them; where those that
+//! are compared lie within rounding of each other, either is right. What textbooks have is right, too, as s (1 − s) for the slope of
+//! the logistic function, though it loses digits ([`accurate`](Check::accurate) forbids it). Where a hand-written gradient differs
+//! by more, swept differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
 //! [`Verdict::Kink`], a matter of convention.
 //!
 //! The tape's own rules are examined by the [`laws`], against dual numbers (forward mode in an arithmetic, to third order),
@@ -62,6 +64,7 @@
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 mod backward;
+mod branches;
 mod case;
 mod certificate;
 mod climb;
@@ -100,6 +103,7 @@ mod subject;
 mod summary;
 mod sweep;
 mod tally;
+mod tolerance;
 mod values;
 mod verdict;
 

@@ -444,6 +444,7 @@ impl Mutation {
             parameters: usize::MAX,
             cotangents: subject.cotangents,
             takes_cotangent: subject.takes_cotangent,
+            precision: subject.precision,
             several: subject.several,
         }
     }

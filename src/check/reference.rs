@@ -1,13 +1,18 @@
 //! What the gradients should be, and how far rounding may put others from them.
 
+use super::branches::decided;
 use super::difference::{Swept, difference};
-use super::evaluate::evaluate;
-use super::number::Bound;
+use super::evaluate::{Evaluated, evaluate};
+use super::number::{ACCURATE, Bound, TEXTBOOK};
 use super::sample::Sample;
-use super::standing::{Reason, Standing};
+use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::subject::{Recorded, Subject};
+use super::tolerance::Precision;
+use crate::prim::{Family, Map, Zip};
+use crate::tape::RowId;
 use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
+use std::collections::BTreeSet;
 
 /// The exact side of a comparison.
 #[derive(Debug)]
@@ -16,69 +21,49 @@ pub(super) struct Reference {
     pub gradients: Vec<ArrayD<f64>>,
     /// How far the elements of another derivation may be from them.
     pub tolerances: Vec<ArrayD<f64>>,
+    /// Where those come from.
+    pub because: String,
+    /// How far they may be without losing digits that the library keeps, if that is less.
+    accurate: Option<Vec<ArrayD<f64>>>,
+    /// The largest number of the precision, and half the distance from 1 to the next one.
+    largest: f64,
+    roundoff: f64,
     /// Why some elements have no finite gradient, and why others cannot be judged.
     outside: Reason,
     unjudged: Reason,
 }
 
-/// Where the tolerances come from.
-pub(super) const BECAUSE: &str = "17 times what rounding can do in the recorded derivation";
-
-/// One for the reference's own rounding, and 16 for a derivation by hand, which may add up in another order: a plain
-/// loop over n ≤ 1024 terms rounds a term up to n times, where the tape's sum, in 16 lanes, rounds it n/16 times.
-const ORDERS: f64 = 17.0;
-
 impl Reference {
     /// Derives on the tape, and evaluates that derivation again in double precision with a bound for the error that it
     /// has in the tape's.
-    pub fn new<'t, T: Float>(out: Var<'t, T>, cotangent: &ArrayD<T>, inputs: &[Var<'t, T>]) -> Self {
-        let grads = out.backward_with(cotangent);
+    pub fn new<'t, T: Float>(
+        out: Var<'t, T>,
+        cotangent: &ArrayD<T>,
+        inputs: &[Var<'t, T>],
+        precision: Precision,
+    ) -> Self {
+        let seed = out.tape().constant(cotangent);
+        let grads = out.backward_with(seed);
         // Indices and masks have no gradient: 0 stands in its place.
         let gradient = |&x: &Var<'t, T>| match x.kind() {
             Kind::Real => grads[x],
             _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
         };
         let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
-        Self::of_rows(&wanted)
+        Derivation { out, seed, wanted }.examined(precision)
     }
 
-    /// The values of rows themselves, in the places of gradients.
-    pub fn of_rows<T: Float>(rows: &[Var<'_, T>]) -> Self {
-        if T::EPSILON.to_f64() > f64::EPSILON {
-            Self::bounded::<T, true>(rows)
-        } else {
-            Self::bounded::<T, false>(rows)
-        }
-    }
-
-    fn bounded<T: Float, const SINGLE: bool>(wanted: &[Var<'_, T>]) -> Self {
-        let Some(first) = wanted.first() else {
-            return Self::of(Vec::new(), Vec::new());
-        };
-        let bounds: Vec<ArrayD<Bound<SINGLE>>> = evaluate(first.tape(), &[], wanted);
-        Self::of(
-            bounds.iter().map(|bound| bound.mapv(|bound| bound.value)).collect(),
-            bounds.iter().map(|bound| bound.mapv(|bound| ORDERS * bound.error)).collect(),
-        )
-    }
-
-    fn of(gradients: Vec<ArrayD<f64>>, tolerances: Vec<ArrayD<f64>>) -> Self {
-        let reason = |why: &str, mend: &str| Reason { row: None, why: why.into(), mend: mend.into() };
-        Self {
-            gradients,
-            tolerances,
-            outside: reason("the function has no finite slope here", "Give `values` that suit it."),
-            unjudged: reason(
-                "rounding may put the gradient anywhere",
-                "Give `values` that suit the function.",
-            ),
-        }
+    /// The values of a function's results, in the places of gradients.
+    pub fn of_results<T: Float>(recorded: &Recorded<'_, T>, precision: Precision) -> Self {
+        let out = recorded.out;
+        let seed = out.tape().constant(ArrayD::<T>::ones(out.shape()));
+        Derivation { out, seed, wanted: recorded.results.clone() }.examined(precision)
     }
 
     /// What can be said of one element of the gradient of an input.
     pub fn standing(&self, input: usize, at: &IxDyn) -> Standing<'_> {
         let (expected, tolerance) = (self.gradients[input][at], self.tolerances[input][at]);
-        if !expected.is_finite() || tolerance.is_nan() {
+        if tolerance.is_nan() || expected.is_nan() || expected.abs() > self.largest {
             Standing::Outside(&self.outside)
         } else if tolerance.is_infinite() {
             Standing::Unjudged(&self.unjudged)
@@ -86,6 +71,131 @@ impl Reference {
             Standing::Judged { expected, tolerance }
         }
     }
+
+    /// How many decimal digits a gradient has lost that the library keeps, where it has lost most; 0 if none.
+    pub fn digits_lost(&self, input: usize, given: &ArrayD<f64>) -> f64 {
+        let Some(accurate) = &self.accurate else { return 0.0 };
+        let expected = &self.gradients[input];
+        if given.shape() != expected.shape() {
+            return 0.0;
+        }
+        let each = given.iter().zip(expected).zip(&accurate[input]);
+        let lost = each.map(|((g, e), tolerance)| {
+            let error = (g - e).abs();
+            // As a part of what is there, beside a rounding of it.
+            if error > *tolerance { (error / e.abs()).min(1.0) / self.roundoff } else { 1.0 }
+        });
+        lost.filter(|lost| lost.is_finite()).fold(1.0, f64::max).log10()
+    }
+}
+
+/// A function and its gradients, recorded.
+struct Derivation<'t, T: Float> {
+    out: Var<'t, T>,
+    seed: Var<'t, T>,
+    wanted: Vec<Var<'t, T>>,
+}
+
+impl<'t, T: Float> Derivation<'t, T> {
+    fn examined(&self, precision: Precision) -> Reference {
+        let single = T::EPSILON.to_f64() > f64::EPSILON;
+        match (single, precision.accurate) {
+            (true, false) => self.bounded::<true, TEXTBOOK>(precision),
+            (true, true) => self.bounded::<true, ACCURATE>(precision),
+            (false, false) => self.bounded::<false, TEXTBOOK>(precision),
+            (false, true) => self.bounded::<false, ACCURATE>(precision),
+        }
+    }
+
+    fn bounded<const SINGLE: bool, const BY: u8>(&self, precision: Precision) -> Reference {
+        let spoilt = self.spoilt::<SINGLE>();
+        let all = self.evaluated::<SINGLE, BY>(spoilt.as_ref(), &self.wanted);
+        let found = |what: fn(Bound<SINGLE, BY>) -> f64| -> Vec<ArrayD<f64>> {
+            let each = self.wanted.iter();
+            each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
+        };
+        let gradients = found(|bound| bound.value);
+        let tolerances: Vec<ArrayD<f64>> =
+            found(|bound| bound.error).iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect();
+        let accurate = (BY == TEXTBOOK && self.has_forms()).then(|| {
+            let all = self.evaluated::<SINGLE, ACCURATE>(spoilt.as_ref(), &self.wanted);
+            let errors =
+                self.wanted.iter().map(|row| all.get(row.id()).expect("evaluated").view().mapv(|x| x.error));
+            errors.zip(&gradients).map(|(e, g)| precision.widen(&e, g)).collect()
+        });
+        let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
+        let outside = spoilt.is_some()
+            || gradients.iter().flatten().chain(tolerances.iter().flatten()).any(|x| !x.is_finite());
+        Reference {
+            because: precision.to_string(),
+            accurate,
+            largest: Bound::<SINGLE, BY>::LARGEST,
+            roundoff: T::EPSILON.to_f64() / 2.0,
+            outside: if outside { of_value(self.out, &self.wanted) } else { Reason::default() },
+            unjudged: if unjudged { of_rounding(&all, &self.wanted) } else { Reason::default() },
+            gradients,
+            tolerances,
+        }
+    }
+
+    fn evaluated<const SINGLE: bool, const BY: u8>(
+        &self,
+        spoilt: Option<&ArrayD<bool>>,
+        wanted: &[Var<'t, T>],
+    ) -> Evaluated<Bound<SINGLE, BY>> {
+        let tape = self.out.tape();
+        let shifted: BTreeSet<RowId> = tape
+            .vars()
+            .filter(|row| row.prim().0 == Family::Map(Map::Expm1))
+            .map(|row| row.operands()[0].id())
+            .collect();
+        let seeds = spoilt.map(|spoilt| {
+            let mut seeds = self.seed.peek().mapv(|x| Bound::constant(x.to_f64()));
+            seeds.zip_mut_with(spoilt, |seed, spoilt| {
+                if *spoilt {
+                    seed.error = f64::NAN;
+                }
+            });
+            (self.seed, seeds.into_owned())
+        });
+        Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| decided(all, row, value, &shifted))
+    }
+
+    /// Which elements of the result are no finite numbers, if some are not: what depends on them is not judged. An infinity that
+    /// was there from the start, as in a mask of −∞, is a number like others.
+    fn spoilt<const SINGLE: bool>(&self) -> Option<ArrayD<bool>> {
+        let out = self.out.peek().mapv(T::to_f64);
+        if out.iter().all(|y| y.is_finite()) {
+            return None;
+        }
+        let all = self.evaluated::<SINGLE, ACCURATE>(None, &[self.out]);
+        let tape = self.out.tape();
+        let from_the_start = tape.ancestry([self.out.id()], 0).iter().any(|(_, row)| {
+            let row = tape.at(row);
+            row.operands().is_empty() && row.with_value(|x| x.view().iter().any(|x| x.to_f64().is_infinite()))
+        });
+        let mut spoilt = out.mapv(|y| !y.is_finite());
+        spoilt.zip_mut_with(&all.get(self.out.id()).expect("evaluated").view(), |spoilt, y| {
+            *spoilt &= !(from_the_start && y.value.is_infinite() && y.is_exact());
+        });
+        any_of(&spoilt).then(|| spoilt.into_owned())
+    }
+
+    /// Whether there are rows of which textbooks have another form, that loses digits.
+    fn has_forms(&self) -> bool {
+        self.out.tape().vars().any(|row| {
+            matches!(
+                row.prim().0,
+                Family::Weighted(_)
+                    | Family::Zip(Zip::ExpDifference)
+                    | Family::Map(Map::Expm1 | Map::Logistic)
+            )
+        })
+    }
+}
+
+fn any_of(marks: &ndarray::ArrayBase<impl ndarray::Data<Elem = bool>, IxDyn>) -> bool {
+    marks.iter().any(|mark| *mark)
 }
 
 /// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that

@@ -4,6 +4,7 @@ use super::derivative::Answer;
 use super::parameter::Argument;
 use super::quiet::{self, Panicked};
 use super::sample::Sample;
+use super::tolerance::Precision;
 use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, Axis, Slice};
 
@@ -26,6 +27,8 @@ pub(super) struct Subject<'f, T: Float> {
     pub takes_cotangent: bool,
     /// Whether the function has several results, each with a cotangent.
     pub several: bool,
+    /// How close gradients have to be, beyond what rounding explains.
+    pub precision: Precision,
 }
 
 /// The function on a tape.

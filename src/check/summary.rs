@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::sample::Sample;
 use super::tally::{Counts, Seen, Tally};
 use super::{Check, Values};
-use crate::{Float, Kind};
+use crate::{Arithmetic, Float, Kind};
 use std::collections::BTreeSet;
 use std::panic::Location;
 
@@ -83,6 +83,9 @@ pub struct Gradient {
     pub counts: Counts,
     /// The largest error as a part of its tolerance.
     pub worst: f64,
+    /// How many decimal digits it lost at most that the library keeps, as textbook forms do: see
+    /// [`accurate`](Check::accurate).
+    pub lost_digits: f64,
     /// Why elements were not judged, and how many, the most frequent reason first.
     pub unjudged: Vec<(String, usize)>,
 }
@@ -199,7 +202,13 @@ impl Summary {
             let mut unjudged: Vec<(String, usize)> =
                 seen.why.iter().map(|((_, reason), count)| (reason.to_string(), *count)).collect();
             unjudged.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            Gradient { input: input.name.clone(), counts: seen.counts, worst: seen.worst, unjudged }
+            Gradient {
+                input: input.name.clone(),
+                counts: seen.counts,
+                worst: seen.worst,
+                lost_digits: seen.lost_digits,
+                unjudged,
+            }
         };
         let each = self.inputs.iter().zip(&self.tally.gradients);
         each.filter(|(input, _)| input.real).map(gradient).collect()
@@ -272,6 +281,15 @@ impl Summary {
             remarks.push(format!(
                 "{} was not examined: the hand-written function does not return it (`.all_gradients()` demands it)",
                 missed.join(", ")
+            ));
+        }
+        for (input, seen) in
+            self.inputs.iter().zip(&self.tally.gradients).filter(|(_, seen)| seen.lost_digits >= 1.0)
+        {
+            let all = if self.dtype == f32::DTYPE { 7 } else { 16 };
+            remarks.push(format!(
+                "d{} loses up to {:.0} of {all} digits that the library keeps, as textbook forms do (`.accurate()` forbids it)",
+                input.name, seen.lost_digits
             ));
         }
         remarks

@@ -79,6 +79,8 @@ pub(super) struct Seen {
     pub kinks: usize,
     /// The largest error as a part of its tolerance.
     pub worst: f64,
+    /// How many decimal digits were lost that the library keeps, at most.
+    pub lost_digits: f64,
     /// Why elements were not judged, and how many; and whether these are outside the domain.
     pub why: BTreeMap<(bool, Reason), usize>,
     /// Calls that gave it.
@@ -130,6 +132,7 @@ impl AddAssign<&Self> for Seen {
         self.telling += other.telling;
         self.kinks += other.kinks;
         self.worst = self.worst.max(other.worst);
+        self.lost_digits = self.lost_digits.max(other.lost_digits);
         self.calls += other.calls;
         for (why, count) in &other.why {
             *self.why.entry(why.clone()).or_default() += count;

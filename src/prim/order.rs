@@ -26,6 +26,15 @@ impl Order {
         Self { places, axis, count }
     }
 
+    /// The axis along which numbers are put in order, if they are.
+    #[cfg(feature = "check")]
+    pub(crate) fn axis(&self) -> Option<usize> {
+        match self.places {
+            Places::Largest | Places::Smallest | Places::Sorted { .. } => Some(self.axis),
+            Places::Search { .. } | Places::Whole => None,
+        }
+    }
+
     /// What to do, for operands of these shapes, which fit.
     fn lines(self, operands: &[&[usize]]) -> Lines {
         let (order, axis) = (self.places, self.axis);

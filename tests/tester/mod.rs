@@ -7,6 +7,7 @@ mod drawing;
 mod inputs;
 mod kinks;
 mod promises;
+mod rounding;
 mod unusual;
 mod wrong;
 

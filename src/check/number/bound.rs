@@ -1,70 +1,260 @@
 //! Running error analysis: how far rounding can have moved a result (J. H. Wilkinson, 1963; N. J. Higham, *Accuracy and
 //! Stability of Numerical Algorithms*, 2002, §3.3).
+//!
+//! A first-order bound, slope times error, holds where the error is small beside the numbers. Here it need not be: x − x of two
+//! derivations is all error, and may be divided by. So each operation bounds what it does to *every* operand within its error, not
+//! only to its value: a quotient by the smallest divisor that there may be, an exponential by its largest growth.
+//!
+//! **What is exact stays exact.** Operations whose operands have no error and whose result needs no rounding, as with small whole
+//! numbers, have none: so ties stay ties. Of a derivation by hand that holds only if no other order of operations rounds either:
+//! there have to be bits to spare, and a quotient is exact by a power of two alone. An infinity that was there from the start has no error (−∞ of a mask), and neither has
+//! what it makes; 0 times an error that is not there is 0.
+//!
+//! An error is 0 where nothing was rounded, ∞ where rounding may have put the result anywhere, and NaN where there is no result
+//! to speak of; that NaN stays with all that depends on it, whatever it is multiplied by.
 
-use super::carrier;
-#[allow(clippy::wildcard_imports)] // They belong to the macro.
-use super::needs::*;
+use num_traits::{One, Zero};
+use std::cmp::Ordering;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// A number in double precision and a bound for the error that it would have, to first order, if each operation so far
-/// had been rounded to single (`SINGLE`) or double precision.
+/// Whose rounding is bounded: that of the rows as they were recorded.
+pub(crate) const RECORDED: u8 = 0;
+/// That of the same derivation by hand, which may add up in another order.
+pub(crate) const ACCURATE: u8 = 1;
+/// That of a derivation by hand as textbooks have it: s (1 − s) for the slope of the logistic function s.
+pub(crate) const TEXTBOOK: u8 = 2;
+
+/// How often a derivation by hand rounds where the recorded one rounds once: one for the reference's own rounding, and 16 since it
+/// may add up in another order: a plain loop over n ≤ 1024 terms rounds a term up to n times, where the tape's sum, in 16 lanes,
+/// rounds it n/16 times.
+pub(crate) const ORDERS: f64 = 17.0;
+
+/// A number in double precision and a bound for the error that it would have if each operation so far had been rounded to
+/// single (`SINGLE`) or double precision, as often as is usual `BY` whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound<const SINGLE: bool> {
+pub(crate) struct Bound<const SINGLE: bool, const BY: u8 = RECORDED> {
     pub value: f64,
     pub error: f64,
 }
 
-impl<const SINGLE: bool> Bound<SINGLE> {
-    /// Unit roundoff, the smallest positive number and the largest.
-    const FORMAT: [f64; 3] = if SINGLE {
-        [f32::EPSILON as f64 / 2.0, 1.401_298_464_324_817e-45, f32::MAX as f64]
-    } else {
-        [f64::EPSILON / 2.0, 5e-324, f64::MAX]
+impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
+    /// What one rounding does, as a part of the result.
+    pub const UNIT: f64 = {
+        let once = if SINGLE { f32::EPSILON as f64 / 2.0 } else { f64::EPSILON / 2.0 };
+        if BY == RECORDED { once } else { ORDERS * once }
     };
 
-    const fn constant(value: f64) -> Self {
+    /// The largest number of the precision.
+    pub const LARGEST: f64 = if SINGLE { f32::MAX as f64 } else { f64::MAX };
+
+    /// The smallest number with all its digits.
+    pub const NORMAL: f64 = if SINGLE { f32::MIN_POSITIVE as f64 } else { f64::MIN_POSITIVE };
+
+    /// What rounds off below that, at most: the last digit there is. A derivation by hand may have factors that underflow on
+    /// their own, or take the reciprocal of what overflows: as much as the smallest normal number is lost.
+    pub const FLOOR: f64 = if BY != RECORDED {
+        Self::NORMAL
+    } else if SINGLE {
+        1.401_298_464_324_817e-45
+    } else {
+        5e-324
+    };
+
+    /// The digits that an exact result may have, binary ones. By hand, 1024 such terms may be added up in any order.
+    pub const DIGITS: u32 = if SINGLE { f32::MANTISSA_DIGITS } else { f64::MANTISSA_DIGITS }
+        - if BY == RECORDED { 0 } else { 10 };
+
+    /// Without an error.
+    pub const fn constant(value: f64) -> Self {
         Self { value, error: 0.0 }
     }
 
-    fn is_nothing(self) -> bool {
+    pub fn is_exact(self) -> bool {
+        self.error == 0.0
+    }
+
+    /// 0, and exactly so.
+    pub fn is_nothing(self) -> bool {
         self.value == 0.0 && self.error == 0.0
     }
 
-    fn without_slope(self) -> Self {
-        self
+    /// Whether it depends on what is not there.
+    pub fn is_void(self) -> bool {
+        self.error.is_nan() && !self.value.is_nan()
     }
 
-    /// One rounding of the result is at most one unit roundoff of it. The elementary functions, the library's own and the
-    /// C library's, are within one unit in the last place, which is at most two.
-    fn chain<const N: usize>(value: f64, terms: [(Self, f64); N]) -> Self {
-        let [roundoff, smallest, largest] = Self::FORMAT;
-        let exact = Self::exact_terms(value, terms.into_iter());
-        let error = exact.error + 2.0 * roundoff * value.abs() + smallest;
-        Self { value, error: if value.abs() > largest { f64::INFINITY } else { error } }
+    /// A result from its operands: how far their errors may spread it, and how many units are rounded off. An elementary
+    /// function, the library's own or the C library's, is within one unit in the last place, which is at most two here.
+    pub fn made<const N: usize>(value: f64, operands: [Self; N], spread: f64, units: f64) -> Self {
+        let all = |is: fn(Self) -> bool| operands.iter().all(|operand| is(*operand));
+        let error = if value.is_nan() || !all(|operand| !operand.error.is_nan()) {
+            f64::NAN
+        } else if all(Self::is_exact) && !all(|operand| operand.value.is_finite()) {
+            0.0 // What a function makes of an infinity is its limit.
+        } else if value.abs() > Self::LARGEST || spread.is_nan() {
+            f64::INFINITY
+        } else if units == 0.0 {
+            spread
+        } else {
+            let floor = if value.abs() < 2.0 * Self::NORMAL { Self::FLOOR } else { 0.0 };
+            spread + units * Self::UNIT * value.abs() + floor
+        };
+        Self { value, error }
     }
 
-    /// Those that are made of several roundings, at most three units in the last place.
-    fn near<const N: usize>(value: f64, terms: [(Self, f64); N]) -> Self {
-        let one = Self::chain(value, terms);
-        let [roundoff, smallest, _] = Self::FORMAT;
-        Self { error: one.error + 4.0 * roundoff * value.abs() + smallest, ..one }
+    /// As [`made`](Self::made), by an operation that is rounded correctly: not at all, where the precision holds the exact result.
+    fn rounded(value: f64, operands: [Self; 2], spread: f64, exact: bool) -> Self {
+        let exact = exact && operands.iter().all(|operand| operand.is_exact());
+        Self::made(value, operands, spread, if exact { 0.0 } else { 2.0 })
     }
 
-    /// With the term of second order: where both factors vanish, it is all there is.
-    fn product(self, other: Self, value: f64) -> Self {
-        let first = Self::chain(value, [(self, other.value), (other, self.value)]);
-        Self { error: first.error + self.error * other.error, ..first }
+    #[allow(clippy::float_cmp)] // Whether rounding changes it is the question.
+    fn added(self, other: Self) -> Self {
+        let (a, b) = (self.value, other.value);
+        let value = a + b;
+        if value.is_infinite() && self.is_exact_infinity() | other.is_exact_infinity() {
+            let finite =
+                [self, other].into_iter().filter(|x| !x.is_exact_infinity()).all(|x| x.error.is_finite());
+            return Self { value, error: if finite { 0.0 } else { self.error + other.error } };
+        }
+        let spread = self.error + other.error;
+        let holds = spread == 0.0 && {
+            let part = value - a;
+            let lost = (a - (value - part)) + (b - part);
+            let last = last_digit(a).min(last_digit(b));
+            let room = if BY == RECORDED { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
+            lost == 0.0 && (room == 0.0 || exponent(room) < last + Self::DIGITS.cast_signed())
+        };
+        Self::rounded(value, [self, other], spread, holds)
     }
 
-    fn exact(value: f64, term: (Self, f64)) -> Self {
-        Self::exact_terms(value, std::iter::once(term))
+    fn is_exact_infinity(self) -> bool {
+        self.value.is_infinite() && self.is_exact()
     }
 
-    fn exact_terms(value: f64, terms: impl Iterator<Item = (Self, f64)>) -> Self {
-        let terms = terms.filter(|(operand, _)| operand.error != 0.0);
-        let error: f64 = terms.map(|(operand, slope)| slope.abs() * operand.error).sum();
-        // Where an operand may be anywhere, its slope at one place says nothing: 0 · ∞ is no bound.
-        Self { value, error: if error.is_nan() { f64::INFINITY } else { error } }
+    /// A product, with the term of second order: where both factors vanish, it is all there is.
+    pub fn product(self, other: Self, value: f64) -> Self {
+        if let Some(error) = self.scales_infinity(other).or_else(|| other.scales_infinity(self)) {
+            return Self { value, error };
+        }
+        let spread =
+            times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
+        let holds = digits(self.value) + digits(other.value) <= Self::DIGITS
+            && (value == 0.0 || (Self::NORMAL..=Self::LARGEST).contains(&value.abs()));
+        Self::rounded(value, [self, other], spread, holds)
+    }
+
+    /// The error of an infinity times `other`: none, if its sign is certain.
+    fn scales_infinity(self, other: Self) -> Option<f64> {
+        (self.is_exact_infinity() && other.error < other.value.abs()).then_some(0.0)
+    }
+
+    #[allow(clippy::float_cmp)] // Whether it is exact is the question.
+    pub fn quotient(self, other: Self, value: f64) -> Self {
+        let (a, b) = (self.value, other.value);
+        if other.is_nothing() && self.error < a.abs() || other.is_exact_infinity() && self.error.is_finite() {
+            return Self { value, error: if value.is_nan() { f64::NAN } else { 0.0 } };
+        }
+        let change = self.error + times(value, other.error);
+        let room = b.abs() - other.error;
+        let spread = if change == 0.0 {
+            0.0
+        } else if room > 0.0 {
+            change / room
+        } else {
+            f64::INFINITY
+        };
+        let holds = value.is_finite()
+            && digits(value) <= Self::DIGITS
+            && digits(value) + digits(b) <= 53
+            && value * b == a;
+        Self::rounded(value, [self, other], spread, holds)
     }
 }
 
-carrier! { [const SINGLE: bool] Bound<SINGLE>, f64 }
+/// The product of magnitudes, in which 0 is absolute.
+pub(super) fn times(a: f64, b: f64) -> f64 {
+    if a == 0.0 || b == 0.0 { 0.0 } else { (a * b).abs() }
+}
+
+/// The exponent of the first binary digit.
+fn exponent(x: f64) -> i32 {
+    i32::try_from(x.to_bits() >> 52 & 0x7ff).expect("eleven bits").max(1) - 1023
+}
+
+/// The exponent of the last binary digit that is not 0; of 0, beyond all others.
+fn last_digit(x: f64) -> i32 {
+    match digits(x) {
+        0 => i32::MAX / 2,
+        n => exponent(x) - n.cast_signed() + 1,
+    }
+}
+
+/// The binary digits from the first that is not 0 to the last.
+pub(super) fn digits(x: f64) -> u32 {
+    let fraction = x.to_bits() & (u64::MAX >> 12);
+    match fraction {
+        0 => u32::from(x != 0.0),
+        _ => f64::MANTISSA_DIGITS - fraction.trailing_zeros(),
+    }
+}
+
+impl<const SINGLE: bool, const BY: u8> Add for Bound<SINGLE, BY> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.added(other)
+    }
+}
+impl<const SINGLE: bool, const BY: u8> Sub for Bound<SINGLE, BY> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.added(-other)
+    }
+}
+impl<const SINGLE: bool, const BY: u8> Mul for Bound<SINGLE, BY> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        self.product(other, self.value * other.value)
+    }
+}
+impl<const SINGLE: bool, const BY: u8> Div for Bound<SINGLE, BY> {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        self.quotient(other, self.value / other.value)
+    }
+}
+impl<const SINGLE: bool, const BY: u8> Neg for Bound<SINGLE, BY> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { value: -self.value, ..self }
+    }
+}
+impl<const SINGLE: bool, const BY: u8> AddAssign for Bound<SINGLE, BY> {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+/// By value: the error decides nothing.
+impl<const SINGLE: bool, const BY: u8> PartialEq for Bound<SINGLE, BY> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+impl<const SINGLE: bool, const BY: u8> PartialOrd for Bound<SINGLE, BY> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+impl<const SINGLE: bool, const BY: u8> Zero for Bound<SINGLE, BY> {
+    fn zero() -> Self {
+        Self::constant(0.0)
+    }
+    fn is_zero(&self) -> bool {
+        self.is_nothing()
+    }
+}
+impl<const SINGLE: bool, const BY: u8> One for Bound<SINGLE, BY> {
+    fn one() -> Self {
+        Self::constant(1.0)
+    }
+}

@@ -1,0 +1,231 @@
+//! The error bound, held against what rounding does.
+
+use super::{Bound, TEXTBOOK};
+use crate::{Arithmetic, Float, random};
+
+type Single = Bound<true>;
+type Double = Bound<false>;
+
+const INF: f64 = f64::INFINITY;
+
+#[test]
+fn an_exact_infinity_has_no_error() {
+    let [inf, zero] = [Single::constant(-INF), Single::constant(0.0)];
+    let x = Single { value: 3.0, error: 0.1 };
+    for exact in [
+        inf + x,
+        x + inf,
+        x - inf,
+        -inf,
+        inf * x,
+        inf / x,
+        x / inf,
+        inf.exp(),
+        inf.exp_difference(x),
+        inf.tanh(),
+    ] {
+        assert_eq!(exact.error, 0.0, "{exact:?}");
+    }
+    assert_eq!(inf.exp_difference(x).value, 0.0);
+    assert_eq!(zero.ln().error, 0.0);
+    // An overflow is none.
+    assert_eq!(Double::constant(711.0).exp().error, INF);
+    assert_eq!(Single::constant(90.0).exp().error, INF);
+    // A sign that is not known makes anything of an infinity.
+    assert_eq!((inf * Single { value: 0.1, error: 0.2 }).error, INF);
+}
+
+#[test]
+fn what_is_not_there_is_nothing() {
+    let anything = Single { value: 1.0, error: INF };
+    let zero = Single::constant(0.0);
+    assert_eq!((zero * anything).error, 0.0);
+    assert_eq!(zero.azmul(anything).error, 0.0);
+    assert_eq!(zero.azmul(Single::constant(f64::NAN)).error, 0.0);
+    // The slope in the exponent is NaN, and the exponent has no error.
+    let power = Single { value: -2.0, error: 1e-6 }.powf(Single::constant(2.0));
+    assert_eq!(power.value, 4.0);
+    assert!(power.error > 4e-6 && power.error < 6e-6, "{power:?}");
+    assert!(Single { value: -2.0, error: 1e-6 }.powf(Single { value: 2.0, error: 1e-9 }).error.is_infinite());
+    assert_eq!(Single::constant(-3.0).powf(Single::constant(3.0)).error, 0.0);
+}
+
+#[test]
+fn what_needs_no_rounding_has_no_error() {
+    let [two, three] = [2.0, 3.0].map(Single::constant);
+    let third = Single::constant(1.0) / three;
+    for exact in [two + three, two * three, three / two, three - two, (two + two).sqrt(), two.powf(three)] {
+        assert_eq!(exact.error, 0.0, "{exact:?}");
+    }
+    assert!(third.error > 0.0 && (third + two).error > third.error);
+    assert!((Single::constant(f64::from(0.1_f32)) + two).error > 0.0);
+    assert!((Double::constant(0.1) + Double::constant(0.2)).error > 0.0);
+}
+
+#[test]
+fn what_does_not_exist_stays_with_all_that_depends_on_it() {
+    let void = Single { value: 2.0, error: f64::NAN };
+    let zero = Single::constant(0.0);
+    for x in [
+        void + zero,
+        void * zero,
+        zero.azmul(void),
+        void.azdiv(Single::constant(INF)),
+        zero.azdiv(void),
+        void.exp(),
+    ] {
+        assert!(x.is_void(), "{x:?}");
+    }
+}
+
+#[test]
+fn a_divisor_that_may_be_0_bounds_nothing() {
+    let one = Single::constant(1.0);
+    assert_eq!((one / Single { value: 1e-9, error: 1e-9 }).error, INF);
+    let near = one / Single { value: 2e-9, error: 1e-9 };
+    // From 1/3e-9 to 1e9: first order would say 2.5e8.
+    assert!(near.error >= 5e8 && near.error < 5.1e8, "{near:?}");
+    assert_eq!(Single { value: 1e-9, error: 1e-9 }.ln().error, INF);
+}
+
+/// The operations of a program, two operands each.
+fn operation<T: Arithmetic>(which: u64, a: T, b: T) -> T {
+    match which {
+        0 => a + b,
+        1 => a - b,
+        2 => a * b,
+        3 => a / b,
+        4 => a.exp(),
+        5 => a.abs().ln(),
+        6 => a.sin() * b,
+        7 => a.tanh(),
+        8 => a.abs().sqrt(),
+        9 => a.exp_difference(b),
+        10 => a.abs().powf(b),
+        11 => a.times_logistic(b),
+        12 => a.times_logistic_slope(b),
+        13 => a.times_normal(b),
+        14 => a.times_density(b),
+        15 => a.softplus(),
+        16 => a.exp_m1(),
+        17 => a.ln_1p(),
+        18 => a.erf(),
+        19 => a.times_cubic_slope(b),
+        20 => a.times_bell(b),
+        21 => a.cos(),
+        22 => a.inverse(b),
+        23 => a.atan2(b),
+        24 => a.tan(),
+        25 => a.times_power(b, T::from_f64(2.5), 1),
+        26 => a.cubic_tanh(),
+        27 => a.times_cubic(b),
+        28 => a.times_cubic_turn(b),
+        29 => a.azdiv(b),
+        _ => a.azmul(b),
+    }
+}
+
+/// A number of any size that the arithmetic of `f32` has.
+fn number(seed: u64, at: u64) -> f64 {
+    let unit = random::part(random::mix(seed, at), 53);
+    let size = match random::mix(seed, at + 1000) % 8 {
+        0 => (unit * 9.0).floor() - 4.0,
+        1 => (unit - 0.5) * 1e4,
+        2 => (unit - 0.5) * 1e-4,
+        3 => (unit - 0.5) * 200.0,
+        4 => (unit - 0.5) * 1e-30,
+        _ => (unit - 0.5) * 6.0,
+    };
+    f32::from_f64(size).to_f64()
+}
+
+/// Runs a program of `steps` operations on results so far.
+fn run<T: Arithmetic>(seed: u64, steps: u64) -> (T, String) {
+    let mut results: Vec<T> = (0..4).map(|at| T::from_f64(number(seed, at))).collect();
+    let mut text = format!("{results:?}");
+    for step in 0..steps {
+        let pick =
+            |salt: u64| usize::try_from(random::mix(seed, salt + step) % results.len() as u64).expect("few");
+        let which = random::mix(seed, 300 + step) % 31;
+        let [i, j] = [pick(100), pick(200)];
+        results.push(operation(which, results[i], results[j]));
+        text += &format!("\n  {which}({i}, {j}) = {:?}", results.last());
+    }
+    (results[results.len() - 1], text)
+}
+
+/// Random programs in single precision are within the bound of the same in double; and the bound is no empty one.
+#[test]
+fn the_bound_holds() {
+    let (mut bounded, mut tight, mut all) = (0, 0, 0);
+    for seed in 0..60_000 {
+        let steps = 1 + seed % 7;
+        let (single, text) = run::<f32>(seed, steps);
+        let (bound, why) = run::<Single>(seed, steps);
+        if !single.is_finite() {
+            let told = !bound.error.is_finite() || !bound.value.is_finite();
+            assert!(told, "{single:?} is not {bound:?}, and nothing says so:\n{text}\n{why}");
+            continue;
+        }
+        all += 1;
+        let error = (single.to_f64() - bound.value).abs();
+        if bound.error.is_finite() {
+            bounded += 1;
+            tight += u32::from(bound.error <= 1e-4 * bound.value.abs() + 1e-30);
+            assert!(error <= bound.error, "off by {error:e}, and {bound:?}:\n{text}\n{why}");
+        }
+    }
+    println!("of {all} finite results {bounded} have a bound, {tight} a tight one");
+    assert!(100 * bounded >= 97 * all, "{bounded} of {all}");
+    assert!(100 * tight >= 90 * all, "{tight} of {all}");
+}
+
+fn textbook<T: Float, const SINGLE: bool>(far: f64) {
+    let [one, half] = [1.0, 0.5].map(T::from_f64);
+    type Of<const SINGLE: bool> = Bound<SINGLE, TEXTBOOK>;
+    for step in -3000..=3000 {
+        let x = T::from_f64(f64::from(step) / 3000.0 * far);
+        for weight in [1.0, -3.0, 1e-3, 1e3] {
+            let (w, b) = (T::from_f64(weight), Of::<SINGLE>::constant(x.to_f64()));
+            let a = Of::<SINGLE>::constant(w.to_f64());
+            let s = one / (one + (-x).exp());
+            let t = x.tanh();
+            let root = T::from_f64(std::f64::consts::FRAC_1_SQRT_2);
+            let forms = [
+                ("s (1 - s)", w * s * (one - s), a.times_logistic_slope(b)),
+                ("1 - t²", w * (one - t * t), (a * Of::<SINGLE>::constant(4.0)).times_logistic_slope(b + b)),
+                ("(1 + erf) / 2", w * half * (one + (x * root).erf()), a.times_normal(b)),
+                ("exp(-x²)", w * (-(x * x)).exp(), a.times_bell(b)),
+                (
+                    "exp(-x²/2)",
+                    w * (-(x * x) * half).exp() * T::from_f64(0.398_942_280_401_432_7),
+                    a.times_density(b),
+                ),
+            ];
+            for (name, by_hand, bound) in forms {
+                let error = (by_hand.to_f64() - bound.value).abs();
+                assert!(error <= bound.error, "{name}, {weight} at {x}: off by {error:e}, and {bound:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn textbook_forms_are_within_the_bound_for_them() {
+    textbook::<f32, true>(12.0);
+    textbook::<f32, true>(120.0);
+    textbook::<f64, false>(40.0);
+    textbook::<f64, false>(800.0);
+}
+
+/// What is asked for beyond the bound: the tails are not to be cut where they have digits.
+#[test]
+fn the_bound_of_textbook_forms_is_no_excuse() {
+    for x in [5.0, -5.0, 8.0, -8.0] {
+        let [one, four, x] = [1.0, 4.0, x].map(Bound::<true, TEXTBOOK>::constant);
+        let slope = one.times_logistic_slope(x);
+        assert!(slope.error < 0.2 * slope.value, "{slope:?}");
+        let slope = four.times_logistic_slope(x);
+        assert!(slope.error < 0.2 * slope.value, "{slope:?}");
+    }
+}
