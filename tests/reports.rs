@@ -80,13 +80,50 @@ fn reports_read_as_they_should() {
     let weak = relu(|da, z| choose(da, z, |z| z > 0.0)).shapes(["Z: 1 1"]).seed(1);
     text.extend(["# the score of a weak test\n\n", &check::mutants(&weak).to_string()]);
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/reports.txt");
+    is_golden("golden/reports.txt", &text);
+}
+
+fn is_golden(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, text).expect("the folder is there");
     } else {
         let golden = std::fs::read_to_string(path).expect("the file is there").replace("\r\n", "\n");
         assert_eq!(text, golden, "if the new text is better: UPDATE_GOLDEN=1");
     }
+}
+
+/// What a check that passes prints, to be attached to a pull request; and one that says nothing.
+#[test]
+fn certificates_read_as_they_should() {
+    let mut text = String::new();
+    let layer = linear(|dz, a, w| (dz.dot(w), dz.t().dot(a), sums(dz))).seed(1).without_persistence();
+    let certificate = layer.try_run().expect("it is right").with_score(&check::mutants(&layer));
+    text.extend(["# a linear layer, with the score of its test\n\n", &steady(&certificate.to_string())]);
+
+    let clipped = check::backward::<f32, 2>(|[x, label]| x.clamp(-1.0, 1.0).log1p() * label)
+        .against(|dy: &Array1<f32>, x: &Array1<f32>, label: &Array1<f32>| {
+            let inside = |x: f32| if (-1.0..=1.0).contains(&x) { 1.0 / (1.0 + x) } else { 0.0 };
+            Zip::from(dy).and(x).and(label).map_collect(|dy, &x, label| dy * label * inside(x))
+        })
+        .shapes(["x: n", "label: n"])
+        .values("x", Values::Between(-0.9, 3.0))
+        .values("label", Values::Whole(0, 2))
+        .seed(1)
+        .without_persistence();
+    let certificate = clipped.try_run().unwrap_or_else(|failure| panic!("{failure}"));
+    text.extend(["\n\n# one of two gradients, in single precision\n\n", &steady(&certificate.to_string())]);
+
+    let nowhere = check::backward(|[x]| (x * 1e200).square().exp())
+        .against(|dy: &Array1<f64>| dy.clone())
+        .shapes(["x: n"])
+        .values("x", Values::Between(1.0, 2.0))
+        .seed(1)
+        .without_persistence();
+    let failure = nowhere.try_run().expect_err("it is infinite everywhere");
+    text.extend(["\n\n# nothing that could be judged\n\n", &steady(&failure.to_string()), "\n"]);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    is_golden("golden/certificates.txt", &text);
 }
 
 #[test]

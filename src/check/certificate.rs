@@ -32,11 +32,8 @@ impl fmt::Display for Summary {
         pair(f, "numbers", &list(&self.numbers))?;
         pair(f, "precision", self.dtype)?;
         pair(f, "order", if self.takes_cotangent { "first, of a cotangent" } else { "first, of a number" })?;
-        pair(
-            f,
-            "oracle",
-            "the tape\'s gradient in double precision, with a running bound for what rounding can do",
-        )?;
+        pair(f, "oracle", "the tape's gradient, in double precision, with a running bound for rounding")?;
+        pair(f, "tolerance", &self.tolerance)?;
         if self.any_subgradient {
             pair(f, "kinks", "any subgradient is right")?;
         }

@@ -15,6 +15,12 @@ pub struct Argument<T> {
 }
 
 impl<T: Float> Argument<T> {
+    /// This array as it is, for those who call a hand-written function without an examiner.
+    #[doc(hidden)]
+    pub fn new(array: ArrayD<T>) -> Self {
+        Self { array, layout: Layout::contiguous(), repeated: Vec::new() }
+    }
+
     /// With elements and axes as the parameter has them.
     fn held<E: Entry<T>, D: Dimension>(&self, number: usize) -> Result<Held<E, D>, String> {
         let mut array = E::array(self, number)?.into_dimensionality::<D>().map_err(|_| {

@@ -115,8 +115,12 @@ impl<'t, T: Float> Derivation<'t, T> {
             each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
         };
         let gradients = found(|bound| bound.value);
-        let tolerances: Vec<ArrayD<f64>> =
+        let mut tolerances: Vec<ArrayD<f64>> =
             found(|bound| bound.error).iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect();
+        if spoilt.as_ref().is_some_and(|spoilt| spoilt.iter().all(|spoilt| *spoilt)) {
+            // No element of the result is a number. Where it was lost on the way, in a sum of nothing, it is said here.
+            tolerances.iter_mut().for_each(|tolerance| tolerance.fill(f64::NAN));
+        }
         let accurate = (BY == TEXTBOOK && self.has_forms()).then(|| {
             let all = self.evaluated::<SINGLE, ACCURATE>(spoilt.as_ref(), &self.wanted);
             let errors =

@@ -22,6 +22,7 @@ use std::panic::Location;
 pub struct Summary {
     pub(super) at: &'static Location<'static>,
     pub(super) dtype: &'static str,
+    pub(super) tolerance: String,
     pub(super) seed: u64,
     pub(super) inputs: Vec<Input>,
     pub(super) takes_cotangent: bool,
@@ -90,19 +91,35 @@ pub struct Gradient {
     pub unjudged: Vec<(String, usize)>,
 }
 
+fn in_words(values: &Values) -> String {
+    match values {
+        Values::Any => "any numbers".into(),
+        Values::Extended => "any numbers, ±∞ and NaN".into(),
+        Values::Positive => "numbers above 0".into(),
+        Values::Between(low, high) => format!("numbers from {low} to {high}"),
+        Values::OneHot => "rows of zeros with a single 1".into(),
+        Values::Whole(low, high) => format!("whole numbers from {low} to {}", high.saturating_sub(1)),
+        Values::Index(axis) => format!("indices below {axis}"),
+        Values::Below(n) => format!("indices below {n}"),
+        Values::Mask => "truths".into(),
+        Values::Custom(_) => "numbers drawn by a function of the test".into(),
+    }
+}
+
 impl Summary {
     pub(super) fn new<T: Float>(check: &Check<'_, T>, plan: &Plan, seed: u64) -> Self {
         let signature = &plan.signature;
         let input = |(i, pattern): (usize, &super::shapes::Pattern)| Input {
             name: pattern.name.clone(),
             axes: signature.symbols(i),
-            values: format!("{:?}", plan.values[i]),
+            values: in_words(&plan.values[i]),
             moves: !matches!(plan.values[i], Values::OneHot | Values::Whole(..)),
             real: i < signature.inputs.len() - plan.directions && plan.values[i].kind() == Kind::Real,
         };
         Self {
             at: check.at,
             dtype: T::DTYPE,
+            tolerance: check.subject.precision.to_string(),
             seed,
             inputs: signature.inputs.iter().enumerate().map(input).collect(),
             takes_cotangent: check.subject.takes_cotangent,

@@ -3,12 +3,27 @@
 // Variants of one function have one signature, whether they need all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
+mod activations;
+mod attention;
+pub(crate) mod corpus;
+mod differences;
 mod drawing;
+mod examined;
+mod gates;
 mod inputs;
 mod kinks;
+mod looking_up;
+mod losses;
+mod margins;
+mod matrices;
+mod norms;
 mod promises;
+mod recurrent;
 mod rounding;
+mod scans;
+mod statistics;
 mod unusual;
+mod windows;
 mod wrong;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,12 @@
 //! A green check means judged; what is not judged is inconclusive; nothing makes the examiner panic.
 
-use ndarray::Array1;
+use ndarray::{Array1, Array2, Axis, Zip};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use wengert::check::{self, Check, Failure, FailureKind};
+use wengert::check::{self, Check, Failure, FailureKind, Values};
 
 type A1 = Array1<f64>;
+type A2 = Array2<f64>;
 
 fn twice(by_hand: impl Fn(&A1) -> A1 + 'static) -> Check<'static, f64> {
     check::backward(|[x]| x * 2.0).against(by_hand).shapes(["x: n"]).without_persistence().seed(super::seed())
@@ -57,6 +58,16 @@ fn what_was_judged_is_counted() {
     assert_eq!(summary.cases(), 50);
     assert!(summary.calls() > 60 && summary.calls() <= 100, "{}", summary.calls());
     assert_eq!(summary.warnings(), [""; 0]);
+    // The negative half is no place to be right or wrong in.
+    let sqrt = check::backward(|[x]| x.sqrt())
+        .against(|dy: &A1, x: &A1| {
+            Zip::from(dy).and(x).map_collect(|&dy, &x| if dy == 0.0 { 0.0 } else { dy / (2.0 * x.sqrt()) })
+        })
+        .shapes(["x: n"])
+        .without_persistence()
+        .seed(super::seed());
+    let counts = sqrt.try_run().unwrap().counts();
+    assert!(counts.outside > counts.judged / 2 && counts.judged == counts.agreed, "{counts}");
 }
 
 #[test]
@@ -64,6 +75,12 @@ fn nothing_judged_is_inconclusive() {
     let empty =
         || check::backward(|[x]| x * 2.0).against(|dy: &A1| dy * 3.0).shapes(["x: 0"]).without_persistence();
     inconclusive(&empty(), &["dx was empty in every case", "mend", "x: n"]);
+    let log = check::backward(|[x]| x.log())
+        .against(|dy: &A1, _: &A1| dy * 777.0)
+        .shapes(["x: n"])
+        .values("x", Values::Between(-2.0, -1.0))
+        .without_persistence();
+    inconclusive(&log, &["no element of dx could be judged", "values"]);
     inconclusive(&twice(|dy| dy * 2.0).cases(0), &["no gradient was compared"]);
     // One of two is enough to stop the run, and it says which.
     let half = check::backward(|[a, b]| a.sum_axis(0) + b.sum_axis(0))
@@ -175,6 +192,33 @@ fn panics_in_many_threads_at_once() {
             });
         }
     });
+}
+
+/// The mean of squares: at n = 0 it has no value, and this no shape that anybody could sum over.
+#[test]
+fn a_regression_without_points() {
+    let regression = check::gradient::<f64, 4>(|[x, y, w, b]| {
+        let n = f64::from(u32::try_from(x.shape()[0]).unwrap());
+        (x.matmul(w) + b - y).square().sum() / n
+    })
+    .against(|x: &A2, y: &A1, w: &A1, b: &A1| {
+        let n = f64::from(u32::try_from(x.nrows()).unwrap());
+        let r = x.dot(w) + b - y;
+        let dw = x.t().dot(&r) * 2.0 / n;
+        (
+            x * 0.0 + &r.view().insert_axis(Axis(1)).dot(&w.view().insert_axis(Axis(0))) * 2.0 / n,
+            &r * -2.0 / n,
+            dw,
+            { Array1::from_elem(1, r.sum() * 2.0 / n) },
+        )
+    })
+    .shapes(["x: n d", "y: n", "w: d", "b: 1"])
+    .without_persistence()
+    .seed(super::seed());
+    match regression.try_run() {
+        Ok(_) => {}
+        Err(failure) => panic!("{failure}"),
+    }
 }
 
 /// The score of a test is part of its certificate.
