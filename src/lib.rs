@@ -176,11 +176,12 @@
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
+//! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`; built with the feature `check`, which is who prints them so far |
 //! | `show/` | the window: the table that `println!("{tape}")` prints |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
-//! `check`, `show`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
+//! `check`, `show` → `symbol`; `check`, `show`, `symbol`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
 //! rooms use each other, with one exception: derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
@@ -219,6 +220,8 @@ mod prim;
 pub mod random;
 mod replay;
 mod show;
+#[cfg(feature = "check")]
+mod symbol;
 mod tape;
 mod var;
 

@@ -6,6 +6,7 @@
 #![allow(clippy::float_cmp)] // What is exact is compared so.
 
 mod accuracy;
+mod anatomy;
 mod by_hand;
 mod common;
 mod desk;

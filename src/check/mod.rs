@@ -31,7 +31,7 @@
 //! [`backward`] is for functions that get a cotangent, [`gradient`] for losses. Sizes 0, 1, small primes and large ones are
 //! drawn, numbers with ties, zeros, tiny and large ones, and all memory layouts. What fails is shrunk, sizes first, kept
 //! beside the source file, and reported on a page that says which element differs, what an independent witness finds there,
-//! **why** it is wrong ([`Mistake`]) and what to change. [`mutants`] scores the test itself.
+//! **why** it is wrong ([`Mistake`]; [`anatomy`] shows one of each) and what to change. [`mutants`] scores the test itself.
 //!
 //! # What can be said
 //!
@@ -113,6 +113,9 @@
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
 //! | `laws/`, `programs/` | the laws that every primitive obeys; random programs |
 //! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
+
+#[doc = include_str!("anatomy.md")]
+pub mod anatomy {}
 
 mod backward;
 mod branches;

@@ -60,6 +60,20 @@ impl Reference {
         Derivation { out, seed, wanted: recorded.results.clone() }.examined(precision)
     }
 
+    /// The values of rows that are there, each with how far another derivation may be from it: for gradients that were
+    /// derived in another way.
+    pub fn of_rows<T: Float>(wanted: &[Var<'_, T>], precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
+        let Some(&first) = wanted.first() else { return Vec::new() };
+        let derivation = Derivation { out: first, seed: first, wanted: wanted.to_vec() };
+        let single = T::EPSILON.to_f64() > f64::EPSILON;
+        match (single, precision.accurate) {
+            (true, false) => derivation.values::<true, TEXTBOOK>(precision),
+            (true, true) => derivation.values::<true, ACCURATE>(precision),
+            (false, false) => derivation.values::<false, TEXTBOOK>(precision),
+            (false, true) => derivation.values::<false, ACCURATE>(precision),
+        }
+    }
+
     /// What can be said of one element of the gradient of an input.
     pub fn standing(&self, input: usize, at: &IxDyn) -> Standing<'_> {
         let (expected, tolerance) = (self.gradients[input][at], self.tolerances[input][at]);
@@ -140,6 +154,16 @@ impl<'t, T: Float> Derivation<'t, T> {
             gradients,
             tolerances,
         }
+    }
+
+    fn values<const SINGLE: bool, const BY: u8>(&self, precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
+        let all = self.evaluated::<SINGLE, BY>(None, &self.wanted);
+        let each = self.wanted.iter().map(|row| {
+            let bounds = all.get(row.id()).expect("evaluated").view();
+            let (values, errors) = (bounds.mapv(|bound| bound.value), bounds.mapv(|bound| bound.error));
+            [values.clone(), precision.widen(&errors, &values)]
+        });
+        each.collect()
     }
 
     fn evaluated<const SINGLE: bool, const BY: u8>(

@@ -257,6 +257,7 @@ fn is_steady<T: Float>(subject: &Subject<'_, T>, scene: &Scene<T>) -> bool {
 fn unsteady(inputs: &[String], findings: &[Finding]) -> Diagnosis {
     let wrong = findings.iter().filter_map(Finding::input).map(|input| inputs[input].clone());
     Diagnosis {
+        alternatives: Vec::new(),
         mistake: Mistake::Stale,
         gradients: wrong.collect(),
         explanation:
@@ -272,7 +273,7 @@ fn unsteady(inputs: &[String], findings: &[Finding]) -> Diagnosis {
 fn testimony(witness: &Swept, expected: f64, given: f64) -> String {
     let Swept { slope, uncertainty, left, right, .. } = *witness;
     if witness.is_kink() {
-        return format!("differences: {left:.6} from below, {right:.6} from above");
+        return format!("differences: {} from below, {} from above", figure(left, 6), figure(right, 6));
     }
     let near = |x: f64| (x - slope).abs() <= 4.0 * uncertainty + 1e-6 * slope.abs();
     let side = match (near(expected), near(given)) {
@@ -281,5 +282,14 @@ fn testimony(witness: &Swept, expected: f64, given: f64) -> String {
         (true, true) => "which cannot tell the two apart",
         (false, false) => "neither",
     };
-    format!("differences: {slope:.9} ± {uncertainty:.0e}, {side}")
+    format!("differences: {} ± {uncertainty:.0e}, {side}", figure(slope, 9))
+}
+
+/// A number with this many digits after the point, which is a short text whatever its size.
+fn figure(x: f64, digits: usize) -> String {
+    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
+        format!("{x:.digits$}")
+    } else {
+        format!("{x:.digits$e}")
+    }
 }

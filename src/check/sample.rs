@@ -186,9 +186,24 @@ impl Sample {
         self.palette == Palette::Plain
     }
 
+    /// The same in standard order, but for one array, if any, that lies so.
+    pub fn laid(&self, one: Option<(usize, Layout)>) -> Self {
+        let mut layouts = vec![Layout::contiguous(); self.layouts.len()];
+        if let Some((array, layout)) = one {
+            let last = layouts.len() - 1;
+            layouts[array.min(last)] = layout;
+        }
+        Self { layouts, repeated: None, ..self.clone() }
+    }
+
     /// The same with small whole numbers: many zeros and ties.
     pub fn tied(&self) -> Self {
         self.plainly(Palette::Integers)
+    }
+
+    /// The same with tiny numbers, beside which a small constant shows.
+    pub fn tiny(&self) -> Self {
+        self.plainly(Palette::Tiny)
     }
 
     /// The same with these sizes, or with those near them that the shapes admit.

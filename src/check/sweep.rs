@@ -62,11 +62,22 @@ impl Rules for Library {
 pub(crate) fn backwards<'t, T: Float>(
     root: Var<'t, T>,
     seed: Var<'t, T>,
+    term: impl FnMut(Var<'t, T>, usize, &[Var<'t, T>], Var<'t, T>) -> Option<Var<'t, T>>,
+) -> Vec<Option<Var<'t, T>>> {
+    backwards_from(root, &[(root, seed)], term)
+}
+
+/// As [`backwards`], with cotangents that are put in at several rows up to `root`.
+pub(crate) fn backwards_from<'t, T: Float>(
+    root: Var<'t, T>,
+    seeds: &[(Var<'t, T>, Var<'t, T>)],
     mut term: impl FnMut(Var<'t, T>, usize, &[Var<'t, T>], Var<'t, T>) -> Option<Var<'t, T>>,
 ) -> Vec<Option<Var<'t, T>>> {
     let rows: Vec<Var<'t, T>> = root.tape().vars().take(root.row() + 1).collect();
     let mut cotangents = vec![None; rows.len()];
-    cotangents[root.row()] = Some(seed);
+    for (row, seed) in seeds {
+        cotangents[row.row()] = Some(*seed);
+    }
     for out in rows.into_iter().rev() {
         let Some(cotangent) = cotangents[out.row()] else { continue };
         let operands = out.operands();

@@ -53,6 +53,7 @@ impl<T: Float> Tape<T> {
             reads,
             attempting: _,
             printed,
+            symbolic: _,
         } = self;
         rows.get_mut().clear();
         names.get_mut().clear();

@@ -98,6 +98,8 @@ pub struct Tape<T: Float> {
     reads: RefCell<IndexMap<RowId, Read>>,
     /// How many rows there were when it was last printed as a whole.
     printed: Cell<usize>,
+    /// Whether it keeps shapes alone: see [`symbolic`](Self::symbolic).
+    symbolic: bool,
 }
 
 impl<T: Float> fmt::Debug for Tape<T> {
@@ -153,7 +155,37 @@ impl<T: Float> Tape<T> {
             guards: RefCell::default(),
             reads: RefCell::default(),
             printed: Cell::new(0),
+            symbolic: false,
         }
+    }
+
+    /// An empty tape that keeps shapes and kinds, and computes no values but those of constants: rules can be run on it
+    /// to be read.
+    #[cfg(feature = "check")]
+    pub(crate) fn symbolic() -> Self {
+        Self { symbolic: true, ..Self::with_broadcasting(Broadcasting::NumPy) }
+    }
+
+    /// A leaf of which nothing is known but its shape, for a tape that keeps no values.
+    #[cfg(feature = "check")]
+    pub(crate) fn symbol(&self, name: &str, shape: &[usize], kind: Kind, varies: bool) -> Var<'_, T> {
+        let leaf = match kind {
+            Kind::Real => Leaf::Input,
+            Kind::Index => Leaf::Indices,
+            Kind::Mask => Leaf::Mask,
+        };
+        let value = Value::filled(shape, T::NAN);
+        let rows = self.rows.borrow_mut();
+        must(self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, kind, varies)).named(name)
+    }
+
+    /// A leaf of another tape, on this one.
+    #[cfg(feature = "check")]
+    pub(crate) fn adopt(&self, leaf: Var<'_, T>) -> Var<'_, T> {
+        let (prim, value, kind, varies) =
+            leaf.with_row(|row| (row.prim.clone(), row.value.clone(), row.kind, row.varies));
+        let rows = self.rows.borrow_mut();
+        must(self.push(rows, prim, Operands::None, value, kind, varies))
     }
 
     /// Which shapes may meet in an elementwise operation.
@@ -360,7 +392,10 @@ impl<T: Float> Tape<T> {
         let rows = self.rows.borrow_mut();
         let operands = Operands::from(operands);
         let varies = operands.iter().any(|id| rows[id.index()].varies);
-        let (value, kind) = if let Some(number) = number(&prim, &operands, &rows) {
+        let (value, kind) = if self.symbolic {
+            shape_alone(&prim, &operands, &rows)
+                .map_err(|problem| Error::new(prim.name(), problem, Vec::new()))?
+        } else if let Some(number) = number(&prim, &operands, &rows) {
             number
         } else {
             match array(&prim, &operands, &rows, &self.room) {
@@ -526,6 +561,17 @@ fn array<T: Float>(
     let shapes: SmallVec<[&[usize]; 3]> = values.iter().map(|value| value.shape()).collect();
     check_shape::<T>(&prim.shape(&shapes)?)?;
     Ok((prim.eval(&values, room)?, kind))
+}
+
+/// The shape and kind of a primitive's result, and no value.
+fn shape_alone<T: Float>(
+    prim: &Prim,
+    operands: &[RowId],
+    rows: &[Row<T>],
+) -> Result<(Value<T>, Kind), Problem> {
+    let kinds: SmallVec<[Kind; 3]> = operands.iter().map(|id| rows[id.index()].kind).collect();
+    let shapes: SmallVec<[&[usize]; 3]> = operands.iter().map(|id| rows[id.index()].value.shape()).collect();
+    Ok((Value::filled(&prim.shape(&shapes)?, T::NAN), prim.kind(&kinds)?))
 }
 
 /// The number of a row that is known to exist.

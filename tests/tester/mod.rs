@@ -22,6 +22,7 @@ mod recurrent;
 mod rounding;
 mod scans;
 mod statistics;
+mod twins;
 mod unusual;
 mod windows;
 mod wrong;

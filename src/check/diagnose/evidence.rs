@@ -1,10 +1,13 @@
 //! The cases on which hypotheses are tried: the failing one, and fresh ones on shapes that tell apart what
 //! small shapes confuse.
 
+use super::predicted::Predicted;
 use crate::Float;
 use crate::check::examine::Scene;
+use crate::check::sample::Sample;
 use crate::check::subject::Subject;
 use ndarray::ArrayD;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// A function under suspicion, with cases in which it is wrong.
@@ -14,57 +17,118 @@ pub(super) struct Evidence<'a, 'f, T: Float> {
     pub scenes: Vec<Scene<T>>,
     /// The inputs whose gradients are wrong somewhere.
     pub wrong: BTreeSet<usize>,
+    /// More cases, drawn when there is something to tell apart.
+    further: OnceCell<Vec<Scene<T>>>,
 }
 
 /// Sizes for the axes of fresh cases: distinct and above 1, in several orders, so that no two axes can be taken
 /// for each other and a factor can be told from a power or product of others.
 const SIZES: [usize; 9] = [3, 5, 2, 7, 4, 11, 6, 13, 9];
 
+/// No case is larger: a hypothesis is worked out for each.
+const MOST: usize = 3000;
+
 impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
     /// Fresh cases of the failing one's kind.
     pub fn gather(subject: &'a Subject<'f, T>, failing: Scene<T>) -> Self {
-        let axes = failing.sample.sizes.len();
-        let sizes =
-            |shift: usize| (0..axes).map(|axis| SIZES[(axis + shift) % SIZES.len()]).collect::<Vec<_>>();
         let mut samples = Vec::new();
         for (i, shift) in [0, 1, 3].into_iter().enumerate() {
-            samples.push(failing.sample.resized(sizes(shift)).tame().reseeded(i as u64 + 1));
-            samples.push(failing.sample.resized(sizes(shift)).tied().reseeded(i as u64 + 1));
-            samples.push(failing.sample.resized(sizes(shift)).reseeded(i as u64 + 100));
+            let resized = failing.sample.resized(sizes(&failing.sample, shift));
+            samples.push(resized.tame().reseeded(i as u64 + 1));
+            samples.push(resized.tied().reseeded(i as u64 + 1));
+            samples.push(resized.reseeded(i as u64 + 100));
         }
         let mut scenes = vec![failing];
-        scenes.extend(samples.iter().filter_map(|sample| subject.scene(sample).ok()));
-        scenes.retain(|scene| scene.given.is_ok());
-        let mut evidence = Self { subject, scenes, wrong: BTreeSet::new() };
+        scenes.extend(draw(subject, &samples));
+        let mut evidence = Self { subject, scenes, wrong: BTreeSet::new(), further: OnceCell::new() };
         let wrong = evidence.scenes.iter().flat_map(|scene| scene.findings().0);
         evidence.wrong = wrong.filter_map(|finding| finding.input()).collect();
         evidence
     }
 
-    /// Whether this is what was given for the gradient of `input` in every case, and of at least two. A prediction of
-    /// `None` says that the case does not speak for or against.
-    pub fn confirm(&self, input: usize, predict: impl Fn(&Scene<T>) -> Option<ArrayD<f64>>) -> bool {
-        let mut confirmed = 0;
-        for scene in &self.scenes {
-            let Some(given) = scene.gradient(input) else { return false };
-            match predict(scene) {
-                None => {}
-                Some(predicted) if fits::<T>(&predicted, given) => {
-                    confirmed += usize::from(!fits::<T>(&scene.reference.gradients[input], given));
-                }
-                Some(_) => return false,
+    /// Cases of other sizes and numbers than any hypothesis was made on.
+    pub fn further(&self) -> &[Scene<T>] {
+        self.further.get_or_init(|| {
+            let Some(first) = self.scenes.first() else { return Vec::new() };
+            let mut samples = Vec::new();
+            for (i, shift) in [2, 4, 6].into_iter().enumerate() {
+                let resized = first.sample.resized(sizes(&first.sample, shift));
+                samples.push(resized.tame().reseeded(i as u64 + 201));
+                samples.push(if i == 0 { resized.tied() } else { resized.tiny() }.reseeded(i as u64 + 201));
             }
-        }
-        confirmed >= 2
+            draw(self.subject, &samples)
+        })
     }
 
     /// The fresh cases.
     pub fn fresh(&self) -> &[Scene<T>] {
         self.scenes.get(1..).unwrap_or_default()
     }
+
+    /// A fresh case with ordinary numbers, to look at.
+    pub fn shown(&self) -> Option<&Scene<T>> {
+        self.fresh().iter().find(|scene| scene.sample.is_tame()).or(self.fresh().first())
+    }
+
+    /// Whether this is what was given for the gradient of `input` in every case, and of at least two that tell it from
+    /// the right one. A prediction of `None` says that the case does not speak for or against.
+    pub fn confirm(&self, input: usize, predict: impl Fn(&Scene<T>) -> Option<Predicted>) -> bool {
+        let mut confirmed = 0;
+        for further in [false, true] {
+            let scenes = if further { self.further() } else { &self.scenes };
+            for scene in scenes {
+                let Some(given) = scene.gradient(input) else { return false };
+                match predict(scene) {
+                    None => {}
+                    Some(predicted) if predicted.fits::<T>(given) => {
+                        confirmed += usize::from(scene.is_wrong(input) && predicted.judges(given));
+                    }
+                    Some(_) => return false,
+                }
+            }
+            if confirmed < 2 {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The name of this axis of an array, if it has the size of one named axis, and of no other, in every case.
+    pub fn axis_name(&self, axis: usize, shape: impl Fn(&Scene<T>) -> Option<Vec<usize>>) -> Option<String> {
+        let signature = self.scenes.first()?.sample.signature();
+        let named = |name: usize| {
+            self.fresh().iter().all(|scene| {
+                shape(scene).is_some_and(|shape| shape.get(axis) == Some(&scene.sample.sizes[name]))
+            })
+        };
+        let mut names = (0..signature.axes.len()).filter(|&name| named(name));
+        let name = names.next().filter(|_| !self.fresh().is_empty())?;
+        names.next().is_none().then(|| signature.axes[name].clone())
+    }
 }
 
-impl<T> Scene<T> {
+/// Sizes of the named axes, as large as the arrays stay of moderate size.
+fn sizes(sample: &Sample, shift: usize) -> Vec<usize> {
+    let axes = sample.sizes.len();
+    let mut sizes: Vec<usize> = (0..axes).map(|axis| SIZES[(axis + shift) % SIZES.len()]).collect();
+    let largest = |sizes: &[usize]| {
+        let shapes = sample.signature().shapes(sizes);
+        shapes.iter().map(|shape| shape.iter().product::<usize>()).max().unwrap_or(0)
+    };
+    while largest(&sizes) > MOST {
+        let Some(size) = sizes.iter_mut().max().filter(|size| **size > 2) else { break };
+        *size -= 1;
+    }
+    sizes
+}
+
+/// The cases of these samples in which formula and hand-written function can be computed.
+fn draw<T: Float>(subject: &Subject<'_, T>, samples: &[Sample]) -> Vec<Scene<T>> {
+    let scenes = samples.iter().filter_map(|sample| subject.scene(sample).ok());
+    scenes.filter(|scene| scene.given.is_ok()).collect()
+}
+
+impl<T: Float> Scene<T> {
     /// The hand-written gradient of this input.
     pub(super) fn gradient(&self, input: usize) -> Option<&ArrayD<f64>> {
         self.given.as_ref().ok()?.get(input)
@@ -74,17 +138,17 @@ impl<T> Scene<T> {
     pub(super) fn expected(&self, input: usize) -> &ArrayD<f64> {
         &self.reference.gradients[input]
     }
-}
 
-/// Whether two arrays are the same, shape and all, up to a thousand roundings of the largest element: hypotheses
-/// predict wrong results, which are further from each other than that.
-#[allow(clippy::float_cmp)] // Infinities are equal and have no difference.
-pub(super) fn fits<T: Float>(predicted: &ArrayD<f64>, given: &ArrayD<f64>) -> bool {
-    let largest = |array: &ArrayD<f64>| array.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-    let slack = 1e3 * T::EPSILON.to_f64() * largest(predicted).max(largest(given));
-    predicted.shape() == given.shape()
-        && predicted
-            .iter()
-            .zip(given)
-            .all(|(p, g)| p == g || (p - g).abs() <= slack || p.is_nan() && g.is_nan())
+    /// What it should be, and how far rounding can put it from there.
+    pub(super) fn right(&self, input: usize) -> Predicted {
+        Predicted {
+            values: self.reference.gradients[input].clone(),
+            slack: self.reference.tolerances[input].clone(),
+        }
+    }
+
+    /// Whether what was given is not that.
+    pub(super) fn is_wrong(&self, input: usize) -> bool {
+        self.gradient(input).is_none_or(|given| !self.right(input).fits::<T>(given))
+    }
 }

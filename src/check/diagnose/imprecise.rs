@@ -1,53 +1,46 @@
 //! Right in exact arithmetic and wrong in this one: cancellation and overflow.
+//!
+//! Rounding is known by what it does when the inputs move a little: an error that is made of rounding is another one, of
+//! the same size, where a mistake of the derivation (a constant with few digits, an ε that is not there) moves as little as
+//! the inputs do.
 
 use super::Mistake;
 use super::evidence::Evidence;
 use super::whole::Guess;
 use crate::check::examine::Scene;
-use crate::{Float, Kind};
+use crate::check::quiet;
+use crate::check::subject::Recorded;
+use crate::{Float, Kind, Tape};
 use ndarray::ArrayD;
 
 /// Close everywhere, exact nowhere; or right on tame numbers and useless on others.
 pub(super) fn imprecise<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
-    let relative = |scene: &Scene<T>| -> Option<f64> {
-        let (expected, given) = (scene.expected(input), scene.gradient(input)?);
-        if expected.shape() != given.shape() {
-            return None;
-        }
-        let largest = expected.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        let error = expected.iter().zip(given).fold(0.0_f64, |most, (e, g)| {
-            let error = (e - g).abs();
-            if error.is_nan() { f64::INFINITY } else { most.max(error) }
-        });
-        Some(if error == 0.0 { 0.0 } else { error / largest })
-    };
-    let tame = evidence
-        .fresh()
-        .iter()
-        .filter(|scene| scene.sample.is_tame())
-        .map(relative)
-        .collect::<Option<Vec<_>>>()?;
-    let others = evidence.scenes.iter().map(relative).collect::<Option<Vec<_>>>()?;
-    let worst = |errors: &[f64]| errors.iter().copied().fold(0.0, f64::max);
+    let failing = evidence.scenes.first().filter(|scene| scene.is_wrong(input))?;
+    let tame: Vec<&Scene<T>> = evidence.fresh().iter().filter(|scene| scene.sample.is_tame()).collect();
     let close = T::EPSILON.to_f64().sqrt();
-    let finite = evidence
-        .scenes
+    let off = tame
         .iter()
-        .all(|scene| scene.gradient(input).is_some_and(|g| g.iter().all(|x| x.is_finite())));
-    // Either a little wrong on tame numbers already, or right on them and wrong where digits cancel or overflow.
-    let is_wrong = |scene: &Scene<T>| scene.findings().0.iter().any(|finding| finding.input() == Some(input));
-    let wrong_if_tame = evidence.fresh().iter().filter(|scene| scene.sample.is_tame()).any(is_wrong);
-    let mark = wrong_if_tame || !finite || is_unsteady(evidence, input);
-    if worst(&tame) > close || worst(&others) == 0.0 || !mark {
+        .map(|scene| error(scene.expected(input), scene.gradient(input)?))
+        .collect::<Option<Vec<_>>>()?;
+    if tame.is_empty() || off.iter().any(|(error, largest)| !(*error <= close * largest)) {
         return None;
     }
-    let (how, mend) = if finite {
-        ("it loses digits to cancellation", "look for a difference of nearly equal numbers, and rearrange it")
-    } else {
+    let wrong: Vec<&Scene<T>> = evidence.scenes.iter().filter(|scene| scene.is_wrong(input)).collect();
+    let is_finite =
+        |scene: &&Scene<T>| scene.gradient(input).is_some_and(|g| g.iter().all(|x| x.is_finite()));
+    let (how, mend) = if !wrong.iter().all(is_finite) {
+        // Of a division of 0 by 0 nothing is said: it is no matter of digits.
+        let large = |x: &ArrayD<T>| x.iter().any(|x| x.to_f64().abs() > 20.0);
+        let overflows = |scene: &&Scene<T>| is_finite(scene) || scene.inputs.iter().any(large);
+        wrong.iter().all(overflows).then_some(())?;
         (
             "an intermediate result overflows",
             "subtract the largest before `exp`, or use `exp_m1`, `ln_1p`, `hypot`",
         )
+    } else if wrong.iter().any(|scene| is_noise(evidence, scene, input)) && !failing.inputs.is_empty() {
+        ("it loses digits to cancellation", "look for a difference of nearly equal numbers, and rearrange it")
+    } else {
+        return None;
     };
     Some(Guess::new(
         Mistake::Imprecise,
@@ -56,20 +49,40 @@ pub(super) fn imprecise<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) 
     ))
 }
 
-/// Whether moving the inputs by a rounding moves the result as far as it is wrong: the mark of lost digits.
-fn is_unsteady<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> bool {
-    evidence.scenes.iter().any(|scene| {
-        let moved = |(input, x): (usize, &ArrayD<T>)| match scene.sample.kind(input) {
-            Kind::Real => x.mapv(|x| x * (T::one() + T::EPSILON)),
-            _ => x.clone(),
-        };
-        let moved: Vec<ArrayD<T>> = scene.inputs.iter().enumerate().map(moved).collect();
-        let Ok(after) = scene.ask(evidence.subject, &moved) else { return false };
-        let (Some(before), Some(after)) = (scene.gradient(input), after.get(input)) else { return false };
-        let distance = |a: &ArrayD<f64>, b: &ArrayD<f64>| {
-            a.iter().zip(b).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()))
-        };
-        let off = distance(before, scene.expected(input));
-        off > 0.0 && (!off.is_finite() || distance(before, after) > 0.05 * off)
+/// The largest error, and the largest element that there should be; `None` if the shapes differ.
+fn error(expected: &ArrayD<f64>, given: &ArrayD<f64>) -> Option<(f64, f64)> {
+    (expected.shape() == given.shape()).then(|| {
+        let largest = expected.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        let error = expected.iter().zip(given).fold(0.0_f64, |most, (e, g)| {
+            let error = (e - g).abs();
+            if error.is_nan() { f64::INFINITY } else { most.max(error) }
+        });
+        (error, largest)
     })
+}
+
+/// Whether the error is another one when the inputs move by a thousandth.
+fn is_noise<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: usize) -> bool {
+    let moved = |(input, x): (usize, &ArrayD<T>)| match scene.sample.kind(input) {
+        Kind::Real => x.mapv(|x| x * T::from_f64(0.999)),
+        _ => x.clone(),
+    };
+    let moved: Vec<ArrayD<T>> = scene.inputs.iter().enumerate().map(moved).collect();
+    let right = quiet::catch(|| {
+        let tape = Tape::new();
+        let Recorded { inputs: vars, out, .. } = evidence.subject.record(&scene.sample, &tape, &moved);
+        out.backward_with(&scene.cotangent)[vars[input]].peek().mapv(T::to_f64).into_owned()
+    });
+    let given = scene.ask(evidence.subject, &moved).ok();
+    let (Ok(right), Some(given)) = (right, given.as_ref().and_then(|given| given.get(input))) else {
+        return false;
+    };
+    let Some(before) = scene.gradient(input) else { return false };
+    if right.shape() != given.shape() || before.shape() != given.shape() {
+        return false;
+    }
+    let [before, after] = [before - scene.expected(input), given - &right];
+    let size =
+        |x: &ArrayD<f64>| x.iter().filter(|x| x.is_finite()).fold(0.0_f64, |most, x| most.max(x.abs()));
+    size(&before) > 0.0 && size(&(&before - &after)) > 0.3 * size(&before)
 }

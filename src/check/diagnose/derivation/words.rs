@@ -1,0 +1,473 @@
+//! What is said of a change: the mistake, the explanation, the mend.
+
+use super::super::Mistake;
+use super::blocks::Block;
+use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
+use super::recorded::{Place, Recorded, Step};
+use super::rewritten::{Edit, epsilon};
+use super::scaled::{Scaled, Times};
+use crate::symbol::{Expr, rule, text_of};
+use crate::{Float, Var};
+
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    pub mistake: Mistake,
+    pub explanation: String,
+    pub remedy: String,
+}
+
+fn words(mistake: Mistake, explanation: impl Into<String>, remedy: impl Into<String>) -> Words {
+    Words { mistake, explanation: explanation.into(), remedy: remedy.into() }
+}
+
+/// A row, and where it was recorded.
+fn here<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> String {
+    let row = recorded.source(row);
+    format!("{} at {}", row.label(), row.location())
+}
+
+/// Of terms that are a factor off.
+pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -> Option<Words> {
+    let rows: Vec<Var<'_, T>> =
+        scaled.steps.iter().map(|step| recorded.find(step.place)).collect::<Option<_>>()?;
+    let (row, step) = (*rows.first()?, scaled.steps[0]);
+    let operand = row.operands()[step.wrt];
+    let (at, from) = (here(recorded, row), recorded.called(operand));
+    let one_row = rows.iter().all(|other| other.row() == row.row());
+    let one_operand =
+        rows.iter().zip(&scaled.steps).all(|(row, step)| row.operands()[step.wrt].row() == operand.row());
+    let through = if one_row && !one_operand {
+        format!("what comes back to {at}")
+    } else if one_row {
+        format!("what comes back to {from} through {at}")
+    } else if one_operand {
+        format!("what comes back to {from}")
+    } else {
+        let mut each: Vec<String> = rows.iter().map(|row| here(recorded, *row)).collect();
+        each.dedup();
+        format!("what comes back through each of {}", each.join(", "))
+    };
+    Some(match &scaled.times {
+        Times::Nothing => return lost(recorded, &rows, &scaled.steps),
+        Times::Twice => words(
+            Mistake::PathTwice,
+            format!("a path is counted twice: {through}"),
+            "add each term once: look for a `+=` that runs twice, or a factor 2 that is already in the sum",
+        ),
+        Times::Negated => words(Mistake::Sign, format!("a sign is wrong: of {through}"), "negate that term"),
+        Times::Number(number, _) if (number - 1.0).abs() < 1e-3 => words(
+            Mistake::FewDigits,
+            format!(
+                "a constant has too few digits: {through} is {} times what it should be",
+                scaled.times.text()
+            ),
+            "write the constant with all its digits, as `std::f64::consts` has them, or compute it",
+        ),
+        Times::Number(..) | Times::Sizes(..) => words(
+            Mistake::Factor,
+            format!("{through} is {} times what it should be, a constant factor", scaled.times.text()),
+            format!(
+                "look for a factor in the derivative of {}: {}",
+                recorded.called(row),
+                derivative(row, step.wrt)
+            ),
+        ),
+    })
+}
+
+/// Of terms that are not there.
+fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[Step]) -> Option<Words> {
+    let (row, step) = (rows[0], steps[0]);
+    let operand = row.operands()[step.wrt];
+    let alone = rows.iter().all(|other| other.row() == row.row());
+    let choice = if recorded.is_choice(row) {
+        Some((row, operand))
+    } else {
+        recorded.choice_of(row).map(|choice| (choice, row))
+    };
+    if let Some((choice, branch)) = choice.filter(|_| alone) {
+        let branch = recorded.called(branch);
+        return Some(words(
+            Mistake::BranchLost,
+            format!(
+                "a branch is left out: {} chooses between two that vary, and nothing comes back where it chose {branch}",
+                here(recorded, choice)
+            ),
+            format!(
+                "where {branch} was chosen, add what comes back through it: {}",
+                derivative(row, step.wrt)
+            ),
+        ));
+    }
+    let mut held: Vec<Var<'t, T>> = Vec::new();
+    for (row, step) in rows.iter().zip(steps) {
+        let operand = recorded.source(row.operands()[step.wrt]);
+        if row.prim().name() == "broadcast" && recorded.is_statistic(operand) {
+            held.push(operand);
+        } else if let Some(statistic) = recorded.statistic_of(*row) {
+            held.push(statistic);
+        } else if recorded.is_statistic(*row) && row.prim().name() != "sum" {
+            held.push(recorded.source(*row));
+        }
+    }
+    if held.len() == rows.len() {
+        held.sort_by_key(|row| row.row());
+        held.dedup_by_key(|row| row.row());
+        let names: Vec<String> = held.iter().map(|row| here(recorded, *row)).collect();
+        let (verb, one) = if names.len() == 1 { ("is", "it") } else { ("are", "each") };
+        return Some(words(
+            Mistake::HeldConstant,
+            format!(
+                "{} {verb} treated as a constant, and {one} depends on the input: what comes back that way is missing",
+                names.join(" and ")
+            ),
+            format!(
+                "differentiate {} as well: {} made of all elements along the axis, so that each element's gradient has a \
+                 sum over all of them in it",
+                if names.len() == 1 { "it" } else { "them" },
+                if names.len() == 1 { "it is" } else { "they are" },
+            ),
+        ));
+    }
+    let mut each: Vec<String> = rows.iter().map(|row| here(recorded, *row)).collect();
+    each.dedup();
+    let from = recorded.called(operand);
+    Some(words(
+        Mistake::PathLost,
+        format!(
+            "{} lost: {from} influences the result through {}, and the gradient does not know",
+            if each.len() == 1 { "a path is" } else { "paths are" },
+            each.join(" and through ")
+        ),
+        format!(
+            "add the term that comes back through {}: gradients of a variable used more than once add up, here {}",
+            recorded.called(row),
+            derivative(row, step.wrt)
+        ),
+    ))
+}
+
+/// Of another change.
+pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -> Option<Words> {
+    Some(match change {
+        Change::Select(place, mask) => return of_mask(recorded, *place, *mask),
+        Change::Tie(place, tie) => of_tie(recorded, recorded.find(*place)?, *tie),
+        Change::Exchanged(place) => words(
+            Mistake::MaskInverted,
+            format!(
+                "the choice is inverted: at {}, each operand has the other's share",
+                here(recorded, recorded.find(*place)?)
+            ),
+            "let the cotangent pass to the operand that was chosen, and give 0 to the other",
+        ),
+        Change::Rule(steps, how) => return of_rule(recorded, steps, *how),
+        Change::Only { at, axis, last } => {
+            let which = if *last { "last" } else { "first" };
+            let row = at.map_or(Some(recorded.out), |place| recorded.find(place))?;
+            words(
+                Mistake::FirstOnly,
+                format!(
+                    "only the {which} along axis {axis} counts, of what comes back to {}",
+                    here(recorded, row)
+                ),
+                format!(
+                    "go through all of axis {axis}, and add up: a loop ends too early, or an index is missing"
+                ),
+            )
+        }
+        Change::Forwards(place) => words(
+            Mistake::OrderReversed,
+            format!(
+                "the running sum goes the wrong way in the derivative of {}",
+                here(recorded, recorded.find(*place)?)
+            ),
+            "an element counts in all sums after it: add up the cotangents from the end backwards",
+        ),
+        Change::Scatter(place, how) => of_scatter(recorded, recorded.find(*place)?, *how),
+        Change::Windows(places, how) => of_windows(recorded, recorded.find(*places.first()?)?, *how),
+        Change::Doubled { kept, .. } => {
+            let step = kept.first()?;
+            let row = recorded.find(step.place)?;
+            words(
+                Mistake::SymmetryAssumed,
+                format!(
+                    "of the two ways back to {}, the one through {} is counted twice and the other not at all: right only \
+                     if the matrix is symmetric",
+                    recorded.called(row.operands()[step.wrt]),
+                    here(recorded, row)
+                ),
+                "A·x + Aᵀ·x is 2·A·x for a symmetric A alone: add both terms",
+            )
+        }
+        Change::Softmax(place, block) => of_softmax(recorded, recorded.find(*place)?, *block),
+        Change::Rewritten(edit) => return of_rewritten(recorded, *edit),
+    })
+}
+
+fn of_tie<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, tie: Tie) -> Words {
+    let convention = row.prim().domain().kinks.map_or("", |kinks| kinks.convention);
+    let at = format!("{} at {}", recorded.source(recorded.rows[row.row()]).label(), row.location());
+    let who = match tie {
+        Tie::First => "the first gets all of it",
+        Tie::Last => "the last gets all of it",
+        Tie::Each => "each gets all of it, as if there were no others",
+        Tie::None => "none gets any",
+    };
+    let mend = match tie {
+        Tie::First | Tie::Last => {
+            "either is a subgradient (PyTorch's `max(dim)` gives all to one): follow the convention here, or accept any \
+             with `.any_subgradient()`"
+        }
+        Tie::Each | Tie::None => {
+            "the shares of those that tie must add up to 1: divide by how many there are"
+        }
+    };
+    words(
+        Mistake::MaskAtTies,
+        format!(
+            "wrong at ties only: of what comes back to {at}, where several are equal, {who}; here it is {convention}"
+        ),
+        mend,
+    )
+}
+
+fn of_scatter<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, how: Scatter) -> Words {
+    let at = format!("{} at {}", recorded.rows[row.row()].label(), row.location());
+    match how {
+        Scatter::Overwrites => words(
+            Mistake::ScatterOverwrites,
+            format!("of what was looked up more than once by {at}, only the last has a share"),
+            "add each cotangent to the place that it came from: `+=` for `=`",
+        ),
+        Scatter::Divides => words(
+            Mistake::ScatterDivides,
+            format!(
+                "what was looked up more than once by {at} has the mean of its cotangents, and should have their sum"
+            ),
+            "do not divide by the number of uses: gradients of a variable used more than once add up",
+        ),
+    }
+}
+
+fn of_windows<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, how: Windows) -> Words {
+    let source = recorded.rows[row.operands()[0].row()].label();
+    let at = row.location();
+    match how {
+        Windows::LastWins | Windows::FirstWins => words(
+            Mistake::OverlapLost,
+            format!(
+                "the windows of {source}, at {at} and after, overlap, and where they do only one has its share"
+            ),
+            "add what comes back from each window to what is there: `+=` for `=`",
+        ),
+        Windows::Reversed => words(
+            Mistake::OrderReversed,
+            format!(
+                "what comes back from the windows of {source}, at {at} and after, is put back in reversed order"
+            ),
+            "put each back where it was taken from: in the derivative of a convolution the kernel is flipped",
+        ),
+    }
+}
+
+fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: Block) -> Words {
+    let at = format!("{} at {}", recorded.rows[result.row()].label(), result.location());
+    let mend = "each element depends on all along the axis: with p the softmax, p·(dp − Σ p·dp) with the sum along the \
+                axis of the softmax, kept; of its logarithm, d − p·Σ d";
+    match block {
+        Block::Diagonal => words(
+            Mistake::DiagonalOnly,
+            format!("only the diagonal of the Jacobian of the softmax is there, {at}"),
+            mend,
+        ),
+        Block::Axis(axis) => words(
+            Mistake::WrongAxis,
+            format!(
+                "the sum in the derivative of the softmax is over axis {axis}, another than that of the softmax, {at}"
+            ),
+            mend,
+        ),
+    }
+}
+
+fn of_rewritten<T: Float>(recorded: &Recorded<'_, T>, edit: Edit) -> Option<Words> {
+    Some(match edit {
+        Edit::WithoutEpsilon(place) => {
+            let row = recorded.find(place)?;
+            let (_, number) = epsilon(row)?;
+            words(
+                Mistake::Epsilon,
+                format!("the {} that {} adds is left out", text_of(number, 0.0), here(recorded, row)),
+                "add it in the backward pass as in the forward pass, at the same place: beside small numbers it counts",
+            )
+        }
+        Edit::EpsilonMoved(place) => {
+            let row = recorded.find(place)?;
+            let (_, number) = epsilon(row)?;
+            words(
+                Mistake::Epsilon,
+                format!(
+                    "the {} that {} adds stands on the other side of the root",
+                    text_of(number, 0.0),
+                    here(recorded, row)
+                ),
+                "√(v + ε) and √v + ε are two functions, with two derivatives: take the one of the forward pass",
+            )
+        }
+        Edit::Axis { at, from, to } => {
+            let at = at.map_or_else(String::new, |at| format!(", at {at}"));
+            words(
+                Mistake::WrongAxis,
+                format!(
+                    "it is the gradient of another function, with the reductions over axis {to} instead of {from}{at}"
+                ),
+                format!("reduce over axis {from}, as the forward pass does"),
+            )
+        }
+    })
+}
+
+fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Option<Words> {
+    let (row, step) = (recorded.find(steps.first()?.place)?, steps[0]);
+    let operands = row.operands();
+    let operand = recorded.called(operands[step.wrt]);
+    let mut at = here(recorded, row);
+    if steps.len() > 1 {
+        at += &format!(", and in all {} of its kind,", steps.len());
+    }
+    let right = derivative(row, step.wrt);
+    Some(match how {
+        How::Swapped => words(
+            Mistake::OperandsSwapped,
+            format!("the operands of {at} are swapped in its derivative"),
+            format!("put each operand in the other's place: {right}"),
+        ),
+        How::AtResult => words(
+            Mistake::WrongPoint,
+            format!("the derivative of {at} is taken at its result instead of at {operand}"),
+            format!("evaluate it at {operand}, what went into the function: {right}"),
+        ),
+        How::ByResult => words(
+            Mistake::WrongPoint,
+            format!("the derivative of {at} is written in its result, and taken at {operand}"),
+            format!("put the result in it, what came out of the function: {right}"),
+        ),
+        How::Passed if row.prim().name() == "flip" => words(
+            Mistake::OrderReversed,
+            format!("the order is turned round by {at}, and what comes back is not"),
+            "turn the cotangent round as well",
+        ),
+        How::Passed => words(
+            Mistake::FactorMissing,
+            format!(
+                "a factor of the chain rule is missing: through {at} the cotangent passes to {operand} as it came"
+            ),
+            factor(row, step.wrt).unwrap_or(right),
+        ),
+        How::Instead(which, other) => {
+            let stands = match other {
+                Other::Row(place) => recorded.called(recorded.find(place)?),
+                Other::Cotangent => "the cotangent".into(),
+            };
+            let should = recorded.called(operands[which]);
+            if let (Other::Row(place), Some((without, number))) = (other, epsilon(operands[which]))
+                && recorded.find(place).is_some_and(|row| row.row() == without.row())
+            {
+                return Some(words(
+                    Mistake::Epsilon,
+                    format!("the {} is left out in the derivative of {at}", text_of(number, 0.0)),
+                    format!("add it in the backward pass as in the forward pass: {right}"),
+                ));
+            }
+            words(
+                Mistake::WrongOperand,
+                format!("in the derivative of {at}, {stands} stands where {should} should"),
+                format!("put {should} there: {right}"),
+            )
+        }
+        How::Turned(which) => {
+            let matrix = recorded.called(operands[which]);
+            words(
+                Mistake::SymmetryAssumed,
+                format!(
+                    "in the derivative of {at}, {matrix} is transposed where it should not be, or not where it should: \
+                     right only if it is symmetric"
+                ),
+                right,
+            )
+        }
+    })
+}
+
+/// The rule itself, as a formula.
+fn derivative<T: Float>(row: Var<'_, T>, wrt: usize) -> String {
+    rule(row, wrt)
+        .map_or_else(|| format!("nothing comes back through {}", row.prim().name()), |rule| rule.to_string())
+}
+
+/// What to multiply by, or divide.
+fn factor<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<String> {
+    let rule = rule(row, wrt)?;
+    Some(match rule.slope()? {
+        Expr::Div(one, divisor) if *one == Expr::Number(1.0) => format!("divide by {divisor}: {rule}"),
+        slope => format!("multiply by {slope}: {rule}"),
+    })
+}
+
+/// The same for a choice by a mask.
+fn of_mask<T: Float>(recorded: &Recorded<'_, T>, place: Place, mask: Mask) -> Option<Words> {
+    let row = recorded.find(place)?;
+    let at = here(recorded, row);
+    let compared =
+        row.operands()[0].operands().first().map_or_else(String::new, |first| recorded.called(*first));
+    Some(match mask {
+        Mask::Missing(_) | Mask::Both => words(
+            Mistake::MaskMissing,
+            format!(
+                "the mask is missing: at {at}, the cotangent passes where the forward pass chose otherwise"
+            ),
+            format!(
+                "let it pass only where the forward pass did, by the same comparison of {compared}, and give 0 elsewhere"
+            ),
+        ),
+        Mask::Always(branch) => words(
+            Mistake::BranchLost,
+            format!(
+                "one branch is taken everywhere: at {at}, the cotangent passes to {} wherever it chose, and nothing to \
+                 the other",
+                recorded.called(row.operands()[branch])
+            ),
+            format!(
+                "decide by the same comparison of {compared}, and give each branch what was chosen of it"
+            ),
+        ),
+        Mask::Inverted => words(
+            Mistake::MaskInverted,
+            format!(
+                "the mask is inverted: at {at}, the cotangent passes where it should stop, and stops where it should pass"
+            ),
+            "swap the two branches, or negate the comparison",
+        ),
+        Mask::AtTies => words(
+            Mistake::MaskAtTies,
+            format!(
+                "the mask is wrong at ties only: at {at}, where {compared} equals what it is compared with"
+            ),
+            "write `>` for `>=` (or `<=` for `<`), as the forward pass has it: by convention relu'(0) = 0; if either will \
+             do there, say `.any_subgradient()`",
+        ),
+        Mask::Of(other) => {
+            let wrong = match other {
+                Other::Row(place) => recorded.called(recorded.find(place)?),
+                Other::Cotangent => "the cotangent itself".into(),
+            };
+            words(
+                Mistake::MaskFromWrongArray,
+                format!(
+                    "the mask is taken from the wrong array: at {at}, from {wrong} instead of {compared}"
+                ),
+                format!("compare {compared}, the array that went into the choice in the forward pass"),
+            )
+        }
+    })
+}
