@@ -50,14 +50,15 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
     /// The smallest number with all its digits.
     pub const NORMAL: f64 = if SINGLE { f32::MIN_POSITIVE as f64 } else { f64::MIN_POSITIVE };
 
-    /// What rounds off below that, at most: the last digit there is. A derivation by hand may have factors that underflow on
-    /// their own, or take the reciprocal of what overflows: as much as the smallest normal number is lost.
+    /// What rounds off below that, at most: of the library's own functions, four times the smallest number. A derivation by hand may
+    /// have factors that underflow on their own, or take the reciprocal of what overflows: as much as the smallest normal number
+    /// is lost.
     pub const FLOOR: f64 = if BY != RECORDED {
         Self::NORMAL
     } else if SINGLE {
-        1.401_298_464_324_817e-45
+        4.0 * 1.401_298_464_324_817e-45
     } else {
-        5e-324
+        4.0 * 5e-324
     };
 
     /// The digits that an exact result may have, binary ones. By hand, 1024 such terms may be added up in any order.
@@ -89,10 +90,14 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         let all = |is: fn(Self) -> bool| operands.iter().all(|operand| is(*operand));
         let error = if value.is_nan() || !all(|operand| !operand.error.is_nan()) {
             f64::NAN
-        } else if all(Self::is_exact) && !all(|operand| operand.value.is_finite()) {
-            0.0 // What a function makes of an infinity is its limit.
-        } else if value.abs() > Self::LARGEST || spread.is_nan() {
-            f64::INFINITY
+        } else if all(Self::is_exact)
+            && !all(|operand| operand.value.is_finite())
+            && (value.is_infinite() || digits(value) <= 1)
+        {
+            0.0 // What a function makes of an infinity is its limit: 0, ±1 or ±∞, but for angles.
+        } else if value.abs() > Self::LARGEST || spread.is_nan() || !all(|operand| operand.error.is_finite())
+        {
+            f64::INFINITY // What may be anything may be infinite, or not a number: so may be what is made of it.
         } else if units == 0.0 {
             spread
         } else {
@@ -123,9 +128,15 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
             let lost = (a - (value - part)) + (b - part);
             let last = last_digit(a).min(last_digit(b));
             let room = if BY == RECORDED { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
-            lost == 0.0 && (room == 0.0 || exponent(room) < last + Self::DIGITS.cast_signed())
+            let trivial = a == 0.0 || b == 0.0 || value == 0.0;
+            lost == 0.0 && (trivial || exponent(room) < last + Self::DIGITS.cast_signed())
         };
         Self::rounded(value, [self, other], spread, holds)
+    }
+
+    /// Whether it is of a size of which the precision has all digits.
+    fn has(value: f64) -> bool {
+        (Self::NORMAL..=Self::LARGEST).contains(&value.abs())
     }
 
     fn is_exact_infinity(self) -> bool {
@@ -134,25 +145,29 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
 
     /// A product, with the term of second order: where both factors vanish, it is all there is.
     pub fn product(self, other: Self, value: f64) -> Self {
-        if let Some(error) = self.scales_infinity(other).or_else(|| other.scales_infinity(self)) {
-            return Self { value, error };
+        let finite = |x: Self| x.value.is_finite() && x.error.is_finite();
+        let vanishes = self.is_nothing() && finite(other) || other.is_nothing() && finite(self);
+        if vanishes || self.scales_infinity(other) || other.scales_infinity(self) {
+            return Self { value, error: 0.0 };
         }
         let spread =
             times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
-        let holds = digits(self.value) + digits(other.value) <= Self::DIGITS
-            && (value == 0.0 || (Self::NORMAL..=Self::LARGEST).contains(&value.abs()));
+        let [first, second] = [digits(self.value), digits(other.value)];
+        let holds = (first <= 1 || second <= 1 || first + second <= Self::DIGITS)
+            && (first == 0 || second == 0 || Self::has(value));
         Self::rounded(value, [self, other], spread, holds)
     }
 
-    /// The error of an infinity times `other`: none, if its sign is certain.
-    fn scales_infinity(self, other: Self) -> Option<f64> {
-        (self.is_exact_infinity() && other.error < other.value.abs()).then_some(0.0)
+    /// Whether it is an infinity, and `other` leaves it one of a certain sign.
+    fn scales_infinity(self, other: Self) -> bool {
+        self.is_exact_infinity() && other.error < other.value.abs()
     }
 
     #[allow(clippy::float_cmp)] // Whether it is exact is the question.
     pub fn quotient(self, other: Self, value: f64) -> Self {
         let (a, b) = (self.value, other.value);
-        if other.is_nothing() && self.error < a.abs() || other.is_exact_infinity() && self.error.is_finite() {
+        let pole = other.is_nothing() && self.error < a.abs();
+        if pole || other.is_exact_infinity() && self.error.is_finite() || self.scales_infinity(other) {
             return Self { value, error: if value.is_nan() { f64::NAN } else { 0.0 } };
         }
         let change = self.error + times(value, other.error);
@@ -164,10 +179,9 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         } else {
             f64::INFINITY
         };
-        let holds = value.is_finite()
-            && digits(value) <= Self::DIGITS
-            && digits(value) + digits(b) <= 53
-            && value * b == a;
+        // By a power of two; or so short that the product, the way back, is exact in double precision.
+        let short = BY == RECORDED && digits(value) <= Self::DIGITS && digits(value) + digits(b) <= 53;
+        let holds = (digits(b) == 1 || short) && value * b == a && (a == 0.0 || Self::has(value));
         Self::rounded(value, [self, other], spread, holds)
     }
 }

@@ -23,8 +23,13 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         }
         let floor = if f.abs() < 2.0 * Self::NORMAL { times(self.value, Self::FLOOR) } else { 0.0 };
         let spread = times(self.value, by) + times(f, self.error) + times(self.error, by) + floor;
+        // The function alone may overflow, though the product does not.
+        let spread = if f.abs() > Self::LARGEST { f64::INFINITY } else { spread };
         let of = Self::made(value, [self], spread, 6.0);
-        if rest.iter().any(|x| x.error.is_nan()) { Self { error: f64::NAN, ..of } } else { of }
+        match rest.iter().map(|x| x.error).find(|error| !error.is_finite()) {
+            Some(error) => Self { error: if of.error.is_nan() { f64::NAN } else { error }, ..of },
+            None => of,
+        }
     }
 
     /// eᵛ and how far it moves. Where the value has underflowed, it may come back.
@@ -253,7 +258,14 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
     fn atan2(self, x: Self) -> Self {
         let (size, error) = (self.value.hypot(x.value), self.error + x.error);
         // Seen from the origin, a step of t at distance r turns by no more than t / (r − t).
-        let spread = if error == 0.0 { 0.0 } else { over(error, size - error) };
+        let jumps = self.error > 0.0 && self.error >= self.value.abs() && x.value - x.error < 0.0;
+        let spread = if jumps {
+            std::f64::consts::TAU
+        } else if error == 0.0 {
+            0.0
+        } else {
+            over(error, size - error)
+        };
         let exact = self.is_nothing() && x.value > 0.0 && x.is_exact();
         Self::made(self.value.atan2(x.value), [self, x], spread, if exact { 0.0 } else { 2.0 })
     }
