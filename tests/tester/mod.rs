@@ -9,6 +9,7 @@ pub(crate) mod corpus;
 mod differences;
 mod drawing;
 mod examined;
+mod fuzz;
 mod gates;
 mod inputs;
 mod kinks;
