@@ -7,6 +7,7 @@ mod activations;
 mod attention;
 pub(crate) mod corpus;
 mod differences;
+mod drawing;
 mod examined;
 mod fuzz;
 mod gates;
