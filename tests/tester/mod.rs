@@ -13,6 +13,7 @@ mod fuzz;
 mod gates;
 mod inputs;
 mod kinks;
+mod known;
 mod looking_up;
 mod losses;
 mod margins;
