@@ -1,8 +1,11 @@
 //! The examination of one hand-written derivative: what to examine, on which shapes and numbers.
 
+use super::climb::Heat;
 use super::derivative::Derivative;
+use super::forward::Forward;
 use super::plan::Plan;
 use super::report::Failure;
+use super::sample::Sample;
 use super::search::{Ending, SHARE, Search};
 use super::shapes::Signature;
 use super::subject::{ByHand, Formula, Subject};
@@ -145,6 +148,8 @@ impl<'f, T: Float> Formulated<'f, T> {
             },
             inputs: self.inputs,
             has_directions: self.directions > 0,
+            forward: None,
+            notes: Vec::new(),
             signature: None,
             values: Vec::new(),
             cases: None,
@@ -176,6 +181,9 @@ pub struct Check<'f, T: Float> {
     pub(super) inputs: usize,
     /// Whether a direction for each real input follows the inputs.
     has_directions: bool,
+    pub(super) forward: Option<Forward<'f, T>>,
+    /// What a report says of the whole examination, such as its parameter.
+    notes: Vec<(String, String)>,
     pub(super) signature: Option<Signature>,
     pub(super) values: Vec<(String, Values)>,
     pub(super) cases: Option<u32>,
@@ -239,7 +247,14 @@ impl<T: Float> Check<'_, T> {
         let Search { summary, ending } = self.search(&self.subject, self.config());
         let doubts = match ending {
             Some(Ending::Wrong { scene, findings }) => {
-                return Err(Box::new(Failure::wrong(&self.subject, *scene, findings, self.at)));
+                let fails = |sample: &Sample| self.fails(sample);
+                return Err(Box::new(self.with_notes(Failure::wrong(
+                    &self.subject,
+                    *scene,
+                    findings,
+                    self.at,
+                    &fails,
+                ))));
             }
             Some(Ending::Doubt(doubt)) => vec![doubt],
             None => summary.doubts(self.judged_at_least),
@@ -247,8 +262,24 @@ impl<T: Float> Check<'_, T> {
         if doubts.is_empty() {
             Ok(summary)
         } else {
-            Err(Box::new(Failure::inconclusive(&summary, doubts, self.at)))
+            Err(Box::new(self.with_notes(Failure::inconclusive(&summary, doubts, self.at))))
         }
+    }
+
+    /// Whether anything is wrong in this case.
+    fn fails(&self, sample: &Sample) -> bool {
+        self.heat(&self.subject, sample) == Some(Heat::Wrong)
+            || self.forward.as_ref().is_some_and(|forward| forward.fault(&self.subject, sample).is_some())
+    }
+
+    /// The same examination, of which a report says this.
+    pub(super) fn noted(mut self, key: &str, text: String) -> Self {
+        self.notes.push((key.into(), text));
+        self
+    }
+
+    fn with_notes(&self, failure: Failure) -> Failure {
+        self.notes.iter().fold(failure, |failure, (key, text)| failure.noted(key, text.clone()))
     }
 
     #[track_caller]

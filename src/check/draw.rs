@@ -58,7 +58,11 @@ impl Samples {
         let array = pick(runner, inputs + 1);
         let whole = runner.rng().random_ratio(1, 2);
         let axis = (!whole).then(|| pick(runner, 2));
-        (array == inputs || self.0.values[array].is_by_element()).then_some(Repeated { array, axis })
+        (array == inputs || self.0.values[array].is_by_element()).then_some(Repeated {
+            array,
+            axis,
+            viewed: true,
+        })
     }
 
     /// Two inputs of one shape.
@@ -128,6 +132,7 @@ impl Strategy for Samples {
             },
             palette: palettes[pick(runner, palettes.len())],
             seed: runner.rng().random(),
+            finite: false,
             edits: Vec::new(),
         }))
     }

@@ -1,6 +1,7 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::difference::Swept;
+use super::forward::ForwardFault;
 use super::quiet::{self, Panicked};
 use super::reference::{Reference, witness};
 use super::sample::Sample;
@@ -46,6 +47,8 @@ pub(super) enum Finding {
     Shape { input: usize, expected: Vec<usize>, given: Vec<usize> },
     /// Elements differ.
     Values(Difference),
+    /// The hand-written function itself is wrong.
+    Forward(ForwardFault),
 }
 
 /// Elements that differ, and the one that differs most.
@@ -96,8 +99,14 @@ impl<T: Float> Subject<'_, T> {
     fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
-        let Recorded { inputs: vars, out, parts } =
+        let Recorded { inputs: vars, out, parts, .. } =
             quiet::catch(|| self.record(sample, &tape, &inputs)).map_err(Trouble::Panicked)?;
+        // Where the formula has no finite value there is nothing to be right or wrong.
+        if let Some(finite) = sample.finite()
+            && out.peek().iter().any(|x| !x.to_f64().is_finite())
+        {
+            return self.call(&finite);
+        }
         let cotangent = if self.takes_cotangent {
             sample.cotangent(&out.shape(), &parts)
         } else if out.len() == 1 {
@@ -233,7 +242,7 @@ impl Finding {
     /// The input whose gradient it is about.
     pub fn input(&self) -> Option<usize> {
         match self {
-            Self::Refused(_) | Self::Count { .. } => None,
+            Self::Refused(_) | Self::Count { .. } | Self::Forward(_) => None,
             Self::Shape { input, .. } => Some(*input),
             Self::Values(difference) => Some(difference.input),
         }

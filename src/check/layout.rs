@@ -91,15 +91,15 @@ impl Layout {
     pub(super) fn describe(&self) -> String {
         let mut said = Vec::new();
         if self.order == Self::transposed().order {
-            said.push("transposed");
+            said.push("transposed in memory");
         } else if self.order != Self::contiguous().order {
-            said.push("with its axes permuted");
+            said.push("with its axes permuted in memory");
         }
         if self.steps.iter().any(|&step| step < 0) {
-            said.push("backwards");
+            said.push("backwards in memory");
         }
         if self.steps.iter().any(|&step| step.abs() > 1) {
-            said.push("with gaps");
+            said.push("with gaps in memory");
         }
         said.join(", ")
     }

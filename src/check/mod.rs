@@ -33,6 +33,55 @@
 //! beside the source file, and reported on a page that says which element differs, what an independent witness finds there,
 //! **why** it is wrong ([`Mistake`]; [`anatomy`] shows one of each) and what to change. [`mutants`] scores the test itself.
 //!
+//! # What can be said
+//!
+//! *Shapes.* Axes of one name have one size. An axis may be made of others, and anywhere may be said what must hold:
+//!
+//! ```
+//! use ndarray::Array1;
+//! use wengert::check;
+//! // A window of k slides over n + k − 1 numbers: y[i] = x[i] + … + x[i + k − 1]. The k ones of w only say how long it is.
+//! check::backward(|[x, w]| {
+//!     let k = w.shape()[0];
+//!     let n = x.shape()[0] + 1 - k;
+//!     let shifted = (0..k).map(|j| x.slice(ndarray::s![j..j + n]));
+//!     shifted.reduce(|sum, x| sum + x).expect("k is at least 1")
+//! })
+//! .against(|dy: &Array1<f64>, x: &Array1<f64>, w: &Array1<f64>| {
+//!     let mut dx = Array1::zeros(x.len());
+//!     for (i, dy) in dy.iter().enumerate() {
+//!         (i..i + w.len()).for_each(|j| dx[j] += dy);
+//!     }
+//!     dx
+//! })
+//! .shapes(["x: n+k-1", "w: k>=1 | n>=1"])
+//! .run();
+//! ```
+//!
+//! | written | says |
+//! |---|---|
+//! | `"a: n d"`, `"b: 1 h"`, `""` | axes by name or size; a number |
+//! | `"g: 4*h"`, `"y: n+k-1"`, `"2*(h-1)"` | sums, differences and products; no axis is below 0 |
+//! | `"x: n>=1 d>=2"`, `"w: k<=n"`, `"2<=k<n"` | what must hold, said with an axis |
+//! | `"x: n d \| n>=d, d>=2"` | the same, said behind a bar |
+//!
+//! *Numbers*, by [`Values`]: positive ones, ranges, one-hot rows; [indices](Values::Index) below the size of an axis and
+//! [masks](Values::Mask), which reach the formula as rows of their kind and the hand-written function as integers and
+//! `bool`s, of whatever type its [parameters](Parameter) have; [±∞ and NaN](Values::Extended) for functions that take them
+//! out.
+//!
+//! *Functions.* [`backward`] and [`gradient`]; [`several`] results, with a cotangent for each; [`second`] for Hessian-vector
+//! products, and [`double_backward`]. [`each`] parameter that is no array; [`both!`](both) precisions. The hand-written
+//! function itself is examined by [`forward`](Check::forward), beside its derivative.
+//!
+//! # What is tried
+//!
+//! Sizes 0, 1, small primes, all equal, and those around powers of two up to 257. Ordinary numbers, whole ones with many ties, zeros of
+//! both signs, tiny and large ones; all elements the same, two inputs the same, cotangents of ones and of zeros. The constants with
+//! which the formula compares, as the 6 of a clamp, and the numbers beside them. Every memory layout; where a parameter is a view,
+//! stride 0, as of an array that was broadcast. At last a search that climbs from the case with the largest error, as a part of
+//! its tolerance, to larger ones.
+//!
 //! # How it knows
 //!
 //! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
@@ -57,6 +106,8 @@
 //! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
 //! | `subgradient.rs` | whether what is given at a kink is a subgradient |
+//! | `forward.rs`, `each.rs`, `climb.rs` | the function itself; several parameters, both precisions; the search for larger errors |
+//! | `case.rs` | the failing case on the page: what of it matters |
 //! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
 //! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
@@ -68,15 +119,19 @@ pub mod anatomy {}
 
 mod backward;
 mod branches;
+mod case;
 mod certificate;
+mod climb;
 mod compare;
 mod derivative;
 mod diagnose;
 mod difference;
 mod doubt;
 mod draw;
+mod each;
 mod evaluate;
 mod examine;
+mod forward;
 mod laws;
 mod layout;
 mod mutants;
@@ -106,11 +161,13 @@ mod tolerance;
 mod values;
 mod verdict;
 
+pub use crate::__check_in_both as both;
 pub use backward::{Check, Formulated, backward, gradient, several};
 pub use compare::compare;
 pub use derivative::{Answer, Derivative, IntoGradients};
 pub use diagnose::{Diagnosis, Mistake};
 pub use difference::{Swept, difference};
+pub use each::{Both, Each, each};
 pub use laws::{Tally, laws};
 pub use layout::{Layout, layouts};
 pub use mutants::{Mutant, Outcome, Score, mutants};

@@ -80,6 +80,7 @@ impl Plan {
                 cotangents: Cotangents::Drawn,
                 palette: Palette::Plain,
                 seed: 0,
+                finite: false,
                 edits: Vec::new(),
             };
             // A formula that cannot be recorded is reported where cases are run.
@@ -137,6 +138,8 @@ fn before<T: Float>(mut row: Var<'_, T>, mut number: f64) -> Vec<f64> {
             ("sqrt", [None]) => (0, number * number),
             ("exp", [None]) => (0, number.ln()),
             ("log", [None]) => (0, number.exp()),
+            ("select", [_, Some(_), None]) => (2, number),
+            ("select", [_, None, Some(_)]) => (1, number),
             ("mul", [None, None]) if square => (0, number.sqrt()),
             ("mul", [None, Some(by)]) => (0, number / by),
             ("mul", [Some(by), None]) => (1, number / by),
@@ -172,6 +175,7 @@ mod tests {
     #[test]
     fn the_numbers_at_which_choices_change() {
         assert!(of(|x| x.clamp(0.0, 6.0)).contains(&6.0));
+        assert!(of(|x| (x / 6.0 + 0.5).clamp(0.0, 1.0)).contains(&3.0));
         assert!(of(|x| x.abs().le(1.35).select(x.square(), x.abs())).contains(&1.35));
         assert!(of(|x| (x * 2.0 - 1.0).gt(4.0).select(x, 0.0)).contains(&2.5));
         assert!(of(|x| x.square().lt(9.0).select(x, 0.0)).contains(&3.0));

@@ -50,14 +50,14 @@ impl Reference {
             _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
         };
         let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
-        let derivation = Derivation { out, seed, wanted };
-        let single = T::EPSILON.to_f64() > f64::EPSILON;
-        match (single, precision.accurate) {
-            (true, false) => derivation.bounded::<true, TEXTBOOK>(precision),
-            (true, true) => derivation.bounded::<true, ACCURATE>(precision),
-            (false, false) => derivation.bounded::<false, TEXTBOOK>(precision),
-            (false, true) => derivation.bounded::<false, ACCURATE>(precision),
-        }
+        Derivation { out, seed, wanted }.examined(precision)
+    }
+
+    /// The values of a function's results, in the places of gradients.
+    pub fn of_results<T: Float>(recorded: &Recorded<'_, T>, precision: Precision) -> Self {
+        let out = recorded.out;
+        let seed = out.tape().constant(ArrayD::<T>::ones(out.shape()));
+        Derivation { out, seed, wanted: recorded.results.clone() }.examined(precision)
     }
 
     /// The values of rows that are there, each with how far another derivation may be from it: for gradients that were
@@ -111,6 +111,16 @@ struct Derivation<'t, T: Float> {
 }
 
 impl<'t, T: Float> Derivation<'t, T> {
+    fn examined(&self, precision: Precision) -> Reference {
+        let single = T::EPSILON.to_f64() > f64::EPSILON;
+        match (single, precision.accurate) {
+            (true, false) => self.bounded::<true, TEXTBOOK>(precision),
+            (true, true) => self.bounded::<true, ACCURATE>(precision),
+            (false, false) => self.bounded::<false, TEXTBOOK>(precision),
+            (false, true) => self.bounded::<false, ACCURATE>(precision),
+        }
+    }
+
     fn bounded<const SINGLE: bool, const BY: u8>(&self, precision: Precision) -> Reference {
         let spoilt = self.spoilt::<SINGLE>();
         let all = self.evaluated::<SINGLE, BY>(spoilt.as_ref(), &self.wanted);

@@ -1,11 +1,13 @@
 //! What a failed examination prints: a page to read in a terminal.
 
+use super::case::Case;
 use super::diagnose::{Diagnosis, diagnose};
 use super::difference::Swept;
 use super::doubt::Doubt;
 use super::examine::{Difference, Finding, Scene, place};
 use super::page::Page;
 use super::quiet;
+use super::sample::Sample;
 use super::subgradient::NoSubgradient;
 use super::subject::{Refusal, Subject};
 use super::{FailureKind, Mistake, Summary};
@@ -29,10 +31,10 @@ use std::panic::Location;
 pub struct Failure {
     kind: FailureKind,
     at: &'static Location<'static>,
-    /// The smallest failing case, as in `n = 1, d = 2`.
-    sizes: String,
-    /// The arrays of that case, by name.
-    arrays: Vec<(String, ArrayD<f64>)>,
+    /// What is to be said of the whole examination.
+    notes: Vec<(String, String)>,
+    /// The smallest failing case.
+    case: Option<Case>,
     /// The names of the inputs.
     inputs: Vec<String>,
     findings: Vec<Finding>,
@@ -47,13 +49,11 @@ impl Failure {
         scene: Scene<T>,
         mut findings: Vec<Finding>,
         at: &'static Location<'static>,
+        fails: &dyn Fn(&Sample) -> bool,
     ) -> Self {
         let signature = scene.sample.signature();
         let inputs: Vec<String> = signature.inputs.iter().map(|pattern| pattern.name.clone()).collect();
-        let sizes = signature.describe(&scene.sample.sizes);
-        let seed = subject.takes_cotangent.then_some(("cotangent", &scene.cotangent));
-        let named = inputs.iter().map(String::as_str).zip(&scene.inputs).chain(seed);
-        let arrays = named.map(|(name, array)| (name.to_owned(), array.mapv(T::to_f64))).collect();
+        let mut case = Case::of(subject, &scene);
         for finding in &mut findings {
             if let Finding::Values(difference) = finding {
                 // A function that is asked for any subgradient and gives none is wrong, whatever its elements are.
@@ -64,16 +64,24 @@ impl Failure {
             }
         }
         let steady = is_steady(subject, &scene);
+        let probed = if steady { quiet::catch(|| case.probe(&scene.sample, fails)) } else { Ok(()) };
+        let only_forward = findings.iter().all(|finding| matches!(finding, Finding::Forward(_)));
+        let again = subject.scene(&scene.sample).ok();
         // That something is wrong is known: whatever happens while the reason is looked for, it is said.
-        let (mut diagnoses, doubts) = match quiet::catch(|| diagnose(subject, scene)) {
-            Ok(diagnoses) => (diagnoses, Vec::new()),
-            Err(fault) => (Vec::new(), vec![Doubt::fault(&fault)]),
-        };
+        let (mut diagnoses, mut doubts) =
+            match quiet::catch(|| if only_forward { Vec::new() } else { diagnose(subject, scene) }) {
+                Ok(diagnoses) => (diagnoses, Vec::new()),
+                Err(fault) => (Vec::new(), vec![Doubt::fault(&fault)]),
+            };
         // What changes from call to call explains itself, and whatever else seems to fit.
         if !steady && doubts.is_empty() && diagnoses.iter().all(|other| other.mistake != Mistake::Stale) {
             diagnoses = vec![unsteady(&inputs, &findings)];
         }
-        Self { kind: FailureKind::Wrong, at, sizes, arrays, inputs, findings, diagnoses, doubts }
+        let listed =
+            again.map_or(Ok(()), |scene| quiet::catch(|| case.list_rows(subject, &scene, &diagnoses)));
+        doubts.extend([probed, listed].into_iter().filter_map(Result::err).map(|fault| Doubt::fault(&fault)));
+        let kind = FailureKind::Wrong;
+        Self { kind, at, notes: Vec::new(), case: Some(case), inputs, findings, diagnoses, doubts }
     }
 
     /// Of a run in which nothing was found wrong, and too little right.
@@ -85,8 +93,8 @@ impl Failure {
         Self {
             kind: FailureKind::Inconclusive,
             at,
-            sizes: String::new(),
-            arrays: Vec::new(),
+            notes: Vec::new(),
+            case: None,
             inputs: summary.inputs().map(str::to_owned).collect(),
             findings: Vec::new(),
             diagnoses: Vec::new(),
@@ -128,6 +136,12 @@ impl Failure {
         &self.diagnoses
     }
 
+    /// The same, of which is said this as well.
+    pub(super) fn noted(mut self, key: &str, text: String) -> Self {
+        self.notes.push((key.into(), text));
+        self
+    }
+
     /// As a terminal or a file should get it.
     pub(super) fn for_stderr(&self) -> String {
         let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -161,6 +175,7 @@ impl Failure {
                 page.head("the hand-written function gives now more gradients and now less")?;
                 page.text(&format!("it gave {given} here, and {expected} in another case"))
             }
+            Finding::Forward(fault) => fault.print(page),
             Finding::Shape { input, expected, given } => {
                 page.head(&format!("d{} has the wrong shape", self.inputs[*input]))?;
                 page.pair("expected", &format!("{}, that of {}", Dims(expected), self.inputs[*input]))?;
@@ -181,9 +196,9 @@ impl Failure {
                     .iter()
                     .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))?;
                 let Some(NoSubgradient { along, given, least, most }) = none else { return Ok(()) };
-                page.text(&format!("It is no subgradient: along {along} its slope is {given}, and those beside the kink have {}", {
+                page.text(&format!("It is no subgradient: along {along} its slope is {given:?}, and those beside the kink have {}", {
                     let alike = (most - least).abs() <= 1e-6 * most.abs().max(least.abs());
-                    if alike { format!("{most}") } else { format!("{least} to {most}") }
+                    if alike { format!("{most:?}") } else { format!("{least:?} to {most:?}") }
                 }))
             }
         }
@@ -201,6 +216,7 @@ impl fmt::Display for Failure {
             return self.doubts.iter().try_for_each(|doubt| doubt.print(&mut page));
         }
         page.line(&format!("the hand-written derivative is wrong ({})", self.at))?;
+        self.notes.iter().try_for_each(|(key, text)| page.pair(key, text))?;
         for finding in &self.findings {
             self.finding(&mut page, finding)?;
         }
@@ -219,9 +235,7 @@ impl fmt::Display for Failure {
             page.head("mend")?;
             page.text(remedy)?;
         }
-        let sizes = if self.sizes.is_empty() { String::new() } else { format!(": {}", self.sizes) };
-        page.head(&format!("the smallest failing case{sizes}"))?;
-        self.arrays.iter().try_for_each(|(name, array)| page.array(name, array))?;
+        self.case.iter().try_for_each(|case| case.print(&mut page))?;
         self.doubts.iter().try_for_each(|doubt| doubt.print(&mut page))
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Sample {
     pub(super) cotangents: Cotangents,
     pub(super) palette: Palette,
     pub(super) seed: u64,
+    /// Whether [`Values::Extended`] is finite here.
+    pub(super) finite: bool,
     /// Numbers that shrinking or climbing has replaced.
     pub(super) edits: Vec<Edit>,
 }
@@ -47,6 +49,8 @@ pub(super) struct Repeated {
     /// The number of the input, or behind them of the cotangent.
     pub array: usize,
     pub axis: Option<usize>,
+    /// Whether a view has stride 0 there; else the same numbers have places of their own.
+    pub viewed: bool,
 }
 
 /// What the cotangents are.
@@ -124,7 +128,7 @@ impl Sample {
         let lies = elements.is_standard_layout() && layout != Layout::contiguous();
         let placed = if lies { layout.place(&elements) } else { elements };
         let repeated = match self.repeated {
-            Some(Repeated { array: other, axis }) if other == array => {
+            Some(Repeated { array: other, axis, viewed: true }) if other == array => {
                 (0..placed.ndim()).filter(|&mine| axis.is_none_or(|axis| axis == mine)).collect()
             }
             _ => Vec::new(),
@@ -138,6 +142,12 @@ impl Sample {
         let last =
             (0..self.plan.values.len() - self.plan.directions).rfind(|&input| self.kind(input) == Kind::Real);
         last.map_or(0, |last| last + 1)
+    }
+
+    /// The same with finite numbers, if some could be others.
+    pub fn finite(&self) -> Option<Self> {
+        let extended = self.plan.values.iter().any(|values| matches!(values, Values::Extended));
+        (extended && !self.finite).then(|| Self { finite: true, ..self.clone() })
     }
 
     /// What the numbers of an input are.
@@ -213,6 +223,7 @@ impl Sample {
                     let limit = limit.of(&self.sizes).and_then(|limit| usize::try_from(limit).ok());
                     &Values::Below(limit.unwrap_or(0))
                 }
+                None if self.finite => self.plan.values[input].finite(),
                 None => &self.plan.values[input],
             };
             self.edited(source, values.draw_at(shape, &place, &self.mood(), self.seed_of(source)))
@@ -258,6 +269,10 @@ impl Sample {
 
     /// The same with this number in the place of one of an input's.
     pub fn edit(&self, input: usize, element: usize, value: f64) -> Self {
+        // One of repeated elements has no number of its own.
+        if self.repeated.is_some_and(|repeated| repeated.array == input) {
+            return self.clone();
+        }
         let mut edits = self.edits.clone();
         edits.retain(|edit| (edit.input, edit.element) != (input, element));
         edits.push(Edit { input, element, value });
@@ -266,12 +281,12 @@ impl Sample {
 
     /// How an array lies in memory, in words, if that is special.
     pub fn describe_layout(&self, array: usize) -> Option<String> {
-        if let Some(Repeated { array: other, axis }) = self.repeated
+        if let Some(Repeated { array: other, axis, viewed: true }) = self.repeated
             && other == array
         {
             return Some(match axis {
-                None => "one number, broadcast: a view of it has stride 0".into(),
-                Some(axis) => format!("broadcast along axis {axis}: a view of it has stride 0 there"),
+                None => "one number, broadcast to a view of stride 0".into(),
+                Some(axis) => format!("broadcast along axis {axis}, to a view of stride 0 there"),
             });
         }
         let layout = &self.layouts[array.min(self.layouts.len() - 1)];

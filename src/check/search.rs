@@ -45,6 +45,8 @@ struct Known<T> {
     count: Option<usize>,
     /// The case on which the formula is shown.
     shown: Option<Sample>,
+    /// The case in which a gradient is farthest off, as a part of its tolerance.
+    hottest: Option<(f64, Sample)>,
 }
 
 /// What came of one call.
@@ -68,6 +70,7 @@ impl<T: Float> Check<'_, T> {
             fault: None,
             count: None,
             shown: None,
+            hottest: None,
         });
         let outcome = runner.run(&Samples(plan), |sample| {
             if known.borrow().fault.is_some() {
@@ -82,6 +85,17 @@ impl<T: Float> Check<'_, T> {
                 }
             }
         });
+        // From the worst case of those that passed, to worse ones.
+        let hottest = known.borrow_mut().hottest.take();
+        if let (Ok(()), Some((heat, sample))) = (&outcome, hottest)
+            && known.borrow().fault.is_none()
+            && known.borrow().trouble.is_none()
+            && let Ok(Some(wrong)) = quiet::catch(|| self.climb(subject, sample, heat))
+            && let Ok(scene) = subject.scene(&wrong)
+        {
+            let (findings, _) = self.findings(subject, &scene, &mut None);
+            known.borrow_mut().wrong = (!findings.is_empty()).then_some((scene, findings, true));
+        }
         let Known { mut summary, wrong, trouble, fault, shown, .. } = known.into_inner();
         if let Some(sample) = shown {
             summary.show(sample.signature().describe(&sample.sizes), subject.listing(&sample));
@@ -116,7 +130,12 @@ impl<T: Float> Check<'_, T> {
         let judged: Vec<Judged<T>> = calls
             .into_iter()
             .map(|scene| {
-                let (findings, tally) = self.findings(subject, &scene, &mut known.borrow_mut().count);
+                let (mut findings, tally) = self.findings(subject, &scene, &mut known.borrow_mut().count);
+                // A wrong version of the derivative is of the same function.
+                let forward =
+                    self.forward.as_ref().filter(|_| std::ptr::eq(subject, &raw const self.subject));
+                let fault = forward.and_then(|forward| forward.fault(subject, &scene.sample));
+                findings.extend(fault.map(Finding::Forward));
                 (scene, findings, tally)
             })
             .collect();
@@ -127,6 +146,10 @@ impl<T: Float> Check<'_, T> {
         }
         for (_, _, tally) in &judged {
             known.summary.add(tally);
+            let heat = tally.gradients.iter().map(|seen| seen.worst).fold(0.0, f64::max);
+            if known.hottest.as_ref().is_none_or(|(most, _)| heat > *most) {
+                known.hottest = Some((heat, sample.clone()));
+            }
         }
         // What was found in the last call of a case, whose numbers can be shrunk, is looked for in last calls only.
         let of_last = known.wrong.as_ref().is_some_and(|(_, _, last)| *last);
@@ -145,7 +168,7 @@ impl<T: Float> Check<'_, T> {
     }
 
     /// What differs in this call and counts.
-    fn findings(
+    pub(super) fn findings(
         &self,
         subject: &Subject<'_, T>,
         scene: &Scene<T>,

@@ -3,7 +3,7 @@
 //! Of an axis any part can be dropped, not only its end: an element that fails alone comes to the front.
 
 use super::Layout;
-use super::sample::{Cotangents, Sample};
+use super::sample::{Cotangents, Repeated, Sample};
 use proptest::strategy::ValueTree;
 
 impl Sample {
@@ -13,8 +13,12 @@ impl Sample {
         if self.cotangents == Cotangents::Drawn {
             simpler.push(Self { cotangents: Cotangents::Ones, ..self.clone() });
         }
-        if self.repeated.is_some() {
+        if let Some(repeated) = self.repeated {
             simpler.push(Self { repeated: None, ..self.clone() });
+            if repeated.viewed {
+                let copied = Some(Repeated { viewed: false, ..repeated });
+                simpler.push(Self { repeated: copied, ..self.clone() });
+            }
         }
         if self.twins.is_some() {
             simpler.push(Self { twins: None, ..self.clone() });
@@ -116,6 +120,7 @@ fn complexity(value: f64) -> u32 {
         1.0 => 0,
         2.0 => 1,
         0.0 => 2,
+        x if !x.is_finite() => 6,
         x if x.fract() == 0.0 && x < 10.0 => 3,
         x if x.fract() == 0.0 && x < 1000.0 => 4,
         _ => 5,

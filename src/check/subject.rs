@@ -38,6 +38,8 @@ pub(super) struct Recorded<'t, T: Float> {
     pub out: Var<'t, T>,
     /// The shapes of several results; none if there is one.
     pub parts: Vec<Vec<usize>>,
+    /// The results one by one.
+    pub results: Vec<Var<'t, T>>,
 }
 
 /// Why a hand-written function gave no gradients.
@@ -55,7 +57,7 @@ impl<T: Float> Subject<'_, T> {
         let inputs = leaves(sample, tape, inputs);
         let results = (self.formula)(&inputs);
         if !self.several {
-            return Recorded { inputs, out: results[0], parts: Vec::new() };
+            return Recorded { inputs, out: results[0], parts: Vec::new(), results };
         }
         let parts: Vec<Vec<usize>> = results.iter().map(|result| result.shape().to_vec()).collect();
         let flat: Vec<Var<'t, T>> = results
@@ -63,7 +65,7 @@ impl<T: Float> Subject<'_, T> {
             .zip(&parts)
             .map(|(result, shape)| result.reshape([shape.iter().product()]))
             .collect();
-        Recorded { inputs, out: tape.concat(0, flat), parts }
+        Recorded { inputs, out: tape.concat(0, flat), parts, results }
     }
 
     /// The hand-written gradients, one an input up to the last that was given; of indices and masks, which have

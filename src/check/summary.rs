@@ -94,6 +94,7 @@ pub struct Gradient {
 fn in_words(values: &Values) -> String {
     match values {
         Values::Any => "any numbers".into(),
+        Values::Extended => "any numbers, ±∞ and NaN".into(),
         Values::Positive => "numbers above 0".into(),
         Values::Between(low, high) => format!("numbers from {low} to {high}"),
         Values::OneHot => "rows of zeros with a single 1".into(),

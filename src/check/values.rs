@@ -19,6 +19,9 @@ use std::rc::Rc;
 pub enum Values {
     /// Any: ordinary ones, ties, zeros, tiny and large ones.
     Any,
+    /// Any, and −∞, ∞ and NaN in cases in which the formula's result is finite nevertheless: for functions that take them
+    /// out or promise something there, such as a softmax of scores of which some are −∞.
+    Extended,
     /// Those above 0.
     Positive,
     /// Those between these two.
@@ -47,6 +50,7 @@ impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => write!(f, "Any"),
+            Self::Extended => write!(f, "Extended"),
             Self::Positive => write!(f, "Positive"),
             Self::Between(low, high) => write!(f, "Between({low}, {high})"),
             Self::OneHot => write!(f, "OneHot"),
@@ -63,7 +67,7 @@ impl Values {
     /// Whether a single number may be replaced by another such as 1.
     pub(super) fn is_free(&self) -> bool {
         match self {
-            Self::Any | Self::Positive => true,
+            Self::Any | Self::Extended | Self::Positive => true,
             Self::Between(low, high) => *low <= 1.0 && 2.0 <= *high,
             Self::OneHot
             | Self::Whole(..)
@@ -71,6 +75,30 @@ impl Values {
             | Self::Below(_)
             | Self::Mask
             | Self::Custom(_) => false,
+        }
+    }
+
+    /// The finite ones of them.
+    pub(super) fn finite(&self) -> &Self {
+        if let Self::Extended = self { &Self::Any } else { self }
+    }
+
+    /// This number, or one like it, if it is among them and any single one may be replaced by it.
+    pub(super) fn within(&self, x: f64) -> Option<f64> {
+        match self {
+            Self::Any | Self::Extended => Some(x),
+            Self::Positive => (x != 0.0).then_some(x.abs()),
+            Self::Between(low, high) => {
+                // What is outside goes to a place inside that depends on it.
+                let inside = low + (high - low) * (0.5 + x.atan() / std::f64::consts::PI);
+                Some(if (*low..=*high).contains(&x) { x } else { inside })
+            }
+            Self::OneHot
+            | Self::Whole(..)
+            | Self::Index(_)
+            | Self::Below(_)
+            | Self::Mask
+            | Self::Custom(_) => None,
         }
     }
 
@@ -85,6 +113,7 @@ impl Values {
             Self::Index(_) | Self::Below(_) => Kind::Index,
             Self::Mask => Kind::Mask,
             Self::Any
+            | Self::Extended
             | Self::Positive
             | Self::Between(..)
             | Self::OneHot
@@ -112,6 +141,12 @@ impl Values {
         let each = |f: &dyn Fn(u64) -> f64| ArrayD::from_shape_fn(shape, |at| f(hash(at.slice())));
         match self {
             Self::Any => each(&|at| mood.number(seed, at)),
+            Self::Extended => each(&|at| match chosen(mix(at, 3), 24, |i| i) {
+                0 => f64::INFINITY,
+                1 => f64::NEG_INFINITY,
+                2 => f64::NAN,
+                _ => mood.number(seed, at),
+            }),
             Self::Positive => each(&|at| mood.number(seed, at).abs().max(mood.palette.smallest())),
             Self::Between(low, high) => each(&|at| mood.between(*low, *high, at)),
             Self::Whole(low, high) => {
@@ -186,8 +221,8 @@ impl Mood<'_> {
             0 | 1 => threshold,
             2 => threshold * (1.0 + 2.0 * self.epsilon),
             3 => threshold * (1.0 - 2.0 * self.epsilon),
-            4 => threshold * 1.01,
-            5 => threshold * 0.99,
+            4 => threshold * (1.0 + 0.1_f64.powf(1.0 + 7.0 * unit(which))),
+            5 => threshold * (1.0 - 0.1_f64.powf(1.0 + 7.0 * unit(which))),
             6 => 0.0,
             _ => self.palette.number(seed, at),
         }

@@ -46,7 +46,7 @@ fn short<T: Float>(row: Var<'_, T>, most: usize) -> Option<Expr> {
         return None;
     }
     let parts = operands.iter().map(|part| short(*part, most - 1)).collect::<Option<Vec<_>>>()?;
-    let expr = node(row, parts);
+    let expr = node(row, &parts);
     (expr.size() <= most).then_some(expr)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn expression<T: Float>(row: Var<'_, T>, stand_ins: &[(usize, Expr)],
                 .map_or_else(|| Expr::symbol(&name(of), &of.shape()), |x| Expr::Number(x.to_f64()))
         } else {
             let parts = of.operands().iter().map(|part| read[part.row()].clone()).collect::<Option<Vec<_>>>();
-            node(of, parts.unwrap_or_default())
+            node(of, &parts.unwrap_or_default())
         });
         // What is long and used again would be written out each time.
         if let Some(expr) = &read[at]
@@ -82,10 +82,10 @@ pub(super) fn expression<T: Float>(row: Var<'_, T>, stand_ins: &[(usize, Expr)],
 }
 
 /// One row, of parts that are read.
-fn node<T: Float>(row: Var<'_, T>, parts: Vec<Expr>) -> Expr {
+fn node<T: Float>(row: Var<'_, T>, parts: &[Expr]) -> Expr {
     let prim = row.prim();
     let operands = row.operands();
-    let how = |how: String| Expr::Call { name: prim.name().into(), operands: parts.clone(), how };
+    let how = |how: String| Expr::Call { name: prim.name().into(), operands: parts.to_vec(), how };
     if let Family::View(view) = &prim.0 {
         let first = || parts[0].clone();
         return match view.as_ref() {
@@ -93,8 +93,7 @@ fn node<T: Float>(row: Var<'_, T>, parts: Vec<Expr>) -> Expr {
             View::Broadcast(_) if matches!(parts[0], Expr::Number(_)) => first(),
             View::Reshape(shape) if shape.as_ref() == operands[0].shape() => first(),
             View::Permute(order) if swaps_the_last(order) => first().one(Expr::Transpose),
-            View::Reshape(shape) => how(format!("to {}", times(shape))),
-            View::Broadcast(shape) => how(format!("to {}", times(shape))),
+            View::Reshape(shape) | View::Broadcast(shape) => how(format!("to {}", times(shape))),
             View::Permute(order) => how(format!("axes {order:?}")),
             View::Slice(ranges) => {
                 let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
@@ -119,7 +118,7 @@ fn node<T: Float>(row: Var<'_, T>, parts: Vec<Expr>) -> Expr {
             _ => how(format!("axes {}", axes.join(", "))),
         };
     }
-    let pair = |make: fn(Box<Expr>, Box<Expr>) -> Expr| match parts.as_slice() {
+    let pair = |make: fn(Box<Expr>, Box<Expr>) -> Expr| match parts {
         [a, b] => a.clone().with(make, b.clone()),
         _ => how(String::new()),
     };

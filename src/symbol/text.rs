@@ -12,7 +12,7 @@ fn strength(expr: &Expr) -> u8 {
         Expr::Number(x) if *x < 0.0 => 2,
         Expr::Mul(..) | Expr::MatMul(..) | Expr::Div(..) => 3,
         Expr::Pow(..) | Expr::Transpose(_) => 4,
-        Expr::Call { name, .. } if matches!(infix(name), Some(_)) || name == "select" => 1,
+        Expr::Call { name, .. } if infix(name).is_some() || name == "select" => 1,
         // A named number such as 2/√π is a quotient.
         Expr::Number(x) if text_of(*x, 0.0).contains('/') => 3,
         Expr::Symbol { .. } | Expr::Number(_) | Expr::Call { .. } => 5,
@@ -31,6 +31,7 @@ fn infix(name: &str) -> Option<&'static str> {
     })
 }
 
+#[allow(clippy::float_cmp)] // Exponents are exact.
 pub(super) fn write(expr: &Expr, f: &mut Formatter<'_>) -> fmt::Result {
     let within = |f: &mut Formatter<'_>, part: &Expr, least: u8| {
         if strength(part) < least { write!(f, "({part})") } else { write!(f, "{part}") }

@@ -70,7 +70,6 @@ pub fn gru_backward<T: NdFloat>(
 }
 
 #[test]
-#[ignore = "refused by a hair, for what its tanh loses"]
 fn lstm_cell() {
     check::several(|[x, h, c, w, u, b]| {
         let (a, k) = (x.matmul(w) + h.matmul(u) + b, h.shape()[1]);
@@ -87,7 +86,6 @@ fn lstm_cell() {
 }
 
 #[test]
-#[ignore = "refused by a hair, for what its tanh loses"]
 fn gru_cell() {
     check::backward(|[x, h, w, u]| {
         let (xw, hu, k) = (x.matmul(w), h.matmul(u), h.shape()[1]);

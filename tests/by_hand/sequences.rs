@@ -100,7 +100,6 @@ fn embedding() {
 }
 
 #[test]
-#[ignore = "inconclusive: −∞ is taken to have an error"]
 fn temporal_classification() {
     check::gradient(|[p]| {
         let tape = p.tape();

@@ -114,7 +114,7 @@ impl<const N: usize> Inputs<'_, N> {
         let unit = |draws: &mut Draws| draws.uniform::<f64, _>(1)[0];
         let free = ordinary::<T>(&shape, draws);
         match values {
-            Values::Any => free,
+            Values::Any | Values::Extended => free,
             Values::Positive => free.mapv(Real::positive),
             Values::Between(low, high) => free.mapv(|_| T::from_f64(low + (high - low) * unit(draws))),
             Values::Whole(low, high) => {

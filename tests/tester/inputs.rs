@@ -233,3 +233,21 @@ fn a_backward_function_has_a_backward_function() {
     passes(check(-1.0));
     complaint(check(1.0));
 }
+
+#[test]
+fn subgradients_beside_indices() {
+    // The largest of what was looked up; at a tie the first gets it all.
+    passes(
+        check::backward(|[at, x]| x.take(0, at).amax(0))
+            .against(|dy: f64, at: &Array1<usize>, x: &Array1<f64>| {
+                let best = at.iter().copied().fold(at[0], |best, at| if x[at] > x[best] { at } else { best });
+                let mut dx = Array1::zeros(x.len());
+                dx[best] = dy;
+                dx
+            })
+            .shapes(["at: n>=1", "x: k"])
+            .values("at", Values::Index("k"))
+            .any_subgradient()
+            .cases(60),
+    );
+}

@@ -22,7 +22,7 @@ pub(super) fn imprecise<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) 
         .iter()
         .map(|scene| error(scene.expected(input), scene.gradient(input)?))
         .collect::<Option<Vec<_>>>()?;
-    if tame.is_empty() || off.iter().any(|(error, largest)| !(*error <= close * largest)) {
+    if tame.is_empty() || off.iter().any(|(error, largest)| error.is_nan() || *error > close * largest) {
         return None;
     }
     let wrong: Vec<&Scene<T>> = evidence.scenes.iter().filter(|scene| scene.is_wrong(input)).collect();

@@ -44,8 +44,9 @@ pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) ->
         let name = |text: String| text.replace("{g}", &format!("d{}", names[input]));
         let (mut explanation, mut remedy) = (name(guess.explanation), name(guess.remedy));
         for other in others {
-            explanation += &format!(" — or, which gives the same: {}", name(other.explanation.clone()));
-            remedy += &format!("; or: {}", name(other.remedy.clone()));
+            explanation =
+                format!("{explanation} — or, which gives the same: {}", name(other.explanation.clone()));
+            remedy = format!("{remedy}; or: {}", name(other.remedy.clone()));
         }
         Diagnosis {
             mistake: guess.mistake,

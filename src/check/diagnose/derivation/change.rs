@@ -279,10 +279,8 @@ fn halves<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
         let shape = row.dims();
         shape.len() > 1 && shape[shape.len() - 1] == shape[shape.len() - 2] && shape[shape.len() - 1] > 1
     };
-    let matrix = recorded
-        .rows
-        .iter()
-        .any(|row| row.prim().name() == "matmul" && row.operands().iter().any(|operand| is_square(operand)));
+    let matrix =
+        recorded.rows.iter().any(|row| row.prim().name() == "matmul" && row.operands().iter().any(is_square));
     if !matrix {
         return;
     }

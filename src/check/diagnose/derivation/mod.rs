@@ -74,8 +74,9 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
         let new = words.mistake != diagnosis.mistake && !diagnosis.alternatives.contains(&words.mistake);
         if new && diagnosis.alternatives.len() < 2 {
             diagnosis.alternatives.push(words.mistake);
-            diagnosis.explanation += &format!(" — or, which gives the same: {}", words.explanation);
-            diagnosis.remedy += &format!("; or: {}", words.remedy);
+            diagnosis.explanation =
+                format!("{} — or, which gives the same: {}", diagnosis.explanation, words.explanation);
+            diagnosis.remedy = format!("{}; or: {}", diagnosis.remedy, words.remedy);
         }
     }
     Some(diagnosis)

@@ -117,7 +117,7 @@ impl<'t, T: Float> Recorded<'t, T> {
                 ("sum" | "max" | "prod", _) => return row.ndim() < row.operands()[0].ndim(),
                 (_, []) => return false,
                 (_, [first, rest @ ..]) if rest.iter().all(|other| other.row() == first.row()) => {
-                    row = *first
+                    row = *first;
                 }
                 // Of a choice made as a precaution, and of sums of statistics, each must be one.
                 (_, all) => return all.len() < 4 && all.iter().all(|x| self.is_statistic(*x)),
@@ -172,6 +172,7 @@ impl<'t, T: Float> Recorded<'t, T> {
     }
 
     /// What a row repeats or reshapes.
+    #[allow(clippy::unused_self)] // It is asked beside the others.
     pub fn source(&self, row: Var<'t, T>) -> Var<'t, T> {
         let mut row = row;
         while row.name().is_none() && matches!(row.prim().name(), "broadcast" | "reshape" | "detach") {

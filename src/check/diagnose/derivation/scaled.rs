@@ -192,7 +192,7 @@ pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>
     forks.for_each(|(_, way)| add(0, way.clone()));
     for (operand, way) in &ways {
         // Through a chain the nearest to the variable is named.
-        let rank = if recorded.uses(*operand) > 1 { 0 } else { 1 };
+        let rank = Rank::from(recorded.uses(*operand) <= 1);
         add(rank, way.clone());
     }
     // What comes back to a row, by all its ways out to operands.

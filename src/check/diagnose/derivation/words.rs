@@ -20,10 +20,9 @@ fn words(mistake: Mistake, explanation: impl Into<String>, remedy: impl Into<Str
     Words { mistake, explanation: explanation.into(), remedy: remedy.into() }
 }
 
-/// A row, and where it was recorded.
+/// A row, and where it was recorded: of what only repeats or reshapes another, that one is named.
 fn here<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> String {
-    let row = recorded.source(row);
-    format!("{} at {}", row.label(), row.location())
+    format!("{} at {}", recorded.called(row), row.location())
 }
 
 /// Of terms that are a factor off.
@@ -76,6 +75,7 @@ pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -
 }
 
 /// Of terms that are not there.
+#[allow(clippy::unnecessary_wraps)] // As the others have it.
 fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[Step]) -> Option<Words> {
     let (row, step) = (rows[0], steps[0]);
     let operand = row.operands()[step.wrt];
@@ -333,7 +333,7 @@ fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Op
     let operand = recorded.called(operands[step.wrt]);
     let mut at = here(recorded, row);
     if steps.len() > 1 {
-        at += &format!(", and in all {} of its kind,", steps.len());
+        at = format!("{at}, and in all {} of its kind,", steps.len());
     }
     let right = derivative(row, step.wrt);
     Some(match how {

@@ -9,12 +9,18 @@ use crate::check::subject::Recorded;
 use crate::symbol::text_of;
 use crate::{Float, Tape};
 
+/// A function of the sizes of axes.
+type OfSizes = dyn Fn(&[usize]) -> f64;
+
+/// A function of one size N: its text, that of one by it, and itself.
+type OfOne = (&'static str, &'static str, fn(f64) -> f64);
+
 /// A factor as text, and what it is for these sizes of the axes.
 pub(in super::super) struct Scale {
     pub text: String,
     /// The text of one by it.
     pub inverse: String,
-    pub of: Box<dyn Fn(&[usize]) -> f64>,
+    pub of: Box<OfSizes>,
     /// What it is made of.
     kind: Kind,
 }
@@ -37,11 +43,10 @@ pub(in super::super) fn scales<T: Float>(evidence: &Evidence<'_, '_, T>) -> Vec<
     let Some(scene) = evidence.scenes.first() else { return Vec::new() };
     let axes: Vec<String> = scene.sample.signature().axes.iter().cloned().collect();
     let mut scales = Vec::new();
-    let mut add = |text: String, inverse: String, kind: Kind, of: Box<dyn Fn(&[usize]) -> f64>| {
+    let mut add = |text: String, inverse: String, kind: Kind, of: Box<OfSizes>| {
         scales.push(Scale { text, inverse, of, kind });
     };
-    type Shape = (&'static str, &'static str, fn(f64) -> f64);
-    let more: [Shape; 12] = [
+    let more: [OfOne; 12] = [
         ("√N", "1/√N", f64::sqrt),
         ("1/√N", "√N", |n| 1.0 / n.sqrt()),
         ("(N − 1)/N", "N/(N − 1)", |n| (n - 1.0) / n),
@@ -85,6 +90,7 @@ pub(in super::super) fn scales<T: Float>(evidence: &Evidence<'_, '_, T>) -> Vec<
 }
 
 /// A number that is the same, or the same function of the sizes of axes, in every case.
+#[allow(clippy::float_cmp)] // −1 is a sign.
 pub(super) fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     // It is looked for where it is known best.
     let ratios = || evidence.scenes.iter().filter_map(|scene| Some((scene, ratio(scene, input)?)));
@@ -247,7 +253,7 @@ fn sums_over<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize, axis: usize
 }
 
 /// Whether the formula multiplies by this number, or divides, in every case: a mean's 1/n is a row of it.
-fn divides_by<T: Float>(evidence: &Evidence<'_, '_, T>, of: &dyn Fn(&[usize]) -> f64) -> bool {
+fn divides_by<T: Float>(evidence: &Evidence<'_, '_, T>, of: &OfSizes) -> bool {
     evidence.fresh().iter().all(|scene| {
         let number = of(&scene.sample.sizes);
         let near = |x: f64, y: f64| (x - y).abs() <= 1e-6 * y.abs();

@@ -183,7 +183,9 @@ pub(super) fn reversed<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -
             scene.right(input).try_moved(|array| {
                 let mut array = array.clone();
                 axes.iter().all(|&axis| axis < array.ndim()).then(|| {
-                    axes.iter().for_each(|&axis| array.invert_axis(Axis(axis)));
+                    for &axis in &axes {
+                        array.invert_axis(Axis(axis));
+                    }
                     array
                 })
             })
