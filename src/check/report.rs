@@ -196,9 +196,9 @@ impl Failure {
                     .iter()
                     .try_for_each(|witness| page.pair("witness", &testimony(witness, *expected, *given)))?;
                 let Some(NoSubgradient { along, given, least, most }) = none else { return Ok(()) };
-                page.text(&format!("It is no subgradient: along {along} its slope is {given}, and those beside the kink have {}", {
+                page.text(&format!("It is no subgradient: along {along} its slope is {given:?}, and those beside the kink have {}", {
                     let alike = (most - least).abs() <= 1e-6 * most.abs().max(least.abs());
-                    if alike { format!("{most}") } else { format!("{least} to {most}") }
+                    if alike { format!("{most:?}") } else { format!("{least:?} to {most:?}") }
                 }))
             }
         }
