@@ -8,7 +8,7 @@
 //! Numbers without an error, such as inputs and sums of small whole ones, are never in doubt: their ties are ties.
 
 use super::evaluate::Evaluated;
-use super::number::{Bound, TEXTBOOK};
+use super::number::Bound;
 use crate::array::{AxisSet, Value};
 use crate::prim::{Family, Fold, FoldOp, Map, Pick, Zip};
 use crate::tape::RowId;
@@ -16,16 +16,16 @@ use crate::{Float, Var};
 use ndarray::{ArrayD, ArrayViewD, Axis, Zip as Together};
 use std::collections::BTreeSet;
 
-type All<const SINGLE: bool, const BY: u8> = Evaluated<Bound<SINGLE, BY>>;
-type One<const SINGLE: bool, const BY: u8> = Value<Bound<SINGLE, BY>>;
+type All = Evaluated<Bound>;
+type One = Value<Bound>;
 
 /// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1.
-pub(super) fn decided<'t, T: Float, const SINGLE: bool, const BY: u8>(
-    all: &All<SINGLE, BY>,
+pub(super) fn decided<'t, T: Float>(
+    all: &All,
     row: Var<'t, T>,
-    value: One<SINGLE, BY>,
+    value: One,
     shifted: &BTreeSet<RowId>,
-) -> One<SINGLE, BY> {
+) -> One {
     let of = |operand: usize| all.get(row.operands()[operand].id()).expect("an earlier row");
     match row.prim().0 {
         Family::Pick(Pick::Select) => chosen(&value, [of(0), of(1), of(2)]),
@@ -41,8 +41,8 @@ pub(super) fn decided<'t, T: Float, const SINGLE: bool, const BY: u8>(
             Value::new(signs.view().mapv(|x| Bound { error: 2.0 * x.error, ..x }).into_shared())
         }
         // The derivative of exp(x) − 1, of which textbooks have that plus 1.
-        Family::Map(Map::Exp) if BY == TEXTBOOK && shifted.contains(&row.operands()[0].id()) => {
-            let form = 2.0 * Bound::<SINGLE, BY>::UNIT;
+        Family::Map(Map::Exp) if Bound::is_of_textbooks() && shifted.contains(&row.operands()[0].id()) => {
+            let form = 2.0 * Bound::unit();
             Value::new(value.view().mapv(|x| Bound { error: x.error + form, ..x }).into_shared())
         }
         Family::Zip(Zip::Max) => extreme(&value, of(0), of(1), f64::max),
@@ -57,10 +57,7 @@ pub(super) fn decided<'t, T: Float, const SINGLE: bool, const BY: u8>(
 }
 
 /// The values that were recorded, without an error where there is no doubt.
-fn as_recorded<T: Float, const SINGLE: bool, const BY: u8>(
-    row: Var<'_, T>,
-    doubts: Option<ArrayD<bool>>,
-) -> One<SINGLE, BY> {
+fn as_recorded<T: Float>(row: Var<'_, T>, doubts: Option<ArrayD<bool>>) -> One {
     let mut values = row.peek().mapv(|x| Bound::constant(x.to_f64()));
     if let Some(doubts) = doubts {
         values.zip_mut_with(&doubts, |x, doubt| x.error = f64::from(u8::from(*doubt)));
@@ -69,16 +66,12 @@ fn as_recorded<T: Float, const SINGLE: bool, const BY: u8>(
 }
 
 /// Whether two numbers may be equal, or lie the other way round.
-fn may_tie<const SINGLE: bool, const BY: u8>(a: Bound<SINGLE, BY>, b: Bound<SINGLE, BY>) -> bool {
+fn may_tie(a: Bound, b: Bound) -> bool {
     let error = a.error + b.error;
     error > 0.0 && (a.value - b.value).abs() <= error
 }
 
-fn compared<T: Float, const SINGLE: bool, const BY: u8>(
-    row: Var<'_, T>,
-    a: &One<SINGLE, BY>,
-    b: &One<SINGLE, BY>,
-) -> ArrayD<bool> {
+fn compared<T: Float>(row: Var<'_, T>, a: &One, b: &One) -> ArrayD<bool> {
     let [first, second] = [0, 1].map(|operand| source(row.operands()[operand]));
     // A number equals itself, whatever its error.
     let same = first.row() == second.row();
@@ -95,10 +88,7 @@ fn source<T: Float>(mut row: Var<'_, T>) -> Var<'_, T> {
 
 /// Whether elements are the largest of their kind, asked of a row and the largest of it: in doubt are all that may be, where they
 /// are more than one.
-fn rivals<T: Float, const SINGLE: bool, const BY: u8>(
-    all: &All<SINGLE, BY>,
-    row: Var<'_, T>,
-) -> Option<ArrayD<bool>> {
+fn rivals<T: Float>(all: &All, row: Var<'_, T>) -> Option<ArrayD<bool>> {
     if row.prim().0 != Family::Pick(Pick::Eq) {
         return None;
     }
@@ -140,12 +130,8 @@ fn rivals<T: Float, const SINGLE: bool, const BY: u8>(
 }
 
 /// Whether places in an order may be others: where an element has a neighbour in the order that may change places with it.
-fn unsettled<T: Float, const SINGLE: bool, const BY: u8>(
-    row: Var<'_, T>,
-    x: &One<SINGLE, BY>,
-    axis: usize,
-) -> ArrayD<bool> {
-    let of_lane = |lane: ndarray::ArrayView1<'_, Bound<SINGLE, BY>>| {
+fn unsettled<T: Float>(row: Var<'_, T>, x: &One, axis: usize) -> ArrayD<bool> {
+    let of_lane = |lane: ndarray::ArrayView1<'_, Bound>| {
         let mut sorted = lane.to_vec();
         sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
         sorted.windows(2).any(|pair| may_tie(pair[0], pair[1]))
@@ -155,10 +141,7 @@ fn unsettled<T: Float, const SINGLE: bool, const BY: u8>(
 }
 
 /// What a mask chose; what it did not, as well, where it is in doubt. An element depends on both.
-fn chosen<const SINGLE: bool, const BY: u8>(
-    value: &One<SINGLE, BY>,
-    [mask, yes, no]: [&One<SINGLE, BY>; 3],
-) -> One<SINGLE, BY> {
+fn chosen(value: &One, [mask, yes, no]: [&One; 3]) -> One {
     let mut chosen = value.view().to_owned();
     Together::from(&mut chosen).and(&mask.view()).and(&yes.view()).and(&no.view()).for_each(
         |chosen, mask, yes, no| {
@@ -177,20 +160,12 @@ fn chosen<const SINGLE: bool, const BY: u8>(
 }
 
 /// The larger or smaller of two is anywhere between those of the ends of their ranges.
-fn hull<const SINGLE: bool, const BY: u8>(
-    value: Bound<SINGLE, BY>,
-    [low, high]: [f64; 2],
-) -> Bound<SINGLE, BY> {
+fn hull(value: Bound, [low, high]: [f64; 2]) -> Bound {
     let error = (high - value.value).max(value.value - low).max(value.error);
     if value.error.is_nan() || !value.value.is_finite() { value } else { Bound { error, ..value } }
 }
 
-fn extreme<const SINGLE: bool, const BY: u8>(
-    value: &One<SINGLE, BY>,
-    a: &One<SINGLE, BY>,
-    b: &One<SINGLE, BY>,
-    choose: fn(f64, f64) -> f64,
-) -> One<SINGLE, BY> {
+fn extreme(value: &One, a: &One, b: &One, choose: fn(f64, f64) -> f64) -> One {
     let mut values = value.view().to_owned();
     Together::from(&mut values).and(&a.view()).and(&b.view()).for_each(|value, a, b| {
         if a.is_void() || b.is_void() {
@@ -204,11 +179,7 @@ fn extreme<const SINGLE: bool, const BY: u8>(
     Value::new(values.into_shared())
 }
 
-fn largest<const SINGLE: bool, const BY: u8>(
-    value: One<SINGLE, BY>,
-    x: &One<SINGLE, BY>,
-    axes: AxisSet,
-) -> One<SINGLE, BY> {
+fn largest(value: One, x: &One, axes: AxisSet) -> One {
     if x.view().iter().all(|x| x.is_exact()) {
         return value;
     }
@@ -229,7 +200,7 @@ fn largest<const SINGLE: bool, const BY: u8>(
 
 /// Running sums one after the other, as a derivation by hand adds them up. The kernel's own carry along what was rounded off, of
 /// which a bound would make more than there is.
-fn running<const SINGLE: bool, const BY: u8>(x: &One<SINGLE, BY>, axes: AxisSet) -> One<SINGLE, BY> {
+fn running(x: &One, axes: AxisSet) -> One {
     let mut sums = x.view().to_owned();
     for axis in axes.iter() {
         sums.accumulate_axis_inplace(Axis(axis), |before, sum| *sum += *before);
@@ -238,9 +209,6 @@ fn running<const SINGLE: bool, const BY: u8>(x: &One<SINGLE, BY>, axes: AxisSet)
 }
 
 /// Some element of it.
-pub(super) fn any<const SINGLE: bool, const BY: u8>(
-    view: &ArrayViewD<'_, Bound<SINGLE, BY>>,
-    is: impl Fn(Bound<SINGLE, BY>) -> bool,
-) -> bool {
+pub(super) fn any(view: &ArrayViewD<'_, Bound>, is: impl Fn(Bound) -> bool) -> bool {
     view.iter().any(|x| is(*x))
 }

@@ -3,7 +3,7 @@
 use super::branches::decided;
 use super::difference::{Swept, difference};
 use super::evaluate::{Evaluated, evaluate};
-use super::number::{ACCURATE, Bound, TEXTBOOK};
+use super::number::{Bound, By, Rounding};
 use super::sample::Sample;
 use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::subject::{Recorded, Subject};
@@ -64,14 +64,7 @@ impl Reference {
     /// derived in another way.
     pub fn of_rows<T: Float>(wanted: &[Var<'_, T>], precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
         let Some(&first) = wanted.first() else { return Vec::new() };
-        let derivation = Derivation { out: first, seed: first, wanted: wanted.to_vec() };
-        let single = T::EPSILON.to_f64() > f64::EPSILON;
-        match (single, precision.accurate) {
-            (true, false) => derivation.values::<true, TEXTBOOK>(precision),
-            (true, true) => derivation.values::<true, ACCURATE>(precision),
-            (false, false) => derivation.values::<false, TEXTBOOK>(precision),
-            (false, true) => derivation.values::<false, ACCURATE>(precision),
-        }
+        Derivation { out: first, seed: first, wanted: wanted.to_vec() }.values(precision)
     }
 
     /// What can be said of one element of the gradient of an input.
@@ -111,20 +104,19 @@ struct Derivation<'t, T: Float> {
 }
 
 impl<'t, T: Float> Derivation<'t, T> {
-    fn examined(&self, precision: Precision) -> Reference {
-        let single = T::EPSILON.to_f64() > f64::EPSILON;
-        match (single, precision.accurate) {
-            (true, false) => self.bounded::<true, TEXTBOOK>(precision),
-            (true, true) => self.bounded::<true, ACCURATE>(precision),
-            (false, false) => self.bounded::<false, TEXTBOOK>(precision),
-            (false, true) => self.bounded::<false, ACCURATE>(precision),
-        }
+    /// As it would be rounded if these derived it.
+    fn rounding(by: By) -> Rounding {
+        Rounding { single: T::EPSILON.to_f64() > f64::EPSILON, by }
     }
 
-    fn bounded<const SINGLE: bool, const BY: u8>(&self, precision: Precision) -> Reference {
-        let spoilt = self.spoilt::<SINGLE>();
-        let all = self.evaluated::<SINGLE, BY>(spoilt.as_ref(), &self.wanted);
-        let found = |what: fn(Bound<SINGLE, BY>) -> f64| -> Vec<ArrayD<f64>> {
+    fn by(precision: Precision) -> By {
+        if precision.accurate { By::Hand } else { By::Textbook }
+    }
+
+    fn examined(&self, precision: Precision) -> Reference {
+        let (spoilt, by) = (self.spoilt(), Self::by(precision));
+        let all = self.evaluated(by, spoilt.as_ref(), &self.wanted);
+        let found = |what: fn(Bound) -> f64| -> Vec<ArrayD<f64>> {
             let each = self.wanted.iter();
             each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
         };
@@ -135,8 +127,8 @@ impl<'t, T: Float> Derivation<'t, T> {
             // No element of the result is a number. Where it was lost on the way, in a sum of nothing, it is said here.
             tolerances.iter_mut().for_each(|tolerance| tolerance.fill(f64::NAN));
         }
-        let accurate = (BY == TEXTBOOK && self.has_forms()).then(|| {
-            let all = self.evaluated::<SINGLE, ACCURATE>(spoilt.as_ref(), &self.wanted);
+        let accurate = (by == By::Textbook && self.has_forms()).then(|| {
+            let all = self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted);
             let errors =
                 self.wanted.iter().map(|row| all.get(row.id()).expect("evaluated").view().mapv(|x| x.error));
             errors.zip(&gradients).map(|(e, g)| precision.widen(&e, g)).collect()
@@ -147,17 +139,21 @@ impl<'t, T: Float> Derivation<'t, T> {
         Reference {
             because: precision.to_string(),
             accurate,
-            largest: Bound::<SINGLE, BY>::LARGEST,
+            largest: Self::rounding(by).count(Bound::largest),
             roundoff: T::EPSILON.to_f64() / 2.0,
             outside: if outside { of_value(self.out, &self.wanted) } else { Reason::default() },
-            unjudged: if unjudged { of_rounding(&all, &self.wanted) } else { Reason::default() },
+            unjudged: if unjudged {
+                Self::rounding(by).count(|| of_rounding(&all, &self.wanted))
+            } else {
+                Reason::default()
+            },
             gradients,
             tolerances,
         }
     }
 
-    fn values<const SINGLE: bool, const BY: u8>(&self, precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
-        let all = self.evaluated::<SINGLE, BY>(None, &self.wanted);
+    fn values(&self, precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
+        let all = self.evaluated(Self::by(precision), None, &self.wanted);
         let each = self.wanted.iter().map(|row| {
             let bounds = all.get(row.id()).expect("evaluated").view();
             let (values, errors) = (bounds.mapv(|bound| bound.value), bounds.mapv(|bound| bound.error));
@@ -166,11 +162,7 @@ impl<'t, T: Float> Derivation<'t, T> {
         each.collect()
     }
 
-    fn evaluated<const SINGLE: bool, const BY: u8>(
-        &self,
-        spoilt: Option<&ArrayD<bool>>,
-        wanted: &[Var<'t, T>],
-    ) -> Evaluated<Bound<SINGLE, BY>> {
+    fn evaluated(&self, by: By, spoilt: Option<&ArrayD<bool>>, wanted: &[Var<'t, T>]) -> Evaluated<Bound> {
         let tape = self.out.tape();
         let shifted: BTreeSet<RowId> = tape
             .vars()
@@ -186,17 +178,21 @@ impl<'t, T: Float> Derivation<'t, T> {
             });
             (self.seed, seeds.into_owned())
         });
-        Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| decided(all, row, value, &shifted))
+        Self::rounding(by).count(|| {
+            Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| {
+                decided(all, row, value, &shifted)
+            })
+        })
     }
 
     /// Which elements of the result are no finite numbers, if some are not: what depends on them is not judged. An infinity that
     /// was there from the start, as in a mask of −∞, is a number like others.
-    fn spoilt<const SINGLE: bool>(&self) -> Option<ArrayD<bool>> {
+    fn spoilt(&self) -> Option<ArrayD<bool>> {
         let out = self.out.peek().mapv(T::to_f64);
         if out.iter().all(|y| y.is_finite()) {
             return None;
         }
-        let all = self.evaluated::<SINGLE, ACCURATE>(None, &[self.out]);
+        let all = self.evaluated(By::Hand, None, &[self.out]);
         let tape = self.out.tape();
         let from_the_start = tape.ancestry([self.out.id()], 0).iter().any(|(_, row)| {
             let row = tape.at(row);

@@ -90,15 +90,12 @@ pub(super) fn of_value<'t, T: Float>(out: Var<'t, T>, wanted: &[Var<'t, T>]) -> 
 }
 
 /// Why rounding may put a gradient anywhere: the first row of which that can be said, though it cannot of its operands.
-pub(super) fn of_rounding<T: Float, const SINGLE: bool, const BY: u8>(
-    all: &Evaluated<Bound<SINGLE, BY>>,
-    wanted: &[Var<'_, T>],
-) -> Reason {
+pub(super) fn of_rounding<T: Float>(all: &Evaluated<Bound>, wanted: &[Var<'_, T>]) -> Reason {
     let Some(first) = wanted.first() else { return Reason::default() };
     let tape = first.tape();
     let rows = tape.ancestry(wanted.iter().map(|row| row.id()), 0);
     let rows: Vec<Var<'_, T>> = rows.iter().map(|(_, row)| tape.at(row)).collect();
-    let has = |row: Var<'_, T>, is: fn(Bound<SINGLE, BY>) -> bool| {
+    let has = |row: Var<'_, T>, is: fn(Bound) -> bool| {
         all.get(row.id()).is_some_and(|value| any(&value.view(), is))
     };
     let unbounded = |row: Var<'_, T>| has(row, |x| x.error.is_infinite());
@@ -107,7 +104,7 @@ pub(super) fn of_rounding<T: Float, const SINGLE: bool, const BY: u8>(
         .copied()
         .find(|row| unbounded(*row) && !row.operands().iter().any(|operand| unbounded(*operand)));
     let Some(row) = begins else { return Reason::default() };
-    if has(row, |x| x.value.abs() > Bound::<SINGLE, BY>::LARGEST) {
+    if has(row, |x| x.value.abs() > Bound::largest()) {
         let why = format!("it overflows {}", T::DTYPE);
         return Reason::new(
             Some(found_at(row)),

@@ -5,7 +5,7 @@ use super::{Tally, replayed};
 use crate::array::Kind;
 use crate::check::difference::{difference, smallest_step};
 use crate::check::evaluate::evaluate;
-use crate::check::number::{Bound, Complex, Dual};
+use crate::check::number::{Bound, Complex, Dual, Rounding};
 use crate::check::sweep::{Rules, backwards, forwards};
 use crate::check::values::{Palette, Values, mix};
 use crate::check::{Layout, Measured, Verdict};
@@ -155,9 +155,9 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
 
     /// ⟨u, Dᵏf⟩ along the first k directions, for k = 1, 2, 3, by dual numbers over dual numbers over dual numbers over
     /// numbers that bound their own rounding.
-    fn duals(&self) -> [Bound<false>; ORDERS] {
-        type Third = Dual<Dual<Dual<Bound<false>>>>;
-        let number = |x: T| Bound::<false> { value: x.to_f64(), error: 0.0 };
+    fn duals(&self) -> [Bound; ORDERS] {
+        type Third = Dual<Dual<Dual<Bound>>>;
+        let number = |x: T| Bound { value: x.to_f64(), error: 0.0 };
         let given: Vec<(Var<'_, T>, ArrayD<Third>)> = self
             .vars
             .iter()
@@ -199,7 +199,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         tally: &mut Tally,
         law: &'static str,
         found: Option<Var<'_, T>>,
-        oracle: Bound<false>,
+        oracle: Bound,
     ) {
         let Some(found) = found else {
             let measured = Measured {
@@ -209,7 +209,8 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             };
             return self.add(tally, law, measured);
         };
-        let own: Vec<ArrayD<Bound<SINGLE>>> = evaluate(found.tape(), &[], &[found]);
+        let own: Vec<ArrayD<Bound>> =
+            Rounding::recorded(SINGLE).count(|| evaluate(found.tape(), &[], &[found]));
         let own = own[0].iter().copied().next().expect("a number");
         // To first order; as much again for what is of second.
         let recorded = Measured {
@@ -238,7 +239,8 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     ) {
         let bound = |row: Option<Var<'_, T>>| -> (f64, f64) {
             let Some(row) = row else { return (0.0, 0.0) };
-            let own: Vec<ArrayD<Bound<SINGLE>>> = evaluate(row.tape(), &[], &[row]);
+            let own: Vec<ArrayD<Bound>> =
+                Rounding::recorded(SINGLE).count(|| evaluate(row.tape(), &[], &[row]));
             (row.peek_item().expect("a number").to_f64(), own[0].iter().map(|x| x.error).sum())
         };
         let (one, other) = (bound(one), bound(other));
@@ -251,7 +253,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     }
 
     /// Im f(x + ihv) / h, which subtracts nothing, so that h can be 10⁻¹⁰⁰ (W. Squire and G. Trapp, SIAM Review 40, 1998).
-    fn complex_step(&self, tally: &mut Tally, oracle: Bound<false>) {
+    fn complex_step(&self, tally: &mut Tally, oracle: Bound) {
         let given: Vec<(Var<'_, T>, ArrayD<Complex>)> = self
             .moves()
             .map(|(var, x, v)| {
@@ -281,7 +283,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     }
 
     /// Along the first direction, with a swept step.
-    fn differences(&self, tally: &mut Tally, oracle: Bound<false>) {
+    fn differences(&self, tally: &mut Tally, oracle: Bound) {
         let Some(moving) = self.what.moving() else { return };
         let moves: Vec<_> = self.moves().skip(moving.start).take(moving.len()).collect();
         let u = self.u.mapv(T::to_f64);

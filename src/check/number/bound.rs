@@ -14,56 +14,117 @@
 //! to speak of; that NaN stays with all that depends on it, whatever it is multiplied by.
 
 use num_traits::{One, Zero};
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// Whose rounding is bounded: that of the rows as they were recorded.
-pub(crate) const RECORDED: u8 = 0;
-/// That of the same derivation by hand, which may add up in another order.
-pub(crate) const ACCURATE: u8 = 1;
-/// That of a derivation by hand as textbooks have it: s (1 − s) for the slope of the logistic function s.
-pub(crate) const TEXTBOOK: u8 = 2;
+/// Whose rounding is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// That of the rows as they were recorded.
+    Recorded,
+    /// That of the same derivation by hand, which may add up in another order.
+    Hand,
+    /// That of a derivation by hand as textbooks have it: s (1 − s) for the slope of the logistic function s.
+    Textbook,
+}
+
+/// The rounding that the bounds of this thread count.
+///
+/// It is no parameter of the type, for each type of number has kernels of its own, and six of them took as long to compile as
+/// the rest of the library.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounding {
+    /// To single precision, or to double.
+    pub single: bool,
+    pub by: By,
+}
+
+thread_local! {
+    static ROUNDING: Cell<Rounding> = const { Cell::new(Rounding { single: false, by: By::Recorded }) };
+}
+
+impl Rounding {
+    /// Of rows, as they were recorded.
+    pub fn recorded(single: bool) -> Self {
+        Self { single, by: By::Recorded }
+    }
+
+    /// What `compute` gives if this is what is counted; outside of all such calls it is that of rows in double precision.
+    pub fn count<R>(self, compute: impl FnOnce() -> R) -> R {
+        struct Before(Rounding);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                ROUNDING.set(self.0);
+            }
+        }
+        let _before = Before(ROUNDING.replace(self));
+        compute()
+    }
+
+    fn now() -> Self {
+        ROUNDING.get()
+    }
+}
 
 /// How often a derivation by hand rounds where the recorded one rounds once: one for the reference's own rounding, and 16 since it
 /// may add up in another order: a plain loop over n ≤ 1024 terms rounds a term up to n times, where the tape's sum, in 16 lanes,
 /// rounds it n/16 times.
 pub(crate) const ORDERS: f64 = 17.0;
 
-/// A number in double precision and a bound for the error that it would have if each operation so far had been rounded to
-/// single (`SINGLE`) or double precision, as often as is usual `BY` whom.
+/// A number in double precision and a bound for the error that it would have if each operation so far had been rounded as
+/// [`Rounding`] says.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound<const SINGLE: bool, const BY: u8 = RECORDED> {
+pub(crate) struct Bound {
     pub value: f64,
     pub error: f64,
 }
 
-impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
+impl Bound {
     /// What one rounding does, as a part of the result.
-    pub const UNIT: f64 = {
-        let once = if SINGLE { f32::EPSILON as f64 / 2.0 } else { f64::EPSILON / 2.0 };
-        if BY == RECORDED { once } else { ORDERS * once }
-    };
+    pub fn unit() -> f64 {
+        let Rounding { single, by } = Rounding::now();
+        let once = if single { f64::from(f32::EPSILON) / 2.0 } else { f64::EPSILON / 2.0 };
+        if by == By::Recorded { once } else { ORDERS * once }
+    }
 
     /// The largest number of the precision.
-    pub const LARGEST: f64 = if SINGLE { f32::MAX as f64 } else { f64::MAX };
+    pub fn largest() -> f64 {
+        if Rounding::now().single { f32::MAX.into() } else { f64::MAX }
+    }
 
     /// The smallest number with all its digits.
-    pub const NORMAL: f64 = if SINGLE { f32::MIN_POSITIVE as f64 } else { f64::MIN_POSITIVE };
+    pub fn normal() -> f64 {
+        if Rounding::now().single { f32::MIN_POSITIVE.into() } else { f64::MIN_POSITIVE }
+    }
 
     /// What rounds off below that, at most: of the library's own functions, four times the smallest number. A derivation by hand may
     /// have factors that underflow on their own, or take the reciprocal of what overflows: as much as the smallest normal number
     /// is lost.
-    pub const FLOOR: f64 = if BY != RECORDED {
-        Self::NORMAL
-    } else if SINGLE {
-        4.0 * 1.401_298_464_324_817e-45
-    } else {
-        4.0 * 5e-324
-    };
+    pub fn floor() -> f64 {
+        match Rounding::now() {
+            Rounding { by: By::Hand | By::Textbook, .. } => Self::normal(),
+            Rounding { single: true, .. } => 4.0 * 1.401_298_464_324_817e-45,
+            Rounding { single: false, .. } => 4.0 * 5e-324,
+        }
+    }
 
     /// The digits that an exact result may have, binary ones. By hand, 1024 such terms may be added up in any order.
-    pub const DIGITS: u32 = if SINGLE { f32::MANTISSA_DIGITS } else { f64::MANTISSA_DIGITS }
-        - if BY == RECORDED { 0 } else { 10 };
+    pub fn digits() -> u32 {
+        let Rounding { single, by } = Rounding::now();
+        let all = if single { f32::MANTISSA_DIGITS } else { f64::MANTISSA_DIGITS };
+        all - if by == By::Recorded { 0 } else { 10 }
+    }
+
+    /// Whether it is a derivation as it was recorded that is bounded.
+    pub fn is_of_rows() -> bool {
+        Rounding::now().by == By::Recorded
+    }
+
+    /// Whether it is one as textbooks have it.
+    pub fn is_of_textbooks() -> bool {
+        Rounding::now().by == By::Textbook
+    }
 
     /// Without an error.
     pub const fn constant(value: f64) -> Self {
@@ -95,14 +156,16 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
             && (value.is_infinite() || digits(value) <= 1)
         {
             0.0 // What a function makes of an infinity is its limit: 0, ±1 or ±∞, but for angles.
-        } else if value.abs() > Self::LARGEST || spread.is_nan() || !all(|operand| operand.error.is_finite())
+        } else if value.abs() > Self::largest()
+            || spread.is_nan()
+            || !all(|operand| operand.error.is_finite())
         {
             f64::INFINITY // What may be anything may be infinite, or not a number: so may be what is made of it.
         } else if units == 0.0 {
             spread
         } else {
-            let floor = if value.abs() < 2.0 * Self::NORMAL { Self::FLOOR } else { 0.0 };
-            spread + units * Self::UNIT * value.abs() + floor
+            let floor = if value.abs() < 2.0 * Self::normal() { Self::floor() } else { 0.0 };
+            spread + units * Self::unit() * value.abs() + floor
         };
         Self { value, error }
     }
@@ -127,16 +190,16 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
             let part = value - a;
             let lost = (a - (value - part)) + (b - part);
             let last = last_digit(a).min(last_digit(b));
-            let room = if BY == RECORDED { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
+            let room = if Self::is_of_rows() { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
             let trivial = a == 0.0 || b == 0.0 || value == 0.0;
-            lost == 0.0 && (trivial || exponent(room) < last + Self::DIGITS.cast_signed())
+            lost == 0.0 && (trivial || exponent(room) < last + Self::digits().cast_signed())
         };
         Self::rounded(value, [self, other], spread, holds)
     }
 
     /// Whether it is of a size of which the precision has all digits.
     fn has(value: f64) -> bool {
-        (Self::NORMAL..=Self::LARGEST).contains(&value.abs())
+        (Self::normal()..=Self::largest()).contains(&value.abs())
     }
 
     fn is_exact_infinity(self) -> bool {
@@ -153,7 +216,7 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
         let spread =
             times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
         let [first, second] = [digits(self.value), digits(other.value)];
-        let holds = (first <= 1 || second <= 1 || first + second <= Self::DIGITS)
+        let holds = (first <= 1 || second <= 1 || first + second <= Self::digits())
             && (first == 0 || second == 0 || Self::has(value));
         Self::rounded(value, [self, other], spread, holds)
     }
@@ -180,7 +243,7 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
             f64::INFINITY
         };
         // By a power of two; or so short that the product, the way back, is exact in double precision.
-        let short = BY == RECORDED && digits(value) <= Self::DIGITS && digits(value) + digits(b) <= 53;
+        let short = Self::is_of_rows() && digits(value) <= Self::digits() && digits(value) + digits(b) <= 53;
         let holds = (digits(b) == 1 || short) && value * b == a && (a == 0.0 || Self::has(value));
         Self::rounded(value, [self, other], spread, holds)
     }
@@ -213,53 +276,53 @@ pub(super) fn digits(x: f64) -> u32 {
     }
 }
 
-impl<const SINGLE: bool, const BY: u8> Add for Bound<SINGLE, BY> {
+impl Add for Bound {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         self.added(other)
     }
 }
-impl<const SINGLE: bool, const BY: u8> Sub for Bound<SINGLE, BY> {
+impl Sub for Bound {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         self.added(-other)
     }
 }
-impl<const SINGLE: bool, const BY: u8> Mul for Bound<SINGLE, BY> {
+impl Mul for Bound {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
         self.product(other, self.value * other.value)
     }
 }
-impl<const SINGLE: bool, const BY: u8> Div for Bound<SINGLE, BY> {
+impl Div for Bound {
     type Output = Self;
     fn div(self, other: Self) -> Self {
         self.quotient(other, self.value / other.value)
     }
 }
-impl<const SINGLE: bool, const BY: u8> Neg for Bound<SINGLE, BY> {
+impl Neg for Bound {
     type Output = Self;
     fn neg(self) -> Self {
         Self { value: -self.value, ..self }
     }
 }
-impl<const SINGLE: bool, const BY: u8> AddAssign for Bound<SINGLE, BY> {
+impl AddAssign for Bound {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 /// By value: the error decides nothing.
-impl<const SINGLE: bool, const BY: u8> PartialEq for Bound<SINGLE, BY> {
+impl PartialEq for Bound {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
-impl<const SINGLE: bool, const BY: u8> PartialOrd for Bound<SINGLE, BY> {
+impl PartialOrd for Bound {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         self.value.partial_cmp(&other.value)
     }
 }
-impl<const SINGLE: bool, const BY: u8> Zero for Bound<SINGLE, BY> {
+impl Zero for Bound {
     fn zero() -> Self {
         Self::constant(0.0)
     }
@@ -267,7 +330,7 @@ impl<const SINGLE: bool, const BY: u8> Zero for Bound<SINGLE, BY> {
         self.is_nothing()
     }
 }
-impl<const SINGLE: bool, const BY: u8> One for Bound<SINGLE, BY> {
+impl One for Bound {
     fn one() -> Self {
         Self::constant(1.0)
     }

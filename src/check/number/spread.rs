@@ -1,12 +1,14 @@
 //! What the functions do to a [`Bound`]: each bounds how far it moves when its operand moves within its error.
 
-use super::bound::{RECORDED, TEXTBOOK, digits, times};
+use super::bound::{digits, times};
 use super::{Bound, cubic, logistic, normal_density};
 use crate::Arithmetic;
 
-impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
+impl Bound {
     /// What textbook forms round off where the library's own do not, as a part of 1: 1 − s has the rounding of 1.
-    const FORM: f64 = if BY == TEXTBOOK { 2.0 * Self::UNIT } else { 0.0 };
+    fn form() -> f64 {
+        if Self::is_of_textbooks() { 2.0 * Self::unit() } else { 0.0 }
+    }
 
     /// A function with a point at which its value is exact.
     fn passing(self, at: f64, value: f64, spread: f64) -> Self {
@@ -21,10 +23,10 @@ impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
             // At an infinity, the function is at its limit.
             return self.product(Self::constant(f), value);
         }
-        let floor = if f.abs() < 2.0 * Self::NORMAL { times(self.value, Self::FLOOR) } else { 0.0 };
+        let floor = if f.abs() < 2.0 * Self::normal() { times(self.value, Self::floor()) } else { 0.0 };
         let spread = times(self.value, by) + times(f, self.error) + times(self.error, by) + floor;
         // The function alone may overflow, though the product does not.
-        let spread = if f.abs() > Self::LARGEST { f64::INFINITY } else { spread };
+        let spread = if f.abs() > Self::largest() { f64::INFINITY } else { spread };
         let of = Self::made(value, [self], spread, 6.0);
         match rest.iter().map(|x| x.error).find(|error| !error.is_finite()) {
             Some(error) => Self { error: if of.error.is_nan() { f64::NAN } else { error }, ..of },
@@ -80,7 +82,7 @@ fn inner(x: f64, error: f64) -> ([f64; 3], f64) {
     (cubic(x), times(cubic(x.abs() + error)[1], error))
 }
 
-impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
+impl Arithmetic for Bound {
     const DTYPE: &'static str = f64::DTYPE;
     const EPSILON: Self = Self::constant(f64::EPSILON);
     const ZERO: Self = Self::constant(0.0);
@@ -149,9 +151,9 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
             return Self::constant(y);
         }
         // Textbook forms subtract first; or what is subtracted is a logarithm that was rounded as a whole, as of the total.
-        let form = Self::FORM / 2.0 * (a.abs() + b.abs());
+        let form = Self::form() / 2.0 * (a.abs() + b.abs());
         let error = self.error + other.error + form;
-        let exact = BY == RECORDED && a == b && error == 0.0;
+        let exact = Self::is_of_rows() && a == b && error == 0.0;
         Self::made(y, [self, other], Self::rise(y, a - b, error), if exact { 0.0 } else { 2.0 })
     }
     fn inverse(self, other: Self) -> Self {
@@ -175,25 +177,25 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
     }
     fn times_logistic_slope(self, x: Self) -> Self {
         let [_, y, _] = logistic(x.value);
-        let by = slope_moves(y, x.error) + Self::FORM;
+        let by = slope_moves(y, x.error) + Self::form();
         self.weighted(self.value.times_logistic_slope(x.value), [y, by], [x])
     }
     fn times_cubic(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [y, slope, _] = logistic(v);
-        self.weighted(self.value.times_cubic(x.value), [y, step(slope, error) + Self::FORM], [x])
+        self.weighted(self.value.times_cubic(x.value), [y, step(slope, error) + Self::form()], [x])
     }
     fn times_cubic_slope(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [_, y, _] = logistic(v).map(|y| 1024.0 * y);
-        let by = 1024.0 * (slope_moves(y / 1024.0, error) + Self::FORM);
+        let by = 1024.0 * (slope_moves(y / 1024.0, error) + Self::form());
         self.weighted(self.value.times_cubic_slope(x.value), [y, by], [x])
     }
     fn times_cubic_curve(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [_, slope, y] = logistic(v);
         // |σ'''| ≤ σ'.
-        let by = 1024.0 * (slope_moves(slope, error) + Self::FORM);
+        let by = 1024.0 * (slope_moves(slope, error) + Self::form());
         self.weighted(self.value.times_cubic_curve(x.value), [1024.0 * y, by], [x])
     }
     fn times_cubic_turn(self, x: Self) -> Self {
@@ -211,17 +213,17 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         // The density is no more than e^(|x|t) times as large within t.
         let turn = times(x.value, x.error);
         let most = if turn <= 1.0 { normal_density(x.value) * turn.exp() } else { 0.4 };
-        let by = times(most, x.error).min(1.0) + Self::FORM;
+        let by = times(most, x.error).min(1.0) + Self::form();
         self.weighted(self.value.times_normal(x.value), [y, by], [x])
     }
     fn times_density(self, x: Self) -> Self {
         let y = normal_density(x.value);
-        let by = decay(y, x, 0.5, Self::FORM);
+        let by = decay(y, x, 0.5, Self::form());
         self.weighted(self.value.times_density(x.value), [y, by], [x])
     }
     fn times_bell(self, x: Self) -> Self {
         let y = (-x.value * x.value).exp();
-        let by = decay(y, x, 1.0, Self::FORM);
+        let by = decay(y, x, 1.0, Self::form());
         self.weighted(self.value.times_bell(x.value), [y, by], [x])
     }
     fn times_power(self, a: Self, b: Self, n: u8) -> Self {
@@ -232,14 +234,14 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         let exponent = b.value - f64::from(n);
         let y = a.value.powf(exponent);
         // Textbook forms round the exponent first, unless it is short.
-        let form = if digits(exponent) < 24 { 0.0 } else { Self::FORM / 2.0 * exponent.abs() };
+        let form = if digits(exponent) < 24 { 0.0 } else { Self::form() / 2.0 * exponent.abs() };
         let by = Self::power_moves(y, a, exponent, b.error + form);
         self.weighted(value, [y, by], [a, b])
     }
     fn sqrt(self) -> Self {
         let y = self.value.sqrt();
         let spread = if y == 0.0 { self.error.sqrt() } else { (self.error / y).min(self.error.sqrt()) };
-        let exact = self.is_exact() && 2 * digits(y) <= Self::DIGITS && y * y == self.value;
+        let exact = self.is_exact() && 2 * digits(y) <= Self::digits() && y * y == self.value;
         Self::made(y, [self], spread, if exact { 0.0 } else { 2.0 })
     }
     fn abs(self) -> Self {
@@ -249,8 +251,10 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
         let (a, b) = (self.value, exponent.value);
         let y = a.powf(b);
         // Small whole powers of short numbers are exact.
-        let whole =
-            b >= 0.0 && b <= 8.0 && b.fract() == 0.0 && times(b, digits(a).into()) <= f64::from(Self::DIGITS);
+        let whole = b >= 0.0
+            && b <= 8.0
+            && b.fract() == 0.0
+            && times(b, digits(a).into()) <= f64::from(Self::digits());
         let exact = self.is_exact() && exponent.is_exact() && (whole || a == 0.0 || a == 1.0);
         let spread = Self::power_moves(y, self, b, exponent.error);
         Self::made(y, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
@@ -296,7 +300,7 @@ impl<const SINGLE: bool, const BY: u8> Arithmetic for Bound<SINGLE, BY> {
     }
 }
 
-impl<const SINGLE: bool, const BY: u8> Bound<SINGLE, BY> {
+impl Bound {
     /// A zero, whatever it was multiplied by; but it depends on that.
     fn absolute(self, other: Self) -> Self {
         Self { value: self.value, error: if other.is_void() { f64::NAN } else { 0.0 } }
@@ -338,7 +342,7 @@ fn shrinkage(x: f64, error: f64) -> f64 {
 }
 
 /// How far exp(−c x²) = `y` moves, if textbook forms round x² first.
-fn decay<const SINGLE: bool, const BY: u8>(y: f64, x: Bound<SINGLE, BY>, c: f64, form: f64) -> f64 {
+fn decay(y: f64, x: Bound, c: f64, form: f64) -> f64 {
     let turn = c * (2.0 * times(x.value, x.error) + times(x.error, x.error) + form * x.value * x.value);
     if turn <= 1.0 { times(y, growth(turn)) } else { 1.0 }
 }

@@ -1,93 +1,107 @@
 //! The error bound, held against what rounding does.
 
-use super::{Bound, TEXTBOOK};
+use super::{Bound, By, Rounding};
 use crate::{Arithmetic, Float, random};
-
-type Single = Bound<true>;
-type Double = Bound<false>;
 
 const INF: f64 = f64::INFINITY;
 
+fn in_double(compute: impl FnOnce() -> Bound) -> Bound {
+    Rounding::recorded(false).count(compute)
+}
+
 #[test]
 fn an_exact_infinity_has_no_error() {
-    let [inf, zero] = [Single::constant(-INF), Single::constant(0.0)];
-    let x = Single { value: 3.0, error: 0.1 };
-    for exact in [
-        inf + x,
-        x + inf,
-        x - inf,
-        -inf,
-        inf * x,
-        inf / x,
-        x / inf,
-        inf.exp(),
-        inf.exp_difference(x),
-        inf.tanh(),
-    ] {
-        assert_eq!(exact.error, 0.0, "{exact:?}");
-    }
-    assert_eq!(inf.exp_difference(x).value, 0.0);
-    assert_eq!(zero.ln().error, 0.0);
-    // An overflow is none.
-    assert_eq!(Double::constant(711.0).exp().error, INF);
-    assert_eq!(Single::constant(90.0).exp().error, INF);
-    // A sign that is not known makes anything of an infinity.
-    assert_eq!((inf * Single { value: 0.1, error: 0.2 }).error, INF);
+    Rounding::recorded(true).count(|| {
+        let [inf, zero] = [Bound::constant(-INF), Bound::constant(0.0)];
+        let x = Bound { value: 3.0, error: 0.1 };
+        for exact in [
+            inf + x,
+            x + inf,
+            x - inf,
+            -inf,
+            inf * x,
+            inf / x,
+            x / inf,
+            inf.exp(),
+            inf.exp_difference(x),
+            inf.tanh(),
+        ] {
+            assert_eq!(exact.error, 0.0, "{exact:?}");
+        }
+        assert_eq!(inf.exp_difference(x).value, 0.0);
+        assert_eq!(zero.ln().error, 0.0);
+        // An overflow is none.
+        assert_eq!(in_double(|| Bound::constant(711.0).exp()).error, INF);
+        assert_eq!(Bound::constant(90.0).exp().error, INF);
+        // A sign that is not known makes anything of an infinity.
+        assert_eq!((inf * Bound { value: 0.1, error: 0.2 }).error, INF);
+    });
 }
 
 #[test]
 fn what_is_not_there_is_nothing() {
-    let anything = Single { value: 1.0, error: INF };
-    let zero = Single::constant(0.0);
-    assert_eq!((zero * Single { value: 1.0, error: 1e30 }).error, 0.0);
-    // What may be anything may be infinite, and 0 · ∞ is not a number; but for an absolute zero.
-    assert_eq!((zero * anything).error, INF);
-    assert_eq!(zero.azmul(anything).error, 0.0);
-    assert_eq!(zero.azmul(Single::constant(f64::NAN)).error, 0.0);
-    // The slope in the exponent is NaN, and the exponent has no error.
-    let power = Single { value: -2.0, error: 1e-6 }.powf(Single::constant(2.0));
-    assert_eq!(power.value, 4.0);
-    assert!(power.error > 4e-6 && power.error < 6e-6, "{power:?}");
-    assert!(Single { value: -2.0, error: 1e-6 }.powf(Single { value: 2.0, error: 1e-9 }).error.is_infinite());
-    assert_eq!(Single::constant(-3.0).powf(Single::constant(3.0)).error, 0.0);
+    Rounding::recorded(true).count(|| {
+        let anything = Bound { value: 1.0, error: INF };
+        let zero = Bound::constant(0.0);
+        assert_eq!((zero * Bound { value: 1.0, error: 1e30 }).error, 0.0);
+        // What may be anything may be infinite, and 0 · ∞ is not a number; but for an absolute zero.
+        assert_eq!((zero * anything).error, INF);
+        assert_eq!(zero.azmul(anything).error, 0.0);
+        assert_eq!(zero.azmul(Bound::constant(f64::NAN)).error, 0.0);
+        // The slope in the exponent is NaN, and the exponent has no error.
+        let power = Bound { value: -2.0, error: 1e-6 }.powf(Bound::constant(2.0));
+        assert_eq!(power.value, 4.0);
+        assert!(power.error > 4e-6 && power.error < 6e-6, "{power:?}");
+        assert!(
+            Bound { value: -2.0, error: 1e-6 }.powf(Bound { value: 2.0, error: 1e-9 }).error.is_infinite()
+        );
+        assert_eq!(Bound::constant(-3.0).powf(Bound::constant(3.0)).error, 0.0);
+    });
 }
 
 #[test]
 fn what_needs_no_rounding_has_no_error() {
-    let [two, three] = [2.0, 3.0].map(Single::constant);
-    let third = Single::constant(1.0) / three;
-    for exact in [two + three, two * three, three / two, three - two, (two + two).sqrt(), two.powf(three)] {
-        assert_eq!(exact.error, 0.0, "{exact:?}");
-    }
-    assert!(third.error > 0.0 && (third + two).error > third.error);
-    assert!((Single::constant(f64::from(0.1_f32)) + two).error > 0.0);
-    assert!((Double::constant(0.1) + Double::constant(0.2)).error > 0.0);
+    Rounding::recorded(true).count(|| {
+        let [two, three] = [2.0, 3.0].map(Bound::constant);
+        let third = Bound::constant(1.0) / three;
+        for exact in [two + three, two * three, three / two, three - two, (two + two).sqrt(), two.powf(three)]
+        {
+            assert_eq!(exact.error, 0.0, "{exact:?}");
+        }
+        assert!(third.error > 0.0 && (third + two).error > third.error);
+        assert!((Bound::constant(f64::from(0.1_f32)) + two).error > 0.0);
+        assert!(in_double(|| Bound::constant(0.1) + Bound::constant(0.2)).error > 0.0);
+    });
 }
 
 #[test]
 fn what_does_not_exist_stays_with_all_that_depends_on_it() {
-    let void = Single { value: 2.0, error: f64::NAN };
-    let zero = Single::constant(0.0);
-    for x in [
-        void + zero,
-        void * zero,
-        zero.azmul(void),
-        void.azdiv(Single::constant(INF)),
-        zero.azdiv(void),
-        void.exp(),
-    ] {
-        assert!(x.is_void(), "{x:?}");
-    }
+    Rounding::recorded(true).count(|| {
+        let void = Bound { value: 2.0, error: f64::NAN };
+        let zero = Bound::constant(0.0);
+        for x in [
+            void + zero,
+            void * zero,
+            zero.azmul(void),
+            void.azdiv(Bound::constant(INF)),
+            zero.azdiv(void),
+            void.exp(),
+        ] {
+            assert!(x.is_void(), "{x:?}");
+        }
+    });
 }
 
 #[test]
 fn a_divisor_that_may_be_0_bounds_nothing() {
-    let one = Single::constant(1.0);
-    assert_eq!((one / Single { value: 1e-9, error: 1e-9 }).error, INF);
-    let near = one / Single { value: 2e-9, error: 1e-9 };
-    // From 1/3e-9 to 1e9: first order would say 2.5e8.
-    assert!(near.error >= 5e8 && near.error < 5.1e8, "{near:?}");
-    assert_eq!(Single { value: 1e-9, error: 1e-9 }.ln().error, INF);
+    Rounding::recorded(true).count(|| {
+        let one = Bound::constant(1.0);
+        assert_eq!((one / Bound { value: 1e-9, error: 1e-9 }).error, INF);
+        let near = one / Bound { value: 2e-9, error: 1e-9 };
+        // From 1/3e-9 to 1e9: first order would say 2.5e8.
+        assert!(near.error >= 5e8 && near.error < 5.1e8, "{near:?}");
+        assert_eq!(Bound { value: 1e-9, error: 1e-9 }.ln().error, INF);
+    });
 }
 
 /// The operations of a program, two operands each.
@@ -164,7 +178,7 @@ fn the_bound_holds() {
     for seed in 0..60_000 {
         let steps = 1 + seed % 7;
         let (single, text) = run::<f32>(seed, steps);
-        let (bound, why) = run::<Single>(seed, steps);
+        let (bound, why) = Rounding::recorded(true).count(|| run::<Bound>(seed, steps));
         if !single.is_finite() {
             let told = !bound.error.is_finite() || !bound.value.is_finite();
             assert!(told, "{single:?} is not {bound:?}, and nothing says so:\n{text}\n{why}");
@@ -183,20 +197,19 @@ fn the_bound_holds() {
     assert!(100 * tight >= 90 * all, "{tight} of {all}");
 }
 
-fn textbook<T: Float, const SINGLE: bool>(far: f64) {
+fn textbook<T: Float>(far: f64) {
     let [one, half] = [1.0, 0.5].map(T::from_f64);
-    type Of<const SINGLE: bool> = Bound<SINGLE, TEXTBOOK>;
     for step in -3000..=3000 {
         let x = T::from_f64(f64::from(step) / 3000.0 * far);
         for weight in [1.0, -3.0, 1e-3, 1e3] {
-            let (w, b) = (T::from_f64(weight), Of::<SINGLE>::constant(x.to_f64()));
-            let a = Of::<SINGLE>::constant(w.to_f64());
+            let (w, b) = (T::from_f64(weight), Bound::constant(x.to_f64()));
+            let a = Bound::constant(w.to_f64());
             let s = one / (one + (-x).exp());
             let t = x.tanh();
             let root = T::from_f64(std::f64::consts::FRAC_1_SQRT_2);
             let forms = [
                 ("s (1 - s)", w * s * (one - s), a.times_logistic_slope(b)),
-                ("1 - t²", w * (one - t * t), (a * Of::<SINGLE>::constant(4.0)).times_logistic_slope(b + b)),
+                ("1 - t²", w * (one - t * t), (a * Bound::constant(4.0)).times_logistic_slope(b + b)),
                 ("(1 + erf) / 2", w * half * (one + (x * root).erf()), a.times_normal(b)),
                 ("exp(-x²)", w * (-(x * x)).exp(), a.times_bell(b)),
                 (
@@ -215,20 +228,23 @@ fn textbook<T: Float, const SINGLE: bool>(far: f64) {
 
 #[test]
 fn textbook_forms_are_within_the_bound_for_them() {
-    textbook::<f32, true>(12.0);
-    textbook::<f32, true>(120.0);
-    textbook::<f64, false>(40.0);
-    textbook::<f64, false>(800.0);
+    let [single, double] = [true, false].map(|single| Rounding { single, by: By::Textbook });
+    single.count(|| textbook::<f32>(12.0));
+    single.count(|| textbook::<f32>(120.0));
+    double.count(|| textbook::<f64>(40.0));
+    double.count(|| textbook::<f64>(800.0));
 }
 
 /// What is asked for beyond the bound: the tails are not to be cut where they have digits.
 #[test]
 fn the_bound_of_textbook_forms_is_no_excuse() {
-    for x in [5.0, -5.0, 8.0, -8.0] {
-        let [one, four, x] = [1.0, 4.0, x].map(Bound::<true, TEXTBOOK>::constant);
-        let slope = one.times_logistic_slope(x);
-        assert!(slope.error < 0.2 * slope.value, "{slope:?}");
-        let slope = four.times_logistic_slope(x);
-        assert!(slope.error < 0.2 * slope.value, "{slope:?}");
-    }
+    Rounding { single: true, by: By::Textbook }.count(|| {
+        for x in [5.0, -5.0, 8.0, -8.0] {
+            let [one, four, x] = [1.0, 4.0, x].map(Bound::constant);
+            let slope = one.times_logistic_slope(x);
+            assert!(slope.error < 0.2 * slope.value, "{slope:?}");
+            let slope = four.times_logistic_slope(x);
+            assert!(slope.error < 0.2 * slope.value, "{slope:?}");
+        }
+    });
 }
