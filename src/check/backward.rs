@@ -336,3 +336,10 @@ impl<T: Float> fmt::Debug for Check<'_, T> {
         f.debug_struct("Check").field("signature", &self.signature).finish_non_exhaustive()
     }
 }
+
+/// The examination in both precisions, compiled with the library: so crates that examine need not compile it themselves, each
+/// anew, and run it as well optimised as the library is.
+#[used]
+static COMPILED: (Run<f32>, Run<f64>) = (Check::try_run, Check::try_run);
+
+type Run<T> = fn(&Check<'static, T>) -> Result<Summary, Box<Failure>>;

@@ -114,8 +114,8 @@ impl Signature {
         self.violation(sizes) == 0
     }
 
-    /// Sizes as asked for that are near these, found by steps along one axis at a time, at most so many. `None` if that
-    /// does not lead there.
+    /// Sizes as asked for that are near these, found by steps along one axis, or two of them together, at most so many.
+    /// `None` if that does not lead there.
     pub fn nearest(&self, sizes: &[usize]) -> Option<Vec<usize>> {
         const STEPS: usize = 200;
         let mut sizes = sizes.to_vec();
@@ -126,11 +126,13 @@ impl Signature {
             }
             // The smallest step of the best.
             let steps = (0..12).flat_map(|power| [1_isize << power, -(1_isize << power)]);
-            let moved = steps.flat_map(|step| (0..sizes.len()).map(move |axis| (axis, step)));
-            let candidates = moved.filter_map(|(axis, step)| {
-                let size = sizes[axis].checked_add_signed(step)?;
+            let axes = sizes.len();
+            let pairs = (0..axes).flat_map(|axis| (axis..axes).map(move |other| (axis, other)));
+            let candidates = steps.flat_map(|step| pairs.clone().map(move |pair| (pair, step)));
+            let candidates = candidates.filter_map(|((axis, other), step)| {
                 let mut moved = sizes.clone();
-                moved[axis] = size;
+                moved[axis] = sizes[axis].checked_add_signed(step)?;
+                moved[other] = sizes[other].checked_add_signed(step)?;
                 Some((self.violation(&moved), moved))
             });
             let (best, moved) = candidates.min_by_key(|(violation, _)| *violation)?;
