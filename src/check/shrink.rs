@@ -82,7 +82,9 @@ impl Sample {
             for (element, &value) in x.iter().enumerate().take(30) {
                 let round = value.round();
                 for candidate in [1.0, 2.0, round] {
-                    if complexity(candidate) < complexity(value) {
+                    // A number outside of what was asked for would be another failure, or none of the function's.
+                    let allowed = self.plan.values[input].within(candidate) == Some(candidate);
+                    if allowed && complexity(candidate) < complexity(value) {
                         simpler.push(self.edit(input, element, candidate));
                     }
                 }

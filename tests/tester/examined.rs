@@ -32,7 +32,7 @@ const CHAPTERS: &[(&str, &[Function])] = &[
 const SLOW: &[&str] = &["CTC"];
 
 /// What part of those with a fitting mistake is named, at the least. It is to be nine tenths.
-const NAMED: f64 = 0.5;
+const NAMED: f64 = 0.7;
 
 /// In how many cases a right version is tried.
 const CASES: u32 = 32;
@@ -123,7 +123,6 @@ fn claims_hold_by_differences() {
 }
 
 #[test]
-#[ignore = "the list of what is known is that of an earlier examiner"]
 fn right_versions_pass() {
     let mut jobs = Vec::new();
     for function in functions() {
@@ -177,7 +176,6 @@ enum Fate {
 }
 
 #[test]
-#[ignore = "the list of what is known is that of an earlier examiner"]
 fn wrong_versions_are_caught_and_named() {
     let mut jobs = Vec::new();
     for (chapter, functions) in CHAPTERS {

@@ -270,7 +270,7 @@ pub const TABLE: &[Function] = &[
         far ">= 0" [MaskAtTies],
         "one for the count" [],
         "counted over the batch" [],
-        "the label's own forgotten" [PathLost],
+        "the label's own forgotten" [PathLost, HeldConstant],
         "only the label's" [PathLost],
         "a sign" [Sign],
         "1/n forgotten" [Factor],
@@ -316,7 +316,7 @@ pub const TABLE: &[Function] = &[
     function!("pairwise distances", distances, right: ["", "a loop"], wrong: [
         "of the squares" [FactorMissing],
         "the root's 2 twice" [Factor],
-        "by the square" [],
+        "by the square" [WrongPoint],
         "a sign" [Sign],
         "only a" [],
         "only b" [],

@@ -344,7 +344,7 @@ pub const TABLE: &[Function] = &[
     function!("group norm", group_norm, right: ["", "by its Jacobian", "as published"], wrong: [
         "mean and variance held constant" [HeldConstant],
         "the variance held constant" [PathLost, HeldConstant],
-        "divided by the channels" [],
+        "divided by the channels" [Factor],
         "layer norm's" [Factor],
         "a sign" [Sign],
         "the scale squared" [],

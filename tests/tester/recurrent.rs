@@ -293,7 +293,7 @@ pub const TABLE: &[Function] = &[
         "db of the first row" [SumMissing, FirstOnly],
     ]),
     function!("GRU cell", gru, right: ["", "h's ways one by one"], wrong: [
-        "z for 1 - z" [],
+        "z for 1 - z" [WrongOperand],
         "n in dz forgotten" [PathLost],
         "h in dz forgotten" [PathLost],
         "a sign in dz" [Sign],
@@ -304,7 +304,7 @@ pub const TABLE: &[Function] = &[
         "the reset before the product" [],
         "h's direct way forgotten" [PathLost],
         "only h's direct way" [PathLost],
-        "h's direct way by 1 - z" [],
+        "h's direct way by 1 - z" [WrongOperand],
         "dU by dxW" [FactorMissing],
     ]),
     function!("RNN", rnn, right: [""], wrong: [
@@ -321,10 +321,10 @@ pub const TABLE: &[Function] = &[
     ]),
     function!("linear recurrence", decay, right: ["", "by powers"], wrong: [
         "run forwards" [],
-        "no decay on the way back" [],
+        "no decay on the way back" [FactorMissing],
         "the cotangent decayed too" [],
-        "only the last cotangent" [],
-        "not carried" [],
+        "only the last cotangent" [FirstOnly],
+        "not carried" [DiagonalOnly],
         "da by the same step" [],
         "da by x" [],
         "da by the cotangent" [],

@@ -376,7 +376,7 @@ pub const TABLE: &[Function] = &[
         "nearest's" [],
         "only to the right" [PathLost],
         "only to the left" [PathLost],
-        "halves forgotten" [FactorMissing, Factor],
+        "halves forgotten" [FactorMissing, Factor, PathTwice],
         "the even ones only" [PathLost],
         "averaged" [Factor],
         "overwritten" [OverlapLost],
