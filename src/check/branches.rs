@@ -20,9 +20,9 @@ type All = Evaluated<Bound>;
 type One = Value<Bound>;
 
 /// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1.
-pub(super) fn decided<'t, T: Float>(
+pub(super) fn decided<T: Float>(
     all: &All,
-    row: Var<'t, T>,
+    row: Var<'_, T>,
     value: One,
     shifted: &BTreeSet<RowId>,
 ) -> One {

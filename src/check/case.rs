@@ -52,10 +52,7 @@ impl Case {
         for (array, (name, _)) in self.arrays.iter().enumerate() {
             let Some(layout) = sample.describe_layout(array) else { continue };
             let mut copied = sample.contiguous(array);
-            copied.repeated = copied.repeated.map(|repeated| match repeated.array == array {
-                true => Repeated { viewed: false, ..repeated },
-                false => repeated,
-            });
+            copied.repeated = copied.repeated.map(|repeated| if repeated.array == array { Repeated { viewed: false, ..repeated } } else { repeated });
             if !fails(&copied) {
                 self.notes.push(format!("{name} is {layout}: with a contiguous {name} it passes"));
             }

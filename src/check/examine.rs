@@ -72,7 +72,7 @@ impl<T: Float> Subject<'_, T> {
     /// The calls of one case, in order, each to be judged. In half of the cases a call with other numbers of the same
     /// shapes comes first, so that what is kept from it shows.
     pub fn calls(&self, sample: &Sample) -> Result<Vec<Scene<T>>, Trouble> {
-        let before = (sample.seed() % 2 == 0).then(|| sample.reseeded(!sample.seed()));
+        let before = sample.seed().is_multiple_of(2).then(|| sample.reseeded(!sample.seed()));
         before.iter().chain([sample]).map(|sample| self.call(sample)).collect()
     }
 

@@ -232,7 +232,7 @@ macro_rules! numbers {
                 *held
             }
 
-            fn item<'a>(lent: &'a Self::Lent<'_>) -> $type {
+            fn item(lent: &Self::Lent<'_>) -> $type {
                 *lent
             }
         }

@@ -59,7 +59,7 @@ impl<T: Float> Subject<'_, T> {
         if !self.several {
             return Recorded { inputs, out: results[0], parts: Vec::new(), results };
         }
-        let parts: Vec<Vec<usize>> = results.iter().map(|result| result.shape().to_vec()).collect();
+        let parts: Vec<Vec<usize>> = results.iter().map(|result| result.shape().clone()).collect();
         let flat: Vec<Var<'t, T>> = results
             .iter()
             .zip(&parts)

@@ -251,8 +251,7 @@ impl Arithmetic for Bound {
         let (a, b) = (self.value, exponent.value);
         let y = a.powf(b);
         // Small whole powers of short numbers are exact.
-        let whole = b >= 0.0
-            && b <= 8.0
+        let whole = (0.0..=8.0).contains(&b)
             && b.fract() == 0.0
             && times(b, digits(a).into()) <= f64::from(Self::digits());
         let exact = self.is_exact() && exponent.is_exact() && (whole || a == 0.0 || a == 1.0);
