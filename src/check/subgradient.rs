@@ -70,7 +70,14 @@ pub(super) fn judge<T: Float>(
     let tape = Tape::new();
     let Recorded { inputs: vars, out, .. } = subject.record(&scene.sample, &tape, &scene.inputs);
     let grads = out.backward_with(&scene.cotangent);
-    let gradients: Vec<Var<'_, T>> = vars.iter().take(answer.len()).map(|&var| grads[var]).collect();
+    // Indices and masks have no gradient: 0 stands in its place.
+    let mut gradients = Vec::new();
+    for &var in vars.iter().take(answer.len()) {
+        gradients.push(match var.kind() {
+            Kind::Real => grads[var],
+            _ => tape.constant(ArrayD::<T>::zeros(var.shape())),
+        });
+    }
     let mut beside = Beside {
         tape: &tape,
         gradients,

@@ -16,4 +16,5 @@ pub const KNOWN: &[(&str, &str, &str)] = &[
     ("triplet", "dn zero", "said: it depends on an earlier call"),
     ("Huber", "0 outside", "said: a mask stands in an operand's place"),
     ("log softmax", "softmax forgotten", "said: a row of the maximum's stands in another's place"),
+    ("cumprod", "", "right, and refused: a factor that is exact is held to be so, and the quotient rounds"),
 ];
