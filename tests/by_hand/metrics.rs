@@ -1,4 +1,4 @@
-//! Similarities: cosine, InfoNCE, the triplet loss.
+//! Similarities: cosine, `InfoNCE`, the triplet loss.
 
 use super::{c, column, row_sums, seed, size, softmax};
 use ndarray::{Array1, Array2, Axis, NdFloat};

@@ -105,7 +105,7 @@ pub enum How {
 
 /// What came out of it.
 pub enum Found {
-    Judged(Outcome),
+    Judged(Box<Outcome>),
     /// How far the gradient is from differences, in parts of its largest element.
     Apart(f64),
 }
@@ -175,6 +175,6 @@ impl Exam {
         if self.any_subgradient {
             check = check.any_subgradient();
         }
-        Found::Judged(check.seed(seed).cases(cases).without_persistence().try_run())
+        Found::Judged(Box::new(check.seed(seed).cases(cases).without_persistence().try_run()))
     }
 }

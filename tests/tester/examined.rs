@@ -139,7 +139,7 @@ fn right_versions_pass() {
                 unreachable!("the examiner was asked");
             };
             // Elements that cannot be judged are remarks; too many of them, a failure.
-            let Err(failure) = outcome else { return };
+            let Err(failure) = *outcome else { return };
             let complaint = failure.to_string();
             if known(function.name, version) {
                 needed.lock().unwrap().push((function.name, version));
@@ -202,7 +202,7 @@ fn wrong_versions_are_caught_and_named() {
                 let Found::Judged(outcome) = (function.examine[precision])(&exam, slip.name) else {
                     unreachable!("the examiner was asked");
                 };
-                judge(slip, outcome)
+                judge(slip, *outcome)
             }));
             let seconds = start.elapsed().as_secs_f64();
             let (fate, page) = outcome.unwrap_or_else(|_| (Fate::Panicked, String::new()));

@@ -1,7 +1,7 @@
 //! Pieces and gates: functions that choose, and layers of which one half opens the other.
 
 use super::activations::logistic;
-use super::corpus::{A1, A2, Exam, Found, Function, Real, c, function};
+use super::corpus::{A1, A2, Exam, Found, Function, Real, c, function, size};
 use crate::by_hand;
 use ndarray::{NdFloat, Zip};
 use wengert::check::Mistake::*;
@@ -105,12 +105,14 @@ fn clamp_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A1<T>, low: T, high:
         "the bounds held constant" => (inside, zero, zero),
         "the bounds negative" => (inside, -below.sum(), -above.sum()),
         "counts for sums" => {
-            let count = |within: &dyn Fn(T) -> bool| c(x.iter().filter(|&&x| within(x)).count() as f64);
+            let count = |within: &dyn Fn(T) -> bool| size(x.iter().filter(|&&x| within(x)).count());
             (inside, count(&|x| x < low), count(&|x| x > high))
         }
         "no mask" => (dy.clone(), below.sum(), above.sum()),
         "inverted" => (only(&|x| x < low || x > high), below.sum(), above.sum()),
-        "a mean" => (inside, below.sum() / c(x.len().max(1) as f64), above.sum() / c(x.len().max(1) as f64)),
+        "a mean" => {
+            (inside, below.sum() / size::<T>(x.len().max(1)), above.sum() / size::<T>(x.len().max(1)))
+        }
         _ => (inside, below.sum(), above.sum()),
     }
 }

@@ -167,7 +167,7 @@ fn max_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A2<T>) -> A2<T> {
                 let top = row[first];
                 dx.row_mut(i).zip_mut_with(&row, |dx, &x| {
                     if x == top {
-                        *dx = d
+                        *dx = d;
                     }
                 });
             }

@@ -112,6 +112,7 @@ fn kl<T: Real>(exam: &Exam, version: &'static str) -> Found {
     )
 }
 
+#[allow(clippy::approx_constant)] // Too few digits of e, on purpose.
 fn bce_by_hand<T: NdFloat>(version: &str, x: &A1<T>, y: &A1<T>) -> (A1<T>, A1<T>) {
     let (n, one) = (size::<T>(x.len()), T::one());
     let s = x.mapv(logistic);

@@ -15,7 +15,7 @@ fn step<T: NdFloat>(x: T) -> T {
     if x > T::zero() { T::one() } else { T::zero() }
 }
 
-/// Σ over wrong classes of max(0, s − s_label + 1), as CS231n's first assignment has it.
+/// Σ over wrong classes of max(0, s − `s_label` + 1), as `CS231n`'s first assignment has it.
 fn hinge_by_hand<T: NdFloat>(version: &str, s: &A2<T>, y: &A2<T>) -> A2<T> {
     let (n, one) = (size::<T>(s.nrows()), T::one());
     let right = sums(&(s * y));

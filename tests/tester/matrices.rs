@@ -136,7 +136,7 @@ fn batched<T: Real>(exam: &Exam, version: &'static str) -> Found {
     )
 }
 
-/// XᵀX, or half of it.
+/// `XᵀX`, or half of it.
 fn gram_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>) -> A2<T> {
     match version {
         "in two products" => x.dot(dy) + x.dot(&dy.t()),

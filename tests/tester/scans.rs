@@ -193,24 +193,19 @@ fn alphas<T: NdFloat>(p: &A2<T>) -> A2<T> {
     let mut a = A2::from_elem((p.nrows(), 5), T::neg_infinity());
     for t in 0..p.nrows() {
         for s in 0..5 {
-            let arrive = match t {
-                0 => {
-                    if s < 2 {
-                        T::zero()
-                    } else {
-                        T::neg_infinity()
-                    }
+            let arrive = if t > 0 {
+                let mut sum = a[[t - 1, s]];
+                if s > 0 {
+                    sum = log_add(sum, a[[t - 1, s - 1]]);
                 }
-                _ => {
-                    let mut sum = a[[t - 1, s]];
-                    if s > 0 {
-                        sum = log_add(sum, a[[t - 1, s - 1]]);
-                    }
-                    if skips(s) {
-                        sum = log_add(sum, a[[t - 1, s - 2]]);
-                    }
-                    sum
+                if skips(s) {
+                    sum = log_add(sum, a[[t - 1, s - 2]]);
                 }
+                sum
+            } else if s < 2 {
+                T::zero()
+            } else {
+                T::neg_infinity()
             };
             a[[t, s]] = arrive + p[[t, LABELS[s]]];
         }
@@ -270,7 +265,7 @@ fn ctc_by_hand<T: NdFloat>(version: &str, p: &A2<T>) -> A2<T> {
                 }
                 "blanks forgotten" => {
                     if LABELS[s] != 0 {
-                        dp[[t, LABELS[s]]] -= share
+                        dp[[t, LABELS[s]]] -= share;
                     }
                 }
                 _ => dp[[t, LABELS[s]]] -= share,

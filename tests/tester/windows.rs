@@ -1,6 +1,6 @@
 //! Convolutions and pooling, from slices and pads.
 
-use super::corpus::{A1, A2, A3, Exam, Found, Function, Real, c, function};
+use super::corpus::{A1, A2, A3, Exam, Found, Function, Real, c, function, size};
 use crate::by_hand;
 use ndarray::{Array4, Axis, NdFloat, s};
 use wengert::Var;
@@ -160,7 +160,7 @@ fn max_pool_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>) -> A2<T> {
         match version {
             "the last one" => to(largest[largest.len() - 1], d),
             "each all of it" => largest.iter().for_each(|&at| to(at, d)),
-            "equal shares" => largest.iter().for_each(|&at| to(at, d / c(largest.len() as f64))),
+            "equal shares" => largest.iter().for_each(|&at| to(at, d / size(largest.len()))),
             "of average pooling" => window.indexed_iter().for_each(|(at, _)| to(at, d / c(4.0))),
             "the smallest" => {
                 let low = window.fold(T::infinity(), |low, &x| low.min(x));
