@@ -176,6 +176,7 @@ impl<'f, T: Float> Formulated<'f, T> {
 ///     .unwrap();
 /// assert!(summary.cases() >= 64); // those that once failed come on top
 /// ```
+#[allow(clippy::struct_excessive_bools)] // Each is an option of its own.
 pub struct Check<'f, T: Float> {
     pub(super) subject: Subject<'f, T>,
     pub(super) inputs: usize,

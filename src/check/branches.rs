@@ -20,12 +20,7 @@ type All = Evaluated<Bound>;
 type One = Value<Bound>;
 
 /// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1.
-pub(super) fn decided<T: Float>(
-    all: &All,
-    row: Var<'_, T>,
-    value: One,
-    shifted: &BTreeSet<RowId>,
-) -> One {
+pub(super) fn decided<T: Float>(all: &All, row: Var<'_, T>, value: One, shifted: &BTreeSet<RowId>) -> One {
     let of = |operand: usize| all.get(row.operands()[operand].id()).expect("an earlier row");
     match row.prim().0 {
         Family::Pick(Pick::Select) => chosen(&value, [of(0), of(1), of(2)]),
@@ -140,6 +135,7 @@ fn unsettled<T: Float>(row: Var<'_, T>, x: &One, axis: usize) -> ArrayD<bool> {
     ArrayD::from_elem(row.shape(), doubt)
 }
 
+#[allow(clippy::float_cmp)] // A mask is 0 or 1.
 /// What a mask chose; what it did not, as well, where it is in doubt. An element depends on both.
 fn chosen(value: &One, [mask, yes, no]: [&One; 3]) -> One {
     let mut chosen = value.view().to_owned();

@@ -52,7 +52,9 @@ impl Case {
         for (array, (name, _)) in self.arrays.iter().enumerate() {
             let Some(layout) = sample.describe_layout(array) else { continue };
             let mut copied = sample.contiguous(array);
-            copied.repeated = copied.repeated.map(|repeated| if repeated.array == array { Repeated { viewed: false, ..repeated } } else { repeated });
+            copied.repeated = copied.repeated.map(|repeated| {
+                if repeated.array == array { Repeated { viewed: false, ..repeated } } else { repeated }
+            });
             if !fails(&copied) {
                 self.notes.push(format!("{name} is {layout}: with a contiguous {name} it passes"));
             }
@@ -136,6 +138,7 @@ impl Case {
 
 impl Sample {
     /// Other numbers that could stand in the place of this one; none if it is no number of its own.
+    #[allow(clippy::float_cmp)] // Another number is any other.
     fn others(&self, array: usize, x: f64) -> Vec<f64> {
         let inputs = self.plan.values.len();
         let special = self.repeated.is_some_and(|repeated| repeated.array == array)

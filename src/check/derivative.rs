@@ -59,7 +59,8 @@ macro_rules! derivatives {
             fn call(&self, arguments: &[Argument<T>]) -> Answer<T> {
                 $(let $held = $parameter::hold($at, &arguments[$at])?;)*
                 $(let $lent = $parameter::lend(&$held);)*
-                #[allow(clippy::too_many_arguments)]
+                // Named here, where the types of the parameters are.
+                #[allow(clippy::too_many_arguments, clippy::items_after_statements)]
                 fn call<R, $($parameter),*>(
                     function: impl Fn($($parameter),*) -> R,
                     $($held: $parameter),*

@@ -125,7 +125,9 @@ impl<'t, T: Float> Derivation<'t, T> {
             found(|bound| bound.error).iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect();
         if spoilt.as_ref().is_some_and(|spoilt| spoilt.iter().all(|spoilt| *spoilt)) {
             // No element of the result is a number. Where it was lost on the way, in a sum of nothing, it is said here.
-            tolerances.iter_mut().for_each(|tolerance| tolerance.fill(f64::NAN));
+            for tolerance in &mut tolerances {
+                tolerance.fill(f64::NAN);
+            }
         }
         let accurate = (by == By::Textbook && self.has_forms()).then(|| {
             let all = self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted);

@@ -207,8 +207,8 @@ impl Sample {
     }
 
     /// The same with these sizes, or with those near them that the shapes admit.
-    pub fn resized(&self, sizes: Vec<usize>) -> Self {
-        let sizes = self.signature().nearest(&sizes).unwrap_or_else(|| self.sizes.clone());
+    pub fn resized(&self, sizes: &[usize]) -> Self {
+        let sizes = self.signature().nearest(sizes).unwrap_or_else(|| self.sizes.clone());
         Self { kept: vec![None; sizes.len()], sizes, edits: Vec::new(), ..self.clone() }
     }
 

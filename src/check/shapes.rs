@@ -146,12 +146,12 @@ impl Signature {
 
     /// Some sizes as asked for, if any are found.
     pub fn some_sizes(&self) -> Option<Vec<usize>> {
+        const SMALL: usize = 8;
         let axes = self.axes.len();
         if let Some(sizes) = [1, 2, 0, 5, 40].into_iter().find_map(|size| self.nearest(&vec![size; axes])) {
             return Some(sizes);
         }
         // Where steps along one axis do not lead: all small sizes, if these are few.
-        const SMALL: usize = 8;
         let count =
             u32::try_from(axes).ok().and_then(|axes| SMALL.checked_pow(axes)).filter(|count| *count <= 5000);
         let digits = |number: usize| {

@@ -62,6 +62,8 @@ type Direction = Vec<(usize, f64)>;
 
 /// Whether what was given, of which some elements differ from what they should be, is a subgradient; if not, and there is a
 /// kink, what tells it from those that are.
+#[allow(clippy::too_many_lines)] // One argument, from beginning to end.
+#[allow(clippy::neg_cmp_op_on_partial_ord)] // A NaN is not within the tolerance.
 pub(super) fn judge<T: Float>(
     subject: &Subject<'_, T>,
     scene: &Scene<T>,
@@ -389,7 +391,7 @@ fn named<T: Float>(scene: &Scene<T>, direction: &Direction) -> String {
         };
         let by = by.abs() / largest;
         let by = if (by - 1.0).abs() < 1e-3 { String::new() } else { format!("{by:.2} ") };
-        text.push_str(&format!("{sign}{by}{}", places[i]));
+        text.extend([sign, by.as_str(), places[i].as_str()]);
     }
     if direction.len() > SHOWN { text + " + …" } else { text }
 }

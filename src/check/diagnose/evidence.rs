@@ -33,7 +33,7 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
     pub fn gather(subject: &'a Subject<'f, T>, failing: Scene<T>) -> Self {
         let mut samples = Vec::new();
         for (i, shift) in [0, 1, 3].into_iter().enumerate() {
-            let resized = failing.sample.resized(sizes(&failing.sample, shift));
+            let resized = failing.sample.resized(&sizes(&failing.sample, shift));
             samples.push(resized.tame().reseeded(i as u64 + 1));
             samples.push(resized.tied().reseeded(i as u64 + 1));
             samples.push(resized.reseeded(i as u64 + 100));
@@ -52,7 +52,7 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
             let Some(first) = self.scenes.first() else { return Vec::new() };
             let mut samples = Vec::new();
             for (i, shift) in [2, 4, 6].into_iter().enumerate() {
-                let resized = first.sample.resized(sizes(&first.sample, shift));
+                let resized = first.sample.resized(&sizes(&first.sample, shift));
                 samples.push(resized.tame().reseeded(i as u64 + 201));
                 samples.push(if i == 0 { resized.tied() } else { resized.tiny() }.reseeded(i as u64 + 201));
             }

@@ -35,13 +35,15 @@ impl Predicted {
         Self { values: ArrayD::zeros(shape), slack: ArrayD::zeros(shape) }
     }
 
-    /// Whether the given array is this, shape and all, up to rounding: the bound, and four roundings for whatever else was
-    /// done to it.
+    /// Whether the given array is this, shape and all, up to rounding: the bound, four roundings for whatever else was done to
+    /// it, and sixteen of the largest, since a factor may come before a sum whose terms did not round without it.
     pub fn fits<T: Float>(&self, given: &ArrayD<f64>) -> bool {
         let few = 4.0 * T::EPSILON.to_f64();
+        let largest = self.values.iter().filter(|x| x.is_finite()).fold(0.0_f64, |most, x| most.max(x.abs()));
+        let summed = 16.0 * T::EPSILON.to_f64() * largest;
         self.values.shape() == given.shape()
             && Zip::from(&self.values).and(&self.slack).and(given).all(|&p, &slack, &g| {
-                !p.is_finite() || !slack.is_finite() || (p - g).abs() <= slack + few * p.abs()
+                !p.is_finite() || !slack.is_finite() || (p - g).abs() <= slack + few * p.abs() + summed
             })
     }
 

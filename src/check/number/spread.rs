@@ -1,5 +1,7 @@
 //! What the functions do to a [`Bound`]: each bounds how far it moves when its operand moves within its error.
 
+#![allow(clippy::float_cmp)] // Whether a value is exact is the question here.
+
 use super::bound::{digits, times};
 use super::{Bound, cubic, logistic, normal_density};
 use crate::Arithmetic;
@@ -44,7 +46,7 @@ impl Bound {
         let (a, e) = (base.value.abs(), base.error);
         if a == 0.0 {
             return match exponent {
-                _ if e == 0.0 && of_exponent == 0.0 || exponent > of_exponent && e == 0.0 => 0.0,
+                _ if e == 0.0 && (of_exponent == 0.0 || exponent > of_exponent) => 0.0,
                 p if of_exponent == 0.0 && p > 0.0 => e.powf(p),
                 p if of_exponent == 0.0 && p == 0.0 => 0.0,
                 _ => f64::INFINITY,
