@@ -143,7 +143,7 @@ mod tests {
             assert!(catch(|| 3) == Ok(3));
             panic!("outside")
         });
-        let outer: super::Panicked = outer.map(|()| ()).unwrap_err();
+        let outer: super::Panicked = outer.unwrap_err();
         assert_eq!(outer.message, "outside");
         assert!(outer.at.is_some());
     }

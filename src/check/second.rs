@@ -18,12 +18,10 @@ use crate::{Float, Kind, Var};
 /// check::second(|[x, a]| a.matmul(x).square().sum() * 0.5)
 ///     .against(|_: &Array1<f64>, a: &Array2<f64>, v: &Array1<f64>, _: &Array2<f64>| a.t().dot(&a.dot(v)))
 ///     .shapes(["x: n", "A: m n"]);
-/// // Of the Rosenbrock function's.
-/// check::second(|[x, y]| (1.0 - x).square() + 100.0 * (y - x.square()).square())
-///     .against(|x: f64, y: f64, v: f64, w: f64| {
-///         ((2.0 - 400.0 * y + 1200.0 * x * x) * v - 400.0 * x * w, -400.0 * x * v + 200.0 * w)
-///     })
-///     .shapes(["", ""])
+/// // f = Σ x³, so H·v = 6·x·v.
+/// check::second(|[x]| (x * x * x).sum())
+///     .against(|x: &Array1<f64>, v: &Array1<f64>| 6.0 * x * v)
+///     .shapes(["x: n"])
 ///     .run();
 /// ```
 pub fn second<'f, T: Float, const N: usize>(

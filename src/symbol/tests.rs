@@ -111,7 +111,7 @@ fn value(expr: &Expr, of: &HashMap<&str, f64>) -> Option<f64> {
             let [x, y] = [operands[0], operands.get(1).copied().unwrap_or(f64::NAN)];
             let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
             match name.as_str() {
-                "Φ" => (1.0 + Tape::new().leaf("x", x / std::f64::consts::SQRT_2).erf().item()) / 2.0,
+                "Φ" => 0.5 * (1.0 + Tape::new().leaf("x", x / std::f64::consts::SQRT_2).erf().item()),
                 "φ" => (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(),
                 "select" => {
                     if x == 0.0 {

@@ -1,5 +1,7 @@
 //! One of each mistake, short enough to be read. The names of the functions are those of the mistakes.
 
+#![allow(clippy::unreadable_literal)] // Constants as their authors write them.
+
 // Few digits and small sizes are the point.
 #![allow(clippy::approx_constant, clippy::cast_precision_loss, clippy::excessive_precision)]
 

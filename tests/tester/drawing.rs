@@ -1,5 +1,7 @@
 //! Which cases are drawn, what becomes of one that fails, and what can be said of shapes.
 
+#![allow(clippy::cast_possible_truncation)] // To single precision is meant.
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use wengert::check::{self, Check, Values};
 

@@ -1,6 +1,8 @@
 //! What hand-written functions take and what they are derivatives of: integers, masks, numbers, views, several results,
 //! second derivatives.
 
+#![allow(clippy::cast_possible_truncation)] // To single precision is meant.
+
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView1, ArrayView2, Axis, Zip};
 use wengert::check::{self, Check, Values};
 
@@ -108,7 +110,7 @@ fn masks_are_bools() {
     let check = |inverted: bool| {
         check::backward(|[x, keep]| keep.select(x, 0.0))
             .against(move |dy: &Array2<f64>, _: &Array2<f64>, keep: &Array2<bool>| {
-                Zip::from(dy).and(keep).map_collect(|&dy, &keep| if keep != inverted { dy } else { 0.0 })
+                Zip::from(dy).and(keep).map_collect(|&dy, &keep| if keep == inverted { 0.0 } else { dy })
             })
             .shapes(["x: n d", "keep: n d"])
             .values("keep", Values::Mask)
@@ -184,7 +186,7 @@ fn results_of_different_shapes() {
     passes(
         check::several(|[x]| [x.sum(), x.sum_axis(1), x * 3.0])
             .against(|d0: f64, d1: &Array1<f64>, d2: &Array2<f64>, _: &Array2<f64>| {
-                3.0 * d2 + &d1.view().insert_axis(Axis(1)) + d0
+                3.0 * d2 + d1.view().insert_axis(Axis(1)) + d0
             })
             .shapes(["x: n d"]),
     );

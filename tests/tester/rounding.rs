@@ -1,5 +1,7 @@
 //! What rounding, underflow, ties and infinities may do to a right gradient, and may not do for a wrong one.
 
+#![allow(clippy::format_push_string)] // A test may.
+
 mod forms;
 mod masks;
 mod right;
@@ -73,7 +75,7 @@ fn lost_digits_are_remarked_on() {
         for (precision, examine) in [("f32", single), ("f64", double)] {
             match examine() {
                 Ok(summary) => {
-                    assert!(summary.gradients()[0].lost_digits > 3.0, "{name}, {precision}: {summary}")
+                    assert!(summary.gradients()[0].lost_digits > 3.0, "{name}, {precision}: {summary}");
                 }
                 Err(failure) => panic!("{name}, {precision}: {failure}"),
             }

@@ -36,7 +36,7 @@ fn size(n: usize) -> f64 {
     n as f64
 }
 
-fn leaky<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
+fn leaky(x: Var<'_, f64>) -> Var<'_, f64> {
     x.gt(0.0).select(x, x * 0.1)
 }
 

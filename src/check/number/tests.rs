@@ -1,5 +1,7 @@
 //! The error bound, held against what rounding does.
 
+#![allow(clippy::float_cmp, clippy::format_push_string)] // An error that is not there is exactly 0.
+
 use super::{Bound, By, Rounding};
 use crate::{Arithmetic, Float, random};
 

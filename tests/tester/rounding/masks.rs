@@ -105,7 +105,7 @@ fn logsumexp_with_a_mask<T: Float>() -> Outcome {
             .against(|d: &A1<T>, x: &A2<T>, m: &A2<T>| {
                 let masked =
                     Zip::from(x).and(m).map_collect(|&x, &m| if m > T::zero() { -T::INFINITY } else { x });
-                softmax(&masked) * &d.view().insert_axis(Axis(1))
+                softmax(&masked) * d.view().insert_axis(Axis(1))
             })
             .shapes(["x: n k", "m: n k"])
             .values("m", Values::Whole(0, 2)),

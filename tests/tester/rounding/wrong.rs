@@ -153,7 +153,7 @@ fn first_of_equals<T: Float>() -> Outcome {
                     let mut at = 0;
                     row.iter().enumerate().for_each(|(j, &x)| {
                         if x > row[at] {
-                            at = j
+                            at = j;
                         }
                     });
                     dx[[i, at]] = d[i];
@@ -191,7 +191,7 @@ fn variance_twice<T: Float>() -> Outcome {
             .against(|d: &A1<T>, x: &A2<T>| {
                 let n: T = size(x.ncols());
                 let mean = x.sum_axis(Axis(1)).mapv(|sum| sum / n).insert_axis(Axis(1));
-                (x - &mean).mapv(|x| x * num(4.0) / n) * &d.view().insert_axis(Axis(1))
+                (x - &mean).mapv(|x| x * num(4.0) / n) * d.view().insert_axis(Axis(1))
             })
             .shapes(["x: n k"]),
     )
