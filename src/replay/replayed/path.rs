@@ -10,7 +10,7 @@ use crate::replay::store::Store;
 use crate::replay::workspace::Workspace;
 use std::fmt;
 
-/// One program of a [`Replayed`] function: a path through its comparisons, for one set of shapes.
+/// One program of a [`Replayed`](crate::Replayed) function: a path through its comparisons, for one set of shapes.
 ///
 /// ```
 /// # use wengert::{Call, Replayed};
