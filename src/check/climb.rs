@@ -2,6 +2,7 @@
 //! seldom meet the numbers on which digits cancel or a bound is passed.
 
 use super::Check;
+use super::greedy::Greedy;
 use super::sample::Sample;
 use super::subject::Subject;
 use super::values::{Palette, mix};
@@ -43,7 +44,8 @@ impl<T: Float> Check<'_, T> {
                 Some(Heat::Wrong) => {
                     const SIMPLER: usize = 1000;
                     return Some(
-                        next.shrunk(SIMPLER, |sample| self.heat(subject, sample) == Some(Heat::Wrong)),
+                        Greedy::new(next)
+                            .shrunk(SIMPLER, |sample| self.heat(subject, sample) == Some(Heat::Wrong)),
                     );
                 }
             }

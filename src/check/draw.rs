@@ -1,9 +1,9 @@
 //! How cases are drawn.
 
+use super::greedy::Greedy;
 use super::layout::layouts;
 use super::plan::Plan;
 use super::sample::{Cotangents, Repeated, Sample};
-use super::shrink::SampleTree;
 use super::values::Palette;
 use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
@@ -107,7 +107,7 @@ fn size(runner: &mut TestRunner) -> usize {
 }
 
 impl Strategy for Samples {
-    type Tree = SampleTree;
+    type Tree = Greedy<Sample>;
     type Value = Sample;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
@@ -118,7 +118,7 @@ impl Strategy for Samples {
         let special = pick(runner, 40);
         let palettes =
             if self.0.thresholds.is_empty() { &Palette::ALL[..] } else { &Palette::WITH_THRESHOLDS };
-        Ok(SampleTree::new(Sample {
+        Ok(Greedy::new(Sample {
             plan: Rc::clone(&self.0),
             kept: vec![None; sizes.len()],
             sizes,

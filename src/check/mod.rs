@@ -99,7 +99,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `shapes.rs`, `size.rs`, `values.rs`, `layout.rs` | the shape language, numbers, memory layouts |
-//! | `plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs` | the cases: what they have in common, one of them, how they are drawn and become simpler |
+//! | `plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs`, `greedy.rs` | the cases: what they have in common, one of them, how they are drawn and become simpler |
 //! | `second.rs` | Hessian-vector products and double backward functions, as functions like any other |
 //! | `derivative.rs`, `parameter.rs` | which functions can be examined, by the types of their results and parameters |
 //! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
@@ -132,6 +132,7 @@ mod each;
 mod evaluate;
 mod examine;
 mod forward;
+mod greedy;
 mod laws;
 mod layout;
 mod mutants;

@@ -10,7 +10,7 @@ use super::subject::{Recorded, Subject};
 use super::tolerance::Precision;
 use crate::prim::{Family, Map, Zip};
 use crate::tape::RowId;
-use crate::{Float, Kind, Tape, Var};
+use crate::{Float, Gradients, Kind, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use std::collections::BTreeSet;
 
@@ -44,12 +44,7 @@ impl Reference {
     ) -> Self {
         let seed = out.tape().constant(cotangent);
         let grads = out.backward_with(seed);
-        // Indices and masks have no gradient: 0 stands in its place.
-        let gradient = |&x: &Var<'t, T>| match x.kind() {
-            Kind::Real => grads[x],
-            _ => x.tape().constant(ArrayD::<T>::zeros(x.shape())),
-        };
-        let wanted: Vec<Var<'t, T>> = inputs.iter().map(gradient).collect();
+        let wanted: Vec<Var<'t, T>> = inputs.iter().map(|x| gradient(&grads, *x)).collect();
         Derivation { out, seed, wanted }.examined(precision)
     }
 
@@ -204,7 +199,7 @@ impl<'t, T: Float> Derivation<'t, T> {
         spoilt.zip_mut_with(&all.get(self.out.id()).expect("evaluated").view(), |spoilt, y| {
             *spoilt &= !(from_the_start && y.value.is_infinite() && y.is_exact());
         });
-        any_of(&spoilt).then(|| spoilt.into_owned())
+        spoilt.iter().any(|spoilt| *spoilt).then(|| spoilt.into_owned())
     }
 
     /// Whether there are rows of which textbooks have another form, that loses digits.
@@ -220,8 +215,12 @@ impl<'t, T: Float> Derivation<'t, T> {
     }
 }
 
-fn any_of(marks: &ndarray::ArrayBase<impl ndarray::Data<Elem = bool>, IxDyn>) -> bool {
-    marks.iter().any(|mark| *mark)
+/// The gradient of an input; 0 stands in its place for indices and masks, which have none.
+pub(super) fn gradient<'t, T: Float>(grads: &Gradients<'t, T>, input: Var<'t, T>) -> Var<'t, T> {
+    match input.kind() {
+        Kind::Real => grads[input],
+        _ => input.tape().constant(ArrayD::<T>::zeros(input.shape())),
+    }
 }
 
 /// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that

@@ -3,6 +3,7 @@
 use super::doubt::Doubt;
 use super::draw::Samples;
 use super::examine::{Difference, Finding, Scene, Trouble};
+use super::greedy::Simpler;
 use super::sample::Sample;
 use super::subject::Subject;
 use super::tally::Tally;

@@ -3,12 +3,11 @@
 //! Of an axis any part can be dropped, not only its end: an element that fails alone comes to the front.
 
 use super::Layout;
+use super::greedy::Simpler;
 use super::sample::{Cotangents, Repeated, Sample};
-use proptest::strategy::ValueTree;
 
-impl Sample {
-    /// Simpler cases, the simplest first.
-    pub fn simpler(&self) -> Vec<Self> {
+impl Simpler for Sample {
+    fn simpler(&self) -> Vec<Self> {
         let mut simpler: Vec<Self> = (0..self.sizes.len()).flat_map(|axis| self.shorter(axis)).collect();
         if self.cotangents == Cotangents::Drawn {
             simpler.push(Self { cotangents: Cotangents::Ones, ..self.clone() });
@@ -34,7 +33,9 @@ impl Sample {
         }
         simpler
     }
+}
 
+impl Sample {
     /// Cases in which an axis is shorter, the shortest first.
     fn shorter(&self, axis: usize) -> Vec<Self> {
         let n = self.sizes[axis];
@@ -101,19 +102,6 @@ impl Sample {
         }
         simpler
     }
-
-    /// The simplest of which `fails` holds that is found in this many steps.
-    pub fn shrunk(self, steps: usize, mut fails: impl FnMut(&Self) -> bool) -> Self {
-        let mut tree = SampleTree::new(self);
-        let mut more = tree.simplify();
-        for _ in 0..steps {
-            if !more {
-                break;
-            }
-            more = if fails(&tree.current()) { tree.simplify() } else { tree.complicate() };
-        }
-        tree.best
-    }
 }
 
 /// How hard a number is to read.
@@ -126,40 +114,5 @@ fn complexity(value: f64) -> u32 {
         x if x.fract() == 0.0 && x < 10.0 => 3,
         x if x.fract() == 0.0 && x < 1000.0 => 4,
         _ => 5,
-    }
-}
-
-/// Greedy shrinking: a simpler case that still fails takes the place of the one before it.
-#[derive(Debug)]
-pub(super) struct SampleTree {
-    best: Sample,
-    candidate: Sample,
-    rest: std::vec::IntoIter<Sample>,
-}
-
-impl SampleTree {
-    pub fn new(sample: Sample) -> Self {
-        Self { candidate: sample.clone(), best: sample, rest: Vec::new().into_iter() }
-    }
-}
-
-impl ValueTree for SampleTree {
-    type Value = Sample;
-
-    fn current(&self) -> Sample {
-        self.candidate.clone()
-    }
-
-    fn simplify(&mut self) -> bool {
-        self.best = self.candidate.clone();
-        self.rest = self.best.simpler().into_iter();
-        self.complicate()
-    }
-
-    fn complicate(&mut self) -> bool {
-        let next = self.rest.next();
-        let found = next.is_some();
-        self.candidate = next.unwrap_or_else(|| self.best.clone());
-        found
     }
 }

@@ -11,6 +11,7 @@
 
 use super::evaluate::evaluate;
 use super::examine::{Scene, place};
+use super::reference::gradient;
 use super::subject::{Recorded, Subject};
 use super::values::mix;
 use crate::{Float, Kind, Tape, Var, random};
@@ -72,14 +73,7 @@ pub(super) fn judge<T: Float>(
     let tape = Tape::new();
     let Recorded { inputs: vars, out, .. } = subject.record(&scene.sample, &tape, &scene.inputs);
     let grads = out.backward_with(&scene.cotangent);
-    // Indices and masks have no gradient: 0 stands in its place.
-    let mut gradients = Vec::new();
-    for &var in vars.iter().take(answer.len()) {
-        gradients.push(match var.kind() {
-            Kind::Real => grads[var],
-            _ => tape.constant(ArrayD::<T>::zeros(var.shape())),
-        });
-    }
+    let gradients = vars.iter().take(answer.len()).map(|var| gradient(&grads, *var)).collect();
     let mut beside = Beside {
         tape: &tape,
         gradients,

@@ -128,15 +128,7 @@ impl Exam {
         shapes: [&str; N],
         values: &[(&str, Values)],
     ) -> Found {
-        match self.how {
-            How::Run { seed, cases } => {
-                let check = check::backward(formula).against(by_hand).shapes(shapes);
-                self.run(check, seed, cases, values)
-            }
-            How::Differences { enough } => {
-                Found::Apart(differences::apart(&formula, &by_hand, true, &Inputs { shapes, values }, enough))
-            }
-        }
+        self.examine(true, formula, by_hand, shapes, values)
     }
 
     /// A loss and its gradient.
@@ -147,18 +139,27 @@ impl Exam {
         shapes: [&str; N],
         values: &[(&str, Values)],
     ) -> Found {
+        self.examine(false, formula, by_hand, shapes, values)
+    }
+
+    fn examine<T: Real, M, const N: usize>(
+        &self,
+        takes_cotangent: bool,
+        formula: impl for<'t> Fn([Var<'t, T>; N]) -> Var<'t, T>,
+        by_hand: impl Derivative<T, M>,
+        shapes: [&str; N],
+        values: &[(&str, Values)],
+    ) -> Found {
         match self.how {
             How::Run { seed, cases } => {
-                let check = check::gradient(formula).against(by_hand).shapes(shapes);
-                self.run(check, seed, cases, values)
+                let function =
+                    if takes_cotangent { check::backward(formula) } else { check::gradient(formula) };
+                self.run(function.against(by_hand).shapes(shapes), seed, cases, values)
             }
-            How::Differences { enough } => Found::Apart(differences::apart(
-                &formula,
-                &by_hand,
-                false,
-                &Inputs { shapes, values },
-                enough,
-            )),
+            How::Differences { enough } => {
+                let inputs = Inputs { shapes, values };
+                Found::Apart(differences::apart(&formula, &by_hand, takes_cotangent, &inputs, enough))
+            }
         }
     }
 

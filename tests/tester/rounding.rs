@@ -2,6 +2,13 @@
 
 #![allow(clippy::format_push_string)] // A test may.
 
+/// Functions of any precision, by name, in both.
+macro_rules! both {
+    ($($name:literal $examine:ident;)*) => {
+        vec![$(($name, $examine::<f32>, $examine::<f64>)),*]
+    };
+}
+
 mod forms;
 mod masks;
 mod right;

@@ -202,7 +202,7 @@ impl Bound {
         (Self::normal()..=Self::largest()).contains(&value.abs())
     }
 
-    fn is_exact_infinity(self) -> bool {
+    pub fn is_exact_infinity(self) -> bool {
         self.value.is_infinite() && self.is_exact()
     }
 

@@ -147,8 +147,8 @@ impl Arithmetic for Bound {
     fn exp_difference(self, other: Self) -> Self {
         let (a, b) = (self.value, other.value);
         let y = a.exp_difference(b);
-        if self.is_exact_limit() && other.error.is_finite()
-            || other.is_exact_limit() && self.error.is_finite()
+        if self.is_exact_infinity() && other.error.is_finite()
+            || other.is_exact_infinity() && self.error.is_finite()
         {
             return Self::constant(y);
         }
@@ -310,10 +310,6 @@ impl Bound {
     /// Infinite without an error, where an exact operand makes it so.
     fn pole(self, exact: bool) -> Self {
         if exact && self.value.is_infinite() { Self { error: 0.0, ..self } } else { self }
-    }
-
-    fn is_exact_limit(self) -> bool {
-        self.is_exact() && self.value.is_infinite()
     }
 
     /// How far 1/z² moves: |1/(z + t)² − 1/z²| ≤ 2|t| / (|z| − |t|)³.

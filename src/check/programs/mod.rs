@@ -7,6 +7,7 @@
 mod build;
 mod hidden;
 
+use super::greedy::{Greedy, Simpler};
 use super::laws::{ORDERS, Recording, alike, law, leaves, modes, replay};
 use super::sweep::Library;
 use super::values::{Palette, Values, mix};
@@ -169,43 +170,6 @@ impl Program {
         self
     }
 
-    /// Shorter programs, the shortest first: beginnings, and those in which one step is passed by.
-    fn simpler(&self) -> Vec<Self> {
-        let inputs = self.shapes.len();
-        let beginnings =
-            (1..self.steps.len()).map(|n| Self { steps: self.steps[..n].to_vec(), ..self.clone() });
-        let shapes = self.shapes_of_all();
-        let passing_by = (0..self.steps.len()).rev().flat_map(|i| {
-            let step = &self.steps[i];
-            let alike = step.operands.iter().filter(|&&operand| shapes[operand] == shapes[inputs + i]);
-            alike
-                .map(|&instead| {
-                    let mut program = self.clone();
-                    for later in &mut program.steps[i + 1..] {
-                        later
-                            .operands
-                            .iter_mut()
-                            .filter(|operand| **operand == inputs + i)
-                            .for_each(|o| *o = instead);
-                    }
-                    if i + 1 == program.steps.len() {
-                        program.steps.truncate(instead.saturating_sub(inputs) + 1);
-                    }
-                    program
-                })
-                .collect::<Vec<_>>()
-        });
-        let straight = (self.layout != Layout::contiguous())
-            .then(|| Self { layout: Layout::contiguous(), ..self.clone() });
-        beginnings
-            .chain(passing_by)
-            .chain(straight)
-            .map(Self::without_dead_steps)
-            .filter(|program| program.steps.len() < self.steps.len() || program.layout != self.layout)
-            .filter(Builder::accepts)
-            .collect()
-    }
-
     fn shapes_of_all(&self) -> Vec<Vec<usize>> {
         let mut shapes = self.shapes.clone();
         for step in &self.steps {
@@ -293,6 +257,45 @@ impl fmt::Display for Program {
     }
 }
 
+impl Simpler for Program {
+    /// Shorter programs, the shortest first: beginnings, and those in which one step is passed by.
+    fn simpler(&self) -> Vec<Self> {
+        let inputs = self.shapes.len();
+        let beginnings =
+            (1..self.steps.len()).map(|n| Self { steps: self.steps[..n].to_vec(), ..self.clone() });
+        let shapes = self.shapes_of_all();
+        let passing_by = (0..self.steps.len()).rev().flat_map(|i| {
+            let step = &self.steps[i];
+            let alike = step.operands.iter().filter(|&&operand| shapes[operand] == shapes[inputs + i]);
+            alike
+                .map(|&instead| {
+                    let mut program = self.clone();
+                    for later in &mut program.steps[i + 1..] {
+                        later
+                            .operands
+                            .iter_mut()
+                            .filter(|operand| **operand == inputs + i)
+                            .for_each(|o| *o = instead);
+                    }
+                    if i + 1 == program.steps.len() {
+                        program.steps.truncate(instead.saturating_sub(inputs) + 1);
+                    }
+                    program
+                })
+                .collect::<Vec<_>>()
+        });
+        let straight = (self.layout != Layout::contiguous())
+            .then(|| Self { layout: Layout::contiguous(), ..self.clone() });
+        beginnings
+            .chain(passing_by)
+            .chain(straight)
+            .map(Self::without_dead_steps)
+            .filter(|program| program.steps.len() < self.steps.len() || program.layout != self.layout)
+            .filter(Builder::accepts)
+            .collect()
+    }
+}
+
 /// As a listing too: it is what proptest prints of a failing case.
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,41 +318,12 @@ pub fn programs() -> impl Strategy<Value = Program> {
 struct Programs;
 
 impl Strategy for Programs {
-    type Tree = ProgramTree;
+    type Tree = Greedy<Program>;
     type Value = Program;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let layout = super::layouts().new_tree(runner)?.current();
         let best = Builder::new(runner.rng().random(), layout).build();
-        Ok(ProgramTree { candidate: best.clone(), best, rest: Vec::new().into_iter() })
-    }
-}
-
-/// Greedy shrinking: a shorter program that still fails takes the place of the one before it.
-#[derive(Debug)]
-struct ProgramTree {
-    best: Program,
-    candidate: Program,
-    rest: std::vec::IntoIter<Program>,
-}
-
-impl ValueTree for ProgramTree {
-    type Value = Program;
-
-    fn current(&self) -> Program {
-        self.candidate.clone()
-    }
-
-    fn simplify(&mut self) -> bool {
-        self.best = self.candidate.clone();
-        self.rest = self.best.simpler().into_iter();
-        self.complicate()
-    }
-
-    fn complicate(&mut self) -> bool {
-        let next = self.rest.next();
-        let found = next.is_some();
-        self.candidate = next.unwrap_or_else(|| self.best.clone());
-        found
+        Ok(Greedy::new(best))
     }
 }

@@ -162,12 +162,6 @@ fn filled_with_infinity<T: Float>() -> Outcome {
     )
 }
 
-macro_rules! both {
-    ($($name:literal $examine:ident;)*) => {
-        vec![$(($name, $examine::<f32>, $examine::<f64>)),*]
-    };
-}
-
 pub fn table() -> Vec<Row> {
     both! {
         "its own gradient of a rounded maximum" a_rounded_maximum;

@@ -3,8 +3,8 @@
 use super::masks::{softmax, softmax_backward};
 use super::{Outcome, Row, examine, num, size};
 use ndarray::{Array1, Array2, ArrayView1, Axis, Zip};
-use wengert::Float;
 use wengert::check::{self, Values};
+use wengert::{Float, Var};
 
 type A1<T> = Array1<T>;
 type A2<T> = Array2<T>;
@@ -235,24 +235,26 @@ fn huber<T: Float>() -> Outcome {
     )
 }
 
+pub fn powered_huber<T: Float>(x: Var<'_, T>) -> Var<'_, T> {
+    let size = x.abs();
+    size.le(T::one()).select(x.pow(num::<T>(2.0)) * num::<T>(0.5), size - num::<T>(0.5)).sum()
+}
+
 fn huber_by_pow<T: Float>() -> Outcome {
     examine(
-        check::gradient(|[x]| {
-            let size = x.abs();
-            size.le(T::one()).select(x.pow(num::<T>(2.0)) * num::<T>(0.5), size - num::<T>(0.5)).sum()
-        })
-        .against(|x: &A1<T>| {
-            x.mapv(|x| {
-                if x.abs() <= T::one() {
-                    x
-                } else if x > T::zero() {
-                    T::one()
-                } else {
-                    -T::one()
-                }
+        check::gradient(|[x]| powered_huber(x))
+            .against(|x: &A1<T>| {
+                x.mapv(|x| {
+                    if x.abs() <= T::one() {
+                        x
+                    } else if x > T::zero() {
+                        T::one()
+                    } else {
+                        -T::one()
+                    }
+                })
             })
-        })
-        .shapes(["x: n"]),
+            .shapes(["x: n"]),
     )
 }
 
@@ -320,12 +322,6 @@ fn unit<T: Float>() -> Outcome {
 
 fn logarithm<T: Float>() -> Outcome {
     examine(check::backward(|[x]| x.log()).against(|d: &A1<T>, x: &A1<T>| d / x).shapes(["x: n"]))
-}
-
-macro_rules! both {
-    ($($name:literal $examine:ident;)*) => {
-        vec![$(($name, $examine::<f32>, $examine::<f64>)),*]
-    };
 }
 
 pub fn table() -> Vec<Row> {
