@@ -76,9 +76,11 @@ impl<T: Float> Subject<'_, T> {
         before.iter().chain([sample]).map(|sample| self.call(sample)).collect()
     }
 
-    /// The last of two such calls: for cases whose first call is not asked about.
+    /// The last of two such calls, for cases whose first is not asked about: that is made, and not judged.
     pub fn scene(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
-        self.call(&sample.reseeded(!sample.seed()))?;
+        self.posed(&sample.reseeded(!sample.seed()), |sample, Posed { inputs, recorded, cotangent }| {
+            drop(self.ask(sample, &inputs, &cotangent, &recorded.parts));
+        })?;
         self.call(sample)
     }
 
@@ -97,27 +99,46 @@ impl<T: Float> Subject<'_, T> {
 
     /// Records, differentiates, asks the hand-written function.
     fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
+        self.posed(sample, |sample, Posed { inputs, recorded, cotangent }| {
+            let reference = Reference::new(recorded.out, &cotangent, &recorded.inputs, self.precision);
+            let given = self.ask(sample, &inputs, &cotangent, &recorded.parts);
+            let parts = recorded.parts;
+            Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given }
+        })
+    }
+
+    /// The case as it is put to both: the formula recorded, and the arrays. Where the formula has no finite value there is nothing
+    /// to be right or wrong, and a case with finite numbers takes its place.
+    fn posed<R>(
+        &self,
+        sample: &Sample,
+        look: impl for<'t> FnOnce(&Sample, Posed<'t, T>) -> R,
+    ) -> Result<R, Trouble> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let tape = Tape::new();
-        let Recorded { inputs: vars, out, parts, .. } =
-            quiet::catch(|| self.record(sample, &tape, &inputs)).map_err(Trouble::Panicked)?;
-        // Where the formula has no finite value there is nothing to be right or wrong.
+        let recorded = quiet::catch(|| self.record(sample, &tape, &inputs)).map_err(Trouble::Panicked)?;
         if let Some(finite) = sample.finite()
-            && out.peek().iter().any(|x| !x.to_f64().is_finite())
+            && recorded.out.peek().iter().any(|x| !x.to_f64().is_finite())
         {
-            return self.call(&finite);
+            return self.posed(&finite, look);
         }
+        let shape = recorded.out.shape();
         let cotangent = if self.takes_cotangent {
-            sample.cotangent(&out.shape(), &parts)
-        } else if out.len() == 1 {
-            ArrayD::ones(out.shape())
+            sample.cotangent(&shape, &recorded.parts)
+        } else if recorded.out.len() == 1 {
+            ArrayD::ones(shape)
         } else {
-            return Err(Trouble::NotANumber(out.shape()));
+            return Err(Trouble::NotANumber(shape));
         };
-        let reference = Reference::new(out, &cotangent, &vars, self.precision);
-        let given = self.ask(sample, &inputs, &cotangent, &parts);
-        Ok(Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given })
+        Ok(look(sample, Posed { inputs, recorded, cotangent }))
     }
+}
+
+/// A case as it is put to the formula and to the hand-written function.
+struct Posed<'t, T: Float> {
+    inputs: Vec<ArrayD<T>>,
+    recorded: Recorded<'t, T>,
+    cotangent: ArrayD<T>,
 }
 
 impl<T: Float> Scene<T> {

@@ -295,7 +295,7 @@ impl Output {
             Self::Nudged => gradient * T::from_f64(1.001),
             Self::Zero => ArrayD::zeros(gradient.raw_dim()),
             Self::Meaned => match arrays.first().and_then(|a| a.shape().first()) {
-                Some(&n) if n > 1 => gradient.mapv(|x| x / T::from_f64(super::diagnose::count(n))),
+                Some(&n) if n > 1 => gradient.mapv(|x| x / T::from_f64(super::values::count(n))),
                 _ => gradient.clone(),
             },
             Self::FirstLost if rows > 1 => without(0),

@@ -308,8 +308,9 @@ pub(super) fn mix(seed: u64, position: usize) -> u64 {
     random::mix(seed, position as u64)
 }
 
+/// A size as a number.
 #[allow(clippy::cast_precision_loss)] // Sizes are small.
-fn count(n: usize) -> f64 {
+pub(super) fn count(n: usize) -> f64 {
     n as f64
 }
 

@@ -6,6 +6,7 @@
 
 use super::Mistake;
 use super::evidence::Evidence;
+use super::predicted::largest;
 use super::whole::Guess;
 use crate::check::examine::Scene;
 use crate::check::quiet;
@@ -82,7 +83,5 @@ fn is_noise<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, input: u
         return false;
     }
     let [before, after] = [before - scene.expected(input), given - &right];
-    let size =
-        |x: &ArrayD<f64>| x.iter().filter(|x| x.is_finite()).fold(0.0_f64, |most, x| most.max(x.abs()));
-    size(&before) > 0.0 && size(&(&before - &after)) > 0.3 * size(&before)
+    largest(&before) > 0.0 && largest(&(&before - &after)) > 0.3 * largest(&before)
 }

@@ -102,8 +102,3 @@ fn is_rival(mistake: Mistake, other: Mistake) -> bool {
     ];
     mistake != other && apart.contains(&mistake) && apart.contains(&other)
 }
-
-#[allow(clippy::cast_precision_loss)] // Sizes are small.
-pub(super) fn count(n: usize) -> f64 {
-    n as f64
-}

@@ -39,7 +39,7 @@ impl Predicted {
     /// it, and sixteen of the largest, since a factor may come before a sum whose terms did not round without it.
     pub fn fits<T: Float>(&self, given: &ArrayD<f64>) -> bool {
         let few = 4.0 * T::EPSILON.to_f64();
-        let largest = self.values.iter().filter(|x| x.is_finite()).fold(0.0_f64, |most, x| most.max(x.abs()));
+        let largest = largest(&self.values);
         let summed = 16.0 * T::EPSILON.to_f64() * largest;
         self.values.shape() == given.shape()
             && Zip::from(&self.values).and(&self.slack).and(given).all(|&p, &slack, &g| {
@@ -56,13 +56,18 @@ impl Predicted {
 
     /// Whether the given array may well be this: a test that costs little, on ordinary numbers.
     pub fn resembles(values: &ArrayD<f64>, given: &ArrayD<f64>) -> bool {
-        let largest = values.iter().filter(|x| x.is_finite()).fold(0.0_f64, |most, x| most.max(x.abs()));
+        let largest = largest(values);
         values.shape() == given.shape()
             && values
                 .iter()
                 .zip(given)
                 .all(|(p, g)| !p.is_finite() || (p - g).abs() <= 1e-3 * largest.max(1e-300))
     }
+}
+
+/// The largest of the finite elements.
+pub(super) fn largest(array: &ArrayD<f64>) -> f64 {
+    array.iter().filter(|x| x.is_finite()).fold(0.0, |most, x| most.max(x.abs()))
 }
 
 /// The values of rows, and their bounds, as predictions.

@@ -285,7 +285,7 @@ impl<R: Recording> Recording for Masked<'_, R> {
 }
 
 fn count(tally: &mut Tally, what: &impl Recording, law: &'static str, differ: usize, because: &str) {
-    let error = crate::check::diagnose::count(differ);
+    let error = crate::check::values::count(differ);
     let measured = Measured { error, tolerance: 0.0, because: because.into() };
     tally.add(law, || at(what), &Verdict::of(measured));
 }

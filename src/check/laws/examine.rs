@@ -125,7 +125,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         let bits = |x: &T| x.to_f64().to_bits();
         let differ = value.iter().zip(&again[0]).filter(|(a, b)| bits(a) != bits(b)).count();
         let measured = Measured {
-            error: crate::check::diagnose::count(differ),
+            error: crate::check::values::count(differ),
             tolerance: 0.0,
             because: "elements of which a bit differs".into(),
         };
@@ -136,7 +136,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     fn replayed(&self, tally: &mut Tally) {
         let differ = replayed::bits_that_differ(self.what, &self.vars, self.out, &self.u);
         let measured = Measured {
-            error: crate::check::diagnose::count(differ),
+            error: crate::check::values::count(differ),
             tolerance: 0.0,
             because: "elements of which a bit differs".into(),
         };

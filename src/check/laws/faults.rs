@@ -107,7 +107,7 @@ fn after<T: Float>(change: Change, term: Var<'_, T>, from: usize) -> Option<Var<
         }
         // As many cotangent elements as there are to one of the operand's.
         Change::Averaged if !term.is_empty() && from > term.len() => {
-            term / term.lift(crate::check::diagnose::count(from / term.len()))
+            term / term.lift(crate::check::values::count(from / term.len()))
         }
         Change::Transposed
         | Change::Rolled

@@ -191,7 +191,7 @@ impl Recording for Program {
                 let mut seed = mix(self.seed, i);
                 ArrayD::from_shape_simple_fn(shape.as_slice(), || {
                     seed = mix(seed, 0);
-                    crate::check::diagnose::count(build::draw(seed, *bound))
+                    crate::check::values::count(build::draw(seed, *bound))
                 })
             }
         })

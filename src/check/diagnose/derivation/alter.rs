@@ -4,6 +4,7 @@ use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
 use super::{blocks, points};
 use crate::check::sweep::backwards;
+use crate::check::values::count;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Axis};
 
@@ -286,7 +287,7 @@ fn overwritten<'t, T: Float>(row: Var<'t, T>, d: Var<'t, T>) -> Term<'t, T> {
     // Look the places up of a table of places: which element each came from.
     let table = ArrayD::from_shape_vec(
         operands[0].shape(),
-        (0..operands[0].len()).map(|i| T::from_f64(super::super::count(i))).collect(),
+        (0..operands[0].len()).map(|i| T::from_f64(count(i))).collect(),
     );
     let table = row.tape().constant(table.map_err(|_| Inapplicable)?);
     let from = row.tape().try_apply(&prim, &[table, operands[1]]).map_err(|_| Inapplicable)?.value();

@@ -1,11 +1,12 @@
 //! Constant factors: a number, or a function of the sizes of axes.
 
+use super::super::Mistake;
 use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
-use super::super::{Mistake, count};
 use super::Guess;
 use crate::check::examine::Scene;
 use crate::check::subject::Recorded;
+use crate::check::values::count;
 use crate::symbol::text_of;
 use crate::{Float, Tape};
 
