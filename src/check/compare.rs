@@ -1,7 +1,7 @@
 //! A comparison of two arrays that says when it means nothing.
 
-use super::{Measured, Verdict};
 use crate::Float;
+use crate::check::{Measured, Verdict};
 use crate::error::Dims;
 use ndarray::{ArrayBase, ArrayRef, Data, Dimension};
 

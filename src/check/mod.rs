@@ -96,88 +96,47 @@
 //!
 //! # What is where, for readers of the source
 //!
-//! | file | what is in it |
+//! | room | what is in it |
 //! |---|---|
-//! | `shapes.rs`, `size.rs`, `values.rs`, `layout.rs` | the shape language, numbers, memory layouts |
-//! | `plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs`, `greedy.rs` | the cases: what they have in common, one of them, how they are drawn and become simpler |
-//! | `second.rs` | Hessian-vector products and double backward functions, as functions like any other |
-//! | `derivative.rs`, `parameter.rs` | which functions can be examined, by the types of their results and parameters |
-//! | `backward.rs`, `options.rs` | the examination: what is examined, and what it can be told |
-//! | `examine.rs`, `reference.rs` | one case; what is right and how closely |
+//! | `ask/` | the question: the function (`backward.rs`, `forward.rs`, `second.rs`, `each.rs`), what can be a derivative (`derivative.rs`, `parameter.rs`), what can be said of both (`options.rs`) |
+//! | `cases/` | the shape language (`shapes.rs`, `size.rs`), numbers and memory layouts (`values.rs`, `layout.rs`); how cases are drawn and become simpler (`plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs`); for people's own property tests, `strategies.rs` |
+//! | `judge/` | one case (`examine.rs`), what is right in it and how closely (`reference.rs`, `standing.rs`, `tolerance.rs`, `subgradient.rs`); all cases (`search.rs`, `climb.rs`); what was judged (`tally.rs`, `verdict.rs`) |
+//! | `oracle/` | arithmetics that carry a derivative or an error bound (`number/`), the tape evaluated in them, differences, sweeps with other rules |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
-//! | `subgradient.rs` | whether what is given at a kink is a subgradient |
-//! | `forward.rs`, `each.rs`, `climb.rs` | the function itself; several parameters, both precisions; the search for larger errors |
-//! | `case.rs` | the failing case on the page: what of it matters |
-//! | `report.rs`, `verdict.rs`, `tally.rs`, `doubt.rs`, `summary.rs`, `page.rs` | what comes out: wrong and why, what was judged, why nothing can be said, a certificate |
+//! | `page/` | what comes out: wrong and why (`report.rs`), why nothing can be said (`doubt.rs`), a certificate (`summary.rs`) |
 //! | `mutants.rs`, `compare.rs` | tests of tests: wrong versions on purpose; comparisons that mean nothing |
-//! | `number/`, `evaluate.rs`, `difference.rs`, `sweep.rs` | the oracles: arithmetics that carry a derivative or an error bound, the tape evaluated in them, differences, sweeps with other rules |
 //! | `laws/`, `programs/` | the laws that every primitive obeys; random programs |
-//! | `strategies.rs` | shapes, pairs of shapes and arrays for people's own property tests |
 
 #[doc = include_str!("anatomy.md")]
 pub mod anatomy {}
 
-mod backward;
-mod branches;
-mod case;
-mod certificate;
-mod climb;
+mod ask;
+mod cases;
 mod compare;
-mod derivative;
 mod diagnose;
-mod difference;
-mod doubt;
-mod draw;
-mod each;
-mod evaluate;
-mod examine;
-mod forward;
-mod greedy;
+mod judge;
 mod laws;
-mod layout;
 mod mutants;
-mod number;
-mod options;
+mod oracle;
 mod page;
-mod parameter;
-mod plan;
 mod programs;
-mod quiet;
-mod reference;
-mod report;
-mod sample;
-mod search;
-mod second;
-mod shapes;
-mod shrink;
-mod size;
-mod standing;
-mod strategies;
-mod subgradient;
-mod subject;
-mod summary;
-mod sweep;
-mod tally;
-mod tolerance;
-mod values;
-mod verdict;
 
 pub use crate::__check_in_both as both;
-pub use backward::{Check, Formulated, backward, gradient, several};
+pub use ask::backward::{Check, Formulated, backward, gradient, several};
+pub use ask::derivative::{Answer, Derivative, IntoGradients};
+pub use ask::each::{Both, Each, each};
+pub use ask::parameter::{Argument, Entry, Parameter};
+pub use ask::second::{double_backward, second};
+pub use cases::layout::{Layout, layouts};
+pub use cases::strategies::{arrays, broadcastable, shapes, sizes};
+pub use cases::values::{Custom, Values};
 pub use compare::compare;
-pub use derivative::{Answer, Derivative, IntoGradients};
 pub use diagnose::{Diagnosis, Mistake};
-pub use difference::{Swept, difference};
-pub use each::{Both, Each, each};
+pub use judge::tally::Counts;
+pub use judge::verdict::{FailureKind, Measured, Verdict};
 pub use laws::{Tally, laws};
-pub use layout::{Layout, layouts};
 pub use mutants::{Mutant, Outcome, Score, mutants};
-pub use parameter::{Argument, Entry, Parameter};
+pub use oracle::difference::{Swept, difference};
+pub use page::report::Failure;
+pub use page::summary::{Gradient, Summary};
 pub use programs::{Program, programs};
-pub use report::Failure;
-pub use second::{double_backward, second};
-pub use strategies::{arrays, broadcastable, shapes, sizes};
-pub use summary::{Gradient, Summary};
-pub use tally::Counts;
-pub use values::{Custom, Values};
-pub use verdict::{FailureKind, Measured, Verdict};

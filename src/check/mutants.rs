@@ -1,10 +1,10 @@
 //! Does the test test? The same examination, run on versions of the hand-written function that are wrong on purpose.
 
-use super::backward::Check;
-use super::derivative::Answer;
-use super::parameter::Argument;
-use super::search::{Ending, Search};
-use super::subject::Subject;
+use crate::check::ask::backward::Check;
+use crate::check::ask::derivative::Answer;
+use crate::check::ask::parameter::Argument;
+use crate::check::ask::subject::Subject;
+use crate::check::judge::search::{Ending, Search};
 use crate::{Float, Kind};
 use ndarray::{ArrayD, Axis, Slice};
 use std::cell::{Cell, RefCell};
@@ -295,7 +295,9 @@ impl Output {
             Self::Nudged => gradient * T::from_f64(1.001),
             Self::Zero => ArrayD::zeros(gradient.raw_dim()),
             Self::Meaned => match arrays.first().and_then(|a| a.shape().first()) {
-                Some(&n) if n > 1 => gradient.mapv(|x| x / T::from_f64(super::values::count(n))),
+                Some(&n) if n > 1 => {
+                    gradient.mapv(|x| x / T::from_f64(crate::check::cases::values::count(n)))
+                }
                 _ => gradient.clone(),
             },
             Self::FirstLost if rows > 1 => without(0),

@@ -3,9 +3,9 @@
 
 use super::predicted::Predicted;
 use crate::Float;
-use crate::check::examine::Scene;
-use crate::check::sample::Sample;
-use crate::check::subject::Subject;
+use crate::check::ask::subject::Subject;
+use crate::check::cases::sample::Sample;
+use crate::check::judge::examine::Scene;
 use ndarray::ArrayD;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

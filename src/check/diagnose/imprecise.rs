@@ -8,9 +8,9 @@ use super::Mistake;
 use super::evidence::Evidence;
 use super::predicted::largest;
 use super::whole::Guess;
-use crate::check::examine::Scene;
-use crate::check::quiet;
-use crate::check::subject::Recorded;
+use crate::check::ask::subject::Recorded;
+use crate::check::judge::examine::Scene;
+use crate::check::judge::quiet;
 use crate::{Float, Kind, Tape};
 use ndarray::ArrayD;
 

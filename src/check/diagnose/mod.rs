@@ -15,14 +15,14 @@ mod whole;
 
 pub use mistake::{Diagnosis, Mistake};
 
-use super::examine::Scene;
-use super::subject::Subject;
 use crate::Float;
+use crate::check::ask::subject::Subject;
+use crate::check::judge::examine::Scene;
 use evidence::Evidence;
 use whole::Guess;
 
 /// The mistakes that explain a failing case; none if no simple one does.
-pub(super) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) -> Vec<Diagnosis> {
+pub(in crate::check) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) -> Vec<Diagnosis> {
     let names: Vec<String> =
         failing.sample.signature().inputs.iter().map(|pattern| pattern.name.clone()).collect();
     let evidence = Evidence::gather(subject, failing);

@@ -1,7 +1,7 @@
 //! What a hypothesis says a gradient would be, and how far rounding can put it from there.
 
-use crate::check::reference::Reference;
-use crate::check::tolerance::Precision;
+use crate::check::judge::reference::Reference;
+use crate::check::judge::tolerance::Precision;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Zip};
 

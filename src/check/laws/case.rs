@@ -4,7 +4,7 @@ use super::anywhere::special;
 use super::recording::{ORDERS, Recording};
 use crate::array::Kind;
 use crate::check::Layout;
-use crate::check::values::{Palette, Values, mix};
+use crate::check::cases::values::{Palette, Values, mix};
 use crate::prim::Family;
 use crate::{Float, IndexOperand, Prim, Tape, Var};
 use ndarray::ArrayD;

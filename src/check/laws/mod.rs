@@ -14,17 +14,17 @@ mod faults;
 mod recording;
 mod replayed;
 
-use super::sweep::{Library, Rules};
-use super::{Layout, Verdict};
 use crate::array::Shape;
+use crate::check::oracle::sweep::{Library, Rules};
+use crate::check::{Layout, Verdict};
 use crate::prim::Family;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Prim};
-pub(super) use anywhere::{alike, modes, replay, special};
+pub(in crate::check) use anywhere::{alike, modes, replay, special};
 use case::{Case, Points};
-pub(super) use examine::examine as law;
+pub(in crate::check) use examine::examine as law;
 use indexmap::IndexMap;
-pub(super) use recording::{ORDERS, Recording, leaves};
+pub(in crate::check) use recording::{ORDERS, Recording, leaves};
 use std::fmt;
 
 /// What examining primitives found.
@@ -55,7 +55,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn add_case(&mut self) {
+    pub(in crate::check) fn add_case(&mut self) {
         self.cases += 1;
     }
 

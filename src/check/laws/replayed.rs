@@ -2,7 +2,7 @@
 
 use super::recording::{Recording, leaves};
 use crate::array::Kind;
-use crate::check::values::mix;
+use crate::check::cases::values::mix;
 use crate::{Float, Pass, Program, Tape, Var};
 use ndarray::ArrayD;
 

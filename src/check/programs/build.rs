@@ -4,8 +4,8 @@ use super::{Program, Step};
 use crate::Prim;
 use crate::array::{Kind, Room, Value};
 use crate::check::Layout;
+use crate::check::cases::values::mix;
 use crate::check::laws::Recording;
-use crate::check::values::mix;
 use crate::prim::{Family, View};
 
 /// A program as it grows, with its values.

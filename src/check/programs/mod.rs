@@ -7,12 +7,12 @@
 mod build;
 mod hidden;
 
-use super::greedy::{Greedy, Simpler};
-use super::laws::{ORDERS, Recording, alike, law, leaves, modes, replay};
-use super::sweep::Library;
-use super::values::{Palette, Values, mix};
-use super::{Layout, Tally};
 use crate::array::Kind;
+use crate::check::cases::greedy::{Greedy, Simpler};
+use crate::check::cases::values::{Palette, Values, mix};
+use crate::check::laws::{ORDERS, Recording, alike, law, leaves, modes, replay};
+use crate::check::oracle::sweep::Library;
+use crate::check::{Layout, Tally};
 use crate::{Float, Prim, Tape, Var};
 use build::Builder;
 use hidden::{Anywhere, Hidden};
@@ -191,7 +191,7 @@ impl Recording for Program {
                 let mut seed = mix(self.seed, i);
                 ArrayD::from_shape_simple_fn(shape.as_slice(), || {
                     seed = mix(seed, 0);
-                    crate::check::values::count(build::draw(seed, *bound))
+                    crate::check::cases::values::count(build::draw(seed, *bound))
                 })
             }
         })
@@ -322,7 +322,7 @@ impl Strategy for Programs {
     type Value = Program;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let layout = super::layouts().new_tree(runner)?.current();
+        let layout = crate::check::layouts().new_tree(runner)?.current();
         let best = Builder::new(runner.rng().random(), layout).build();
         Ok(Greedy::new(best))
     }

@@ -3,8 +3,8 @@
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
 use super::{blocks, points};
-use crate::check::sweep::backwards;
-use crate::check::values::count;
+use crate::check::cases::values::count;
+use crate::check::oracle::sweep::backwards;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Axis};
 

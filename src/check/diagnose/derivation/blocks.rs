@@ -3,7 +3,7 @@
 use super::alter::Inapplicable;
 use super::recorded::{Place, Recorded};
 use crate::array::AxisSet;
-use crate::check::sweep::{backwards, backwards_from};
+use crate::check::oracle::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
 use crate::{Float, Var};
 use ndarray::ArrayD;

@@ -14,7 +14,7 @@ mod words;
 use super::evidence::Evidence;
 use super::whole::scales;
 use super::{Diagnosis, Mistake};
-use crate::check::examine::Scene;
+use crate::check::judge::examine::Scene;
 use crate::{Float, Tape};
 use change::{Change, LAST, candidates};
 use recorded::{Recorded, Step};

@@ -6,8 +6,8 @@ use super::alter::changed;
 use super::change::Change;
 use super::recorded::Recorded;
 use super::rewritten;
-use crate::check::examine::Scene;
-use crate::check::quiet;
+use crate::check::judge::examine::Scene;
+use crate::check::judge::quiet;
 use crate::{Float, Tape, Var};
 
 /// The gradients of the inputs as predictions: 0 where nothing comes back.

@@ -1,8 +1,8 @@
 //! The formula, recorded for a case, and how its rows are found again in another.
 
 use super::super::evidence::Evidence;
-use crate::check::examine::Scene;
-use crate::check::subject;
+use crate::check::ask::subject;
+use crate::check::judge::examine::Scene;
 use crate::{Float, Kind, Tape, Var};
 
 /// A row, by the name of its primitive and how many of that name come before it. Numbers of rows will not do: broadcast

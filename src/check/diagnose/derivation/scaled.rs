@@ -8,8 +8,8 @@ use super::alter::cut;
 use super::change::Rank;
 use super::predict::{confirm, predictions};
 use super::recorded::{Recorded, Step};
-use crate::check::examine::Scene;
-use crate::check::quiet;
+use crate::check::judge::examine::Scene;
+use crate::check::judge::quiet;
 use crate::symbol::text_of;
 use crate::{Float, Tape, Var};
 

@@ -6,8 +6,8 @@ use super::super::evidence::Evidence;
 use super::super::predicted::{Predicted, of_rows};
 use super::Guess;
 use crate::check::Layout;
-use crate::check::examine::Scene;
-use crate::check::subject::Recorded;
+use crate::check::ask::subject::Recorded;
+use crate::check::judge::examine::Scene;
 use crate::{Float, Tape};
 use ndarray::ArrayD;
 

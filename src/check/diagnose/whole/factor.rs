@@ -4,9 +4,9 @@ use super::super::Mistake;
 use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
 use super::Guess;
-use crate::check::examine::Scene;
-use crate::check::subject::Recorded;
-use crate::check::values::count;
+use crate::check::ask::subject::Recorded;
+use crate::check::cases::values::count;
+use crate::check::judge::examine::Scene;
 use crate::symbol::text_of;
 use crate::{Float, Tape};
 

@@ -5,7 +5,7 @@ use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
 use super::Guess;
 use crate::Float;
-use crate::check::examine::Scene;
+use crate::check::judge::examine::Scene;
 use crate::symbol::text_of;
 use ndarray::Zip;
 

@@ -4,7 +4,7 @@ use super::super::Mistake;
 use super::super::evidence::Evidence;
 use super::super::predicted::Predicted;
 use super::Guess;
-use crate::check::examine::Scene;
+use crate::check::judge::examine::Scene;
 use crate::error::Dims;
 use crate::tape::joint_shape;
 use crate::{Broadcasting, Float};

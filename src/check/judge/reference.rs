@@ -1,0 +1,247 @@
+//! What the gradients should be, and how far rounding may put others from them.
+
+use super::standing::{Reason, Standing, of_rounding, of_value};
+use super::tolerance::Precision;
+use crate::check::ask::subject::{Recorded, Subject};
+use crate::check::cases::sample::Sample;
+use crate::check::oracle::branches::decided;
+use crate::check::oracle::difference::{Swept, difference};
+use crate::check::oracle::evaluate::{Evaluated, evaluate};
+use crate::check::oracle::number::{Bound, By, Rounding};
+use crate::prim::{Family, Map, Zip};
+use crate::tape::RowId;
+use crate::{Float, Gradients, Kind, Tape, Var};
+use ndarray::{ArrayD, IxDyn};
+use std::collections::BTreeSet;
+
+/// The exact side of a comparison.
+#[derive(Debug)]
+pub(in crate::check) struct Reference {
+    /// The gradient of each input, in double precision.
+    pub gradients: Vec<ArrayD<f64>>,
+    /// How far the elements of another derivation may be from them.
+    pub tolerances: Vec<ArrayD<f64>>,
+    /// Where those come from.
+    pub because: String,
+    /// How far they may be without losing digits that the library keeps, if that is less.
+    accurate: Option<Vec<ArrayD<f64>>>,
+    /// The largest number of the precision, and half the distance from 1 to the next one.
+    largest: f64,
+    roundoff: f64,
+    /// Why some elements have no finite gradient, and why others cannot be judged.
+    outside: Reason,
+    unjudged: Reason,
+}
+
+impl Reference {
+    /// Derives on the tape, and evaluates that derivation again in double precision with a bound for the error that it
+    /// has in the tape's.
+    pub fn new<'t, T: Float>(
+        out: Var<'t, T>,
+        cotangent: &ArrayD<T>,
+        inputs: &[Var<'t, T>],
+        precision: Precision,
+    ) -> Self {
+        let seed = out.tape().constant(cotangent);
+        let grads = out.backward_with(seed);
+        let wanted: Vec<Var<'t, T>> = inputs.iter().map(|x| gradient(&grads, *x)).collect();
+        Derivation { out, seed, wanted }.examined(precision)
+    }
+
+    /// The values of a function's results, in the places of gradients.
+    pub fn of_results<T: Float>(recorded: &Recorded<'_, T>, precision: Precision) -> Self {
+        let out = recorded.out;
+        let seed = out.tape().constant(ArrayD::<T>::ones(out.shape()));
+        Derivation { out, seed, wanted: recorded.results.clone() }.examined(precision)
+    }
+
+    /// The values of rows that are there, each with how far another derivation may be from it: for gradients that were
+    /// derived in another way.
+    pub fn of_rows<T: Float>(wanted: &[Var<'_, T>], precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
+        let Some(&first) = wanted.first() else { return Vec::new() };
+        Derivation { out: first, seed: first, wanted: wanted.to_vec() }.values(precision)
+    }
+
+    /// What can be said of one element of the gradient of an input.
+    pub fn standing(&self, input: usize, at: &IxDyn) -> Standing<'_> {
+        let (expected, tolerance) = (self.gradients[input][at], self.tolerances[input][at]);
+        if tolerance.is_nan() || expected.is_nan() || expected.abs() > self.largest {
+            Standing::Outside(&self.outside)
+        } else if tolerance.is_infinite() {
+            Standing::Unjudged(&self.unjudged)
+        } else {
+            Standing::Judged { expected, tolerance }
+        }
+    }
+
+    /// How many decimal digits a gradient has lost that the library keeps, where it has lost most; 0 if none.
+    pub fn digits_lost(&self, input: usize, given: &ArrayD<f64>) -> f64 {
+        let Some(accurate) = &self.accurate else { return 0.0 };
+        let expected = &self.gradients[input];
+        if given.shape() != expected.shape() {
+            return 0.0;
+        }
+        let each = given.iter().zip(expected).zip(&accurate[input]);
+        let lost = each.map(|((g, e), tolerance)| {
+            let error = (g - e).abs();
+            // As a part of what is there, beside a rounding of it.
+            if error > *tolerance { (error / e.abs()).min(1.0) / self.roundoff } else { 1.0 }
+        });
+        lost.filter(|lost| lost.is_finite()).fold(1.0, f64::max).log10()
+    }
+}
+
+/// A function and its gradients, recorded.
+struct Derivation<'t, T: Float> {
+    out: Var<'t, T>,
+    seed: Var<'t, T>,
+    wanted: Vec<Var<'t, T>>,
+}
+
+impl<'t, T: Float> Derivation<'t, T> {
+    /// As it would be rounded if these derived it.
+    fn rounding(by: By) -> Rounding {
+        Rounding { single: T::EPSILON.to_f64() > f64::EPSILON, by }
+    }
+
+    fn by(precision: Precision) -> By {
+        if precision.accurate { By::Hand } else { By::Textbook }
+    }
+
+    fn examined(&self, precision: Precision) -> Reference {
+        let (spoilt, by) = (self.spoilt(), Self::by(precision));
+        let all = self.evaluated(by, spoilt.as_ref(), &self.wanted);
+        let found = |what: fn(Bound) -> f64| -> Vec<ArrayD<f64>> {
+            let each = self.wanted.iter();
+            each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
+        };
+        let gradients = found(|bound| bound.value);
+        let mut tolerances: Vec<ArrayD<f64>> =
+            found(|bound| bound.error).iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect();
+        if spoilt.as_ref().is_some_and(|spoilt| spoilt.iter().all(|spoilt| *spoilt)) {
+            // No element of the result is a number. Where it was lost on the way, in a sum of nothing, it is said here.
+            for tolerance in &mut tolerances {
+                tolerance.fill(f64::NAN);
+            }
+        }
+        let accurate = (by == By::Textbook && self.has_forms()).then(|| {
+            let all = self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted);
+            let errors =
+                self.wanted.iter().map(|row| all.get(row.id()).expect("evaluated").view().mapv(|x| x.error));
+            errors.zip(&gradients).map(|(e, g)| precision.widen(&e, g)).collect()
+        });
+        let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
+        let outside = spoilt.is_some()
+            || gradients.iter().flatten().chain(tolerances.iter().flatten()).any(|x| !x.is_finite());
+        Reference {
+            because: precision.to_string(),
+            accurate,
+            largest: Self::rounding(by).count(Bound::largest),
+            roundoff: T::EPSILON.to_f64() / 2.0,
+            outside: if outside { of_value(self.out, &self.wanted) } else { Reason::default() },
+            unjudged: if unjudged {
+                Self::rounding(by).count(|| of_rounding(&all, &self.wanted))
+            } else {
+                Reason::default()
+            },
+            gradients,
+            tolerances,
+        }
+    }
+
+    fn values(&self, precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
+        let all = self.evaluated(Self::by(precision), None, &self.wanted);
+        let each = self.wanted.iter().map(|row| {
+            let bounds = all.get(row.id()).expect("evaluated").view();
+            let (values, errors) = (bounds.mapv(|bound| bound.value), bounds.mapv(|bound| bound.error));
+            [values.clone(), precision.widen(&errors, &values)]
+        });
+        each.collect()
+    }
+
+    fn evaluated(&self, by: By, spoilt: Option<&ArrayD<bool>>, wanted: &[Var<'t, T>]) -> Evaluated<Bound> {
+        let tape = self.out.tape();
+        let shifted: BTreeSet<RowId> = tape
+            .vars()
+            .filter(|row| row.prim().0 == Family::Map(Map::Expm1))
+            .map(|row| row.operands()[0].id())
+            .collect();
+        let seeds = spoilt.map(|spoilt| {
+            let mut seeds = self.seed.peek().mapv(|x| Bound::constant(x.to_f64()));
+            seeds.zip_mut_with(spoilt, |seed, spoilt| {
+                if *spoilt {
+                    seed.error = f64::NAN;
+                }
+            });
+            (self.seed, seeds.into_owned())
+        });
+        Self::rounding(by).count(|| {
+            Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| {
+                decided(all, row, value, &shifted)
+            })
+        })
+    }
+
+    /// Which elements of the result are no finite numbers, if some are not: what depends on them is not judged. An infinity that
+    /// was there from the start, as in a mask of −∞, is a number like others.
+    fn spoilt(&self) -> Option<ArrayD<bool>> {
+        let out = self.out.peek().mapv(T::to_f64);
+        if out.iter().all(|y| y.is_finite()) {
+            return None;
+        }
+        let all = self.evaluated(By::Hand, None, &[self.out]);
+        let tape = self.out.tape();
+        let from_the_start = tape.ancestry([self.out.id()], 0).iter().any(|(_, row)| {
+            let row = tape.at(row);
+            row.operands().is_empty() && row.with_value(|x| x.view().iter().any(|x| x.to_f64().is_infinite()))
+        });
+        let mut spoilt = out.mapv(|y| !y.is_finite());
+        spoilt.zip_mut_with(&all.get(self.out.id()).expect("evaluated").view(), |spoilt, y| {
+            *spoilt &= !(from_the_start && y.value.is_infinite() && y.is_exact());
+        });
+        spoilt.iter().any(|spoilt| *spoilt).then(|| spoilt.into_owned())
+    }
+
+    /// Whether there are rows of which textbooks have another form, that loses digits.
+    fn has_forms(&self) -> bool {
+        self.out.tape().vars().any(|row| {
+            matches!(
+                row.prim().0,
+                Family::Weighted(_)
+                    | Family::Zip(Zip::ExpDifference)
+                    | Family::Map(Map::Expm1 | Map::Logistic)
+            )
+        })
+    }
+}
+
+/// The gradient of an input; 0 stands in its place for indices and masks, which have none.
+pub(in crate::check) fn gradient<'t, T: Float>(grads: &Gradients<'t, T>, input: Var<'t, T>) -> Var<'t, T> {
+    match input.kind() {
+        Kind::Real => grads[input],
+        _ => input.tape().constant(ArrayD::<T>::zeros(input.shape())),
+    }
+}
+
+/// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that
+/// knows nothing of derivative rules.
+pub(in crate::check) fn witness<T: Float>(
+    subject: &Subject<'_, T>,
+    sample: &Sample,
+    inputs: &[ArrayD<T>],
+    cotangent: &ArrayD<T>,
+    input: usize,
+    at: &IxDyn,
+) -> Swept {
+    let tape = Tape::new();
+    let Recorded { inputs: vars, out, .. } = subject.record(sample, &tape, inputs);
+    let cotangent = cotangent.mapv(T::to_f64);
+    let around = inputs[input].mapv(T::to_f64);
+    let along = |x: f64| {
+        let mut moved = around.clone();
+        moved[at] = x;
+        let value: Vec<ArrayD<f64>> = evaluate(&tape, &[(vars[input], moved)], &[out]);
+        (&value[0] * &cotangent).sum()
+    };
+    difference(along, around[at])
+}
