@@ -176,6 +176,7 @@ pub fn imprecise() -> Check<'static, f64> {
         .against(|dy: &A1, x: &A1| dy * &x.mapv(|x| (x.exp() - 1.0) + x.exp() * x))
         .shapes(["x: n"])
         .values("x", Values::Between(-1e-6, 1e-6))
+        .accurate()
 }
 
 pub fn mask_missing() -> Check<'static, f64> {

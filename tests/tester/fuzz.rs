@@ -17,17 +17,21 @@ const PAIRS: u64 = 100;
 
 /// Numbers from a seed (G. L. Steele and others, `SplitMix`, 2014).
 #[derive(Clone)]
-struct Source(u64);
+pub struct Source(u64);
 
 impl Source {
-    fn next(&mut self) -> u64 {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).expect("below a usize")
     }
 }
@@ -346,9 +350,14 @@ fn examine<T: Float>(pair: u64) -> (Change, &'static str, Vec<String>) {
     (change, said, found)
 }
 
+/// As many as `WENGERT_FUZZ` says.
+pub fn pairs(plain: u64) -> u64 {
+    std::env::var("WENGERT_FUZZ").map_or(plain, |pairs| pairs.parse().expect("a number"))
+}
+
 #[test]
 fn nothing_makes_the_examiner_panic() {
-    let pairs = std::env::var("WENGERT_FUZZ").map_or(PAIRS, |pairs| pairs.parse().expect("a number"));
+    let pairs = pairs(PAIRS);
     let from = super::seed().wrapping_mul(1_000_003);
     let (mut outcomes, mut found) = (BTreeMap::new(), Vec::new());
     for pair in from..from + pairs {

@@ -20,6 +20,7 @@ mod margins;
 mod matrices;
 mod norms;
 mod promises;
+mod rearranged;
 mod recurrent;
 mod rounding;
 mod scans;

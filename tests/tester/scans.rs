@@ -7,7 +7,7 @@ use wengert::check::Mistake::*;
 use wengert::check::Values;
 
 /// Running sums along an axis.
-fn running<T: NdFloat>(x: &A2<T>, axis: usize, backwards: bool) -> A2<T> {
+pub fn running<T: NdFloat>(x: &A2<T>, axis: usize, backwards: bool) -> A2<T> {
     let mut y = x.clone();
     for mut lane in y.lanes_mut(Axis(axis)) {
         let mut sum = T::zero();

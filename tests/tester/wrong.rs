@@ -356,9 +356,9 @@ fn other_ones() -> Vec<Wrong> {
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| x.sin().cos()))
             .shapes(["x: n"]).without_persistence()
         .seed(super::seed()).try_run();
-        "expm1: digits lost" Some(Imprecise) => check::backward(|[x]| x.expm1() * x)
+        "expm1: digits lost, where they count" Some(Imprecise) => check::backward(|[x]| x.expm1() * x)
             .against(|dy: &A1, x: &A1| dy * x.mapv(|x| (x.exp() - 1.0) + x.exp() * x))
-            .shapes(["x: n"]).values("x", Values::Between(-1e-6, 1e-6)).without_persistence()
+            .shapes(["x: n"]).values("x", Values::Between(-1e-6, 1e-6)).accurate().without_persistence()
         .seed(super::seed()).try_run();
     }
 }

@@ -99,19 +99,19 @@ impl<T: Float> Forward<'_, T> {
         if given.len() != expected {
             return Some(ForwardFault::Count { given: given.len(), expected });
         }
-        let reference = Reference::of_results(&recorded, subject.precision);
+        let given: Vec<ArrayD<f64>> = given.iter().map(|given| given.mapv(T::to_f64)).collect();
+        let reference = Reference::of_results(&recorded, subject.precision, &given);
         given.iter().enumerate().find_map(|(result, given)| compare(&reference, result, given))
     }
 }
 
-fn compare<T: Float>(reference: &Reference, result: usize, given: &ArrayD<T>) -> Option<ForwardFault> {
+fn compare(reference: &Reference, result: usize, given: &ArrayD<f64>) -> Option<ForwardFault> {
     let expected = &reference.gradients[result];
     if given.shape() != expected.shape() {
         let [expected, given] = [expected.shape(), given.shape()].map(<[usize]>::to_vec);
         return Some(ForwardFault::Shape { result, expected, given });
     }
-    let wrong = given.indexed_iter().filter_map(|(at, given)| {
-        let given = given.to_f64();
+    let wrong = given.indexed_iter().filter_map(|(at, &given)| {
         let Standing::Judged { expected, tolerance } = reference.standing(result, &at) else { return None };
         let measured =
             Measured { error: (given - expected).abs(), tolerance, because: reference.because.clone() };

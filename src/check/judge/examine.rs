@@ -100,8 +100,10 @@ impl<T: Float> Subject<'_, T> {
     /// Records, differentiates, asks the hand-written function.
     fn call(&self, sample: &Sample) -> Result<Scene<T>, Trouble> {
         self.posed(sample, |sample, Posed { inputs, recorded, cotangent }| {
-            let reference = Reference::new(recorded.out, &cotangent, &recorded.inputs, self.precision);
             let given = self.ask(sample, &inputs, &cotangent, &recorded.parts);
+            let answer = given.as_deref().unwrap_or_default();
+            let reference =
+                Reference::new(recorded.out, &cotangent, &recorded.inputs, self.precision, answer);
             let parts = recorded.parts;
             Scene { sample: sample.clone(), inputs, cotangent, parts, reference, given }
         })

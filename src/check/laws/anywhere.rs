@@ -169,7 +169,7 @@ pub(in crate::check) fn modes<T: Float>(what: &impl Recording, rules: &impl Rule
             backwards(out, seed, |out, wrt, operands, d| rules.vjp(&out.prim(), wrt, operands, out, d))
                 [var.row()];
         let [ahead, back] = [(tangent, row), (cotangent, column)].map(|(derivative, at)| {
-            derivative.map_or(Bound { value: 0.0, error: 0.0 }, |derivative| {
+            derivative.map_or(Bound::constant(0.0), |derivative| {
                 let all: Vec<ArrayD<Bound>> = evaluate(&tape, &[], &[derivative]);
                 *all[0].iter().nth(at).expect("an element")
             })

@@ -157,7 +157,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     /// numbers that bound their own rounding.
     fn duals(&self) -> [Bound; ORDERS] {
         type Third = Dual<Dual<Dual<Bound>>>;
-        let number = |x: T| Bound { value: x.to_f64(), error: 0.0 };
+        let number = |x: T| Bound::constant(x.to_f64());
         let given: Vec<(Var<'_, T>, ArrayD<Third>)> = self
             .vars
             .iter()

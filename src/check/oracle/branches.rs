@@ -12,21 +12,29 @@ use super::number::Bound;
 use crate::array::{AxisSet, Value};
 use crate::prim::{Family, Fold, FoldOp, Map, Pick, Zip};
 use crate::tape::RowId;
-use crate::{Float, Var};
+use crate::{Float, Kind, Var};
 use ndarray::{ArrayD, ArrayViewD, Axis, Zip as Together};
 use std::collections::BTreeSet;
 
 type All = Evaluated<Bound>;
 type One = Value<Bound>;
 
-/// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1.
+/// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1. Where algebra is rearranged,
+/// choices are in no more doubt than they are without, which `settled` says.
 pub(in crate::check) fn decided<T: Float>(
     all: &All,
     row: Var<'_, T>,
     value: One,
     shifted: &BTreeSet<RowId>,
+    settled: Option<&All>,
 ) -> One {
     let of = |operand: usize| all.get(row.operands()[operand].id()).expect("an earlier row");
+    let chooses = row.kind() != Kind::Real || matches!(row.prim().0, Family::Map(Map::Binade | Map::Sign));
+    if let Some(settled) = settled.filter(|_| chooses)
+        && let Some(value) = settled.get(row.id())
+    {
+        return value.clone();
+    }
     match row.prim().0 {
         Family::Pick(Pick::Select) => chosen(&value, [of(0), of(1), of(2)]),
         Family::Pick(_) => {
@@ -201,10 +209,21 @@ fn largest(value: One, x: &One, axes: AxisSet) -> One {
 
 /// Running sums one after the other, as a derivation by hand adds them up. The kernel's own carry along what was rounded off, of
 /// which a bound would make more than there is.
+///
+/// Rearranged, each may be the total less what comes after.
 fn running(x: &One, axes: AxisSet) -> One {
     let mut sums = x.view().to_owned();
     for axis in axes.iter() {
         sums.accumulate_axis_inplace(Axis(axis), |before, sum| *sum += *before);
+        if Bound::is_rearranged() {
+            for mut lane in sums.lanes_mut(Axis(axis)) {
+                let Some(total) = lane.last().copied() else { continue };
+                let rounded = 2.0 * Bound::unit() * total.size;
+                for sum in &mut lane {
+                    *sum = Bound { error: sum.error + total.error + rounded, size: total.size, ..*sum };
+                }
+            }
+        }
     }
     Value::new(sums.into_shared())
 }

@@ -27,6 +27,8 @@ pub(crate) enum By {
     Hand,
     /// That of a derivation by hand as textbooks have it: s (1 − s) for the slope of the logistic function s.
     Textbook,
+    /// That of one which is such algebra of it as people do: it multiplies out, collects, and divides where the rows multiply.
+    Rearranged,
 }
 
 /// The rounding that the bounds of this thread count.
@@ -78,6 +80,10 @@ pub(crate) const ORDERS: f64 = 17.0;
 pub(crate) struct Bound {
     pub value: f64,
     pub error: f64,
+    /// What it is the sum of, in magnitude, once it is multiplied out: |a| + |b| of a − b, and of w (a − b) |w| times that, as |A||B|
+    /// is in the bounds of matrix products. It is this that is rounded where algebra is rearranged: Σ w (a − b) may be computed as
+    /// a Σ w − Σ w b. Functions that are not polynomials cannot be multiplied out, and are one number each.
+    pub size: f64,
 }
 
 impl Bound {
@@ -103,7 +109,7 @@ impl Bound {
     /// is lost.
     pub fn floor() -> f64 {
         match Rounding::now() {
-            Rounding { by: By::Hand | By::Textbook, .. } => Self::normal(),
+            Rounding { by: By::Hand | By::Textbook | By::Rearranged, .. } => Self::normal(),
             Rounding { single: true, .. } => 4.0 * 1.401_298_464_324_817e-45,
             Rounding { single: false, .. } => 4.0 * 5e-324,
         }
@@ -121,14 +127,25 @@ impl Bound {
         Rounding::now().by == By::Recorded
     }
 
-    /// Whether it is one as textbooks have it.
+    /// Whether it is one as textbooks have it, or algebra of that.
     pub fn is_of_textbooks() -> bool {
-        Rounding::now().by == By::Textbook
+        matches!(Rounding::now().by, By::Textbook | By::Rearranged)
+    }
+
+    /// Whether it is one that may be rearranged. There nothing is exact but sums with 0 and products by it: of x, 1 and 1, the
+    /// product without x may be that of all by x.
+    pub fn is_rearranged() -> bool {
+        Rounding::now().by == By::Rearranged
     }
 
     /// Without an error.
     pub const fn constant(value: f64) -> Self {
-        Self { value, error: 0.0 }
+        Self::with(value, 0.0)
+    }
+
+    /// A number that stands for itself.
+    pub const fn with(value: f64, error: f64) -> Self {
+        Self { value, error, size: value.abs() }
     }
 
     pub fn is_exact(self) -> bool {
@@ -148,6 +165,17 @@ impl Bound {
     /// A result from its operands: how far their errors may spread it, and how many units are rounded off. An elementary
     /// function, the library's own or the C library's, is within one unit in the last place, which is at most two here.
     pub fn made<const N: usize>(value: f64, operands: [Self; N], spread: f64, units: f64) -> Self {
+        Self::summed(value, value.abs(), operands, spread, units)
+    }
+
+    /// As [`made`](Self::made), of what is multiplied out of this size.
+    pub fn summed<const N: usize>(
+        value: f64,
+        size: f64,
+        operands: [Self; N],
+        spread: f64,
+        units: f64,
+    ) -> Self {
         let all = |is: fn(Self) -> bool| operands.iter().all(|operand| is(*operand));
         let error = if value.is_nan() || !all(|operand| !operand.error.is_nan()) {
             f64::NAN
@@ -165,15 +193,16 @@ impl Bound {
             spread
         } else {
             let floor = if value.abs() < 2.0 * Self::normal() { Self::floor() } else { 0.0 };
-            spread + units * Self::unit() * value.abs() + floor
+            let rounded = if Self::is_rearranged() { size.max(value.abs()) } else { value.abs() };
+            spread + units * Self::unit() * rounded + floor
         };
-        Self { value, error }
+        Self { value, error, size }
     }
 
     /// As [`made`](Self::made), by an operation that is rounded correctly: not at all, where the precision holds the exact result.
-    fn rounded(value: f64, operands: [Self; 2], spread: f64, exact: bool) -> Self {
+    fn rounded(value: f64, size: f64, operands: [Self; 2], spread: f64, exact: bool) -> Self {
         let exact = exact && operands.iter().all(|operand| operand.is_exact());
-        Self::made(value, operands, spread, if exact { 0.0 } else { 2.0 })
+        Self::summed(value, size, operands, spread, if exact { 0.0 } else { 2.0 })
     }
 
     #[allow(clippy::float_cmp)] // Whether rounding changes it is the question.
@@ -183,18 +212,20 @@ impl Bound {
         if value.is_infinite() && self.is_exact_infinity() | other.is_exact_infinity() {
             let finite =
                 [self, other].into_iter().filter(|x| !x.is_exact_infinity()).all(|x| x.error.is_finite());
-            return Self { value, error: if finite { 0.0 } else { self.error + other.error } };
+            return Self::with(value, if finite { 0.0 } else { self.error + other.error });
         }
         let spread = self.error + other.error;
+        let size = self.size + other.size;
         let holds = spread == 0.0 && {
             let part = value - a;
             let lost = (a - (value - part)) + (b - part);
             let last = last_digit(a).min(last_digit(b));
             let room = if Self::is_of_rows() { value.abs() } else { a.abs().max(b.abs()).max(value.abs()) };
-            let trivial = a == 0.0 || b == 0.0 || value == 0.0;
-            lost == 0.0 && (trivial || exponent(room) < last + Self::digits().cast_signed())
+            let nothing = a == 0.0 || b == 0.0;
+            let short = value == 0.0 || exponent(room) < last + Self::digits().cast_signed();
+            lost == 0.0 && (nothing || short && !Self::is_rearranged())
         };
-        Self::rounded(value, [self, other], spread, holds)
+        Self::rounded(value, size, [self, other], spread, holds)
     }
 
     /// Whether it is of a size of which the precision has all digits.
@@ -211,14 +242,15 @@ impl Bound {
         let finite = |x: Self| x.value.is_finite() && x.error.is_finite();
         let vanishes = self.is_nothing() && finite(other) || other.is_nothing() && finite(self);
         if vanishes || self.scales_infinity(other) || other.scales_infinity(self) {
-            return Self { value, error: 0.0 };
+            return Self::constant(value);
         }
         let spread =
             times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
         let [first, second] = [digits(self.value), digits(other.value)];
-        let holds = (first <= 1 || second <= 1 || first + second <= Self::digits())
-            && (first == 0 || second == 0 || Self::has(value));
-        Self::rounded(value, [self, other], spread, holds)
+        let nothing = first == 0 || second == 0;
+        let short = first <= 1 || second <= 1 || first + second <= Self::digits();
+        let holds = nothing || short && Self::has(value) && !Self::is_rearranged();
+        Self::rounded(value, times(self.size, other.size), [self, other], spread, holds)
     }
 
     /// Whether it is an infinity, and `other` leaves it one of a certain sign.
@@ -231,7 +263,7 @@ impl Bound {
         let (a, b) = (self.value, other.value);
         let pole = other.is_nothing() && self.error < a.abs();
         if pole || other.is_exact_infinity() && self.error.is_finite() || self.scales_infinity(other) {
-            return Self { value, error: if value.is_nan() { f64::NAN } else { 0.0 } };
+            return Self::with(value, if value.is_nan() { f64::NAN } else { 0.0 });
         }
         let change = self.error + times(value, other.error);
         let room = b.abs() - other.error;
@@ -244,8 +276,10 @@ impl Bound {
         };
         // By a power of two; or so short that the product, the way back, is exact in double precision.
         let short = Self::is_of_rows() && digits(value) <= Self::digits() && digits(value) + digits(b) <= 53;
-        let holds = (digits(b) == 1 || short) && value * b == a && (a == 0.0 || Self::has(value));
-        Self::rounded(value, [self, other], spread, holds)
+        let holds = (digits(b) == 1 || short)
+            && value * b == a
+            && (a == 0.0 || Self::has(value) && !Self::is_rearranged());
+        Self::rounded(value, self.size / b.abs(), [self, other], spread, holds)
     }
 }
 

@@ -12,6 +12,11 @@ impl Bound {
         if Self::is_of_textbooks() { 2.0 * Self::unit() } else { 0.0 }
     }
 
+    /// What plain forms of functions near 0 do, likewise: log(1 + x) for log1p, (1 + tanh(x/2)) / 2 for the logistic function.
+    fn plain() -> f64 {
+        if Self::is_rearranged() { 2.0 * Self::unit() } else { 0.0 }
+    }
+
     /// A function with a point at which its value is exact.
     fn passing(self, at: f64, value: f64, spread: f64) -> Self {
         let exact = self.is_exact() && self.value == at;
@@ -29,7 +34,7 @@ impl Bound {
         let spread = times(self.value, by) + times(f, self.error) + times(self.error, by) + floor;
         // The function alone may overflow, though the product does not.
         let spread = if f.abs() > Self::largest() { f64::INFINITY } else { spread };
-        let of = Self::made(value, [self], spread, 6.0);
+        let of = Self::summed(value, times(self.size, f), [self], spread, 6.0);
         match rest.iter().map(|x| x.error).find(|error| !error.is_finite()) {
             Some(error) => Self { error: if of.error.is_nan() { f64::NAN } else { error }, ..of },
             None => of,
@@ -103,7 +108,8 @@ impl Arithmetic for Bound {
     }
     fn exp_m1(self) -> Self {
         let y = Arithmetic::exp(self.value);
-        self.passing(0.0, Arithmetic::exp_m1(self.value), Self::rise(y, self.value, self.error))
+        let plain = Self::plain() * (y + 1.0);
+        self.passing(0.0, Arithmetic::exp_m1(self.value), Self::rise(y, self.value, self.error) + plain)
     }
     fn ln(self) -> Self {
         let y = Arithmetic::ln(self.value);
@@ -117,7 +123,7 @@ impl Arithmetic for Bound {
         if self.value == -1.0 && self.is_exact() {
             return Self::constant(y);
         }
-        self.passing(0.0, y, shrinkage(1.0 + self.value, self.error))
+        self.passing(0.0, y, shrinkage(1.0 + self.value, self.error) + Self::plain())
     }
     fn sin(self) -> Self {
         let spread = times(self.value.cos(), self.error) + times(self.error, self.error) / 2.0;
@@ -137,12 +143,14 @@ impl Arithmetic for Bound {
     fn tanh(self) -> Self {
         // tanh x = 2 σ(2x) − 1.
         let [_, slope, _] = logistic(2.0 * self.value);
-        self.passing(0.0, Arithmetic::tanh(self.value), 2.0 * step(slope, 2.0 * self.error))
+        let spread = 2.0 * step(slope, 2.0 * self.error) + Self::plain();
+        self.passing(0.0, Arithmetic::tanh(self.value), spread)
     }
     fn softplus(self) -> Self {
         let [y, slope, _] = logistic(self.value);
         let most = (y + step(slope, self.error)).min(1.0);
-        Self::made(Arithmetic::softplus(self.value), [self], times(most, self.error), 6.0)
+        let spread = times(most, self.error) + Self::plain();
+        Self::made(Arithmetic::softplus(self.value), [self], spread, 6.0)
     }
     fn exp_difference(self, other: Self) -> Self {
         let (a, b) = (self.value, other.value);
@@ -175,7 +183,8 @@ impl Arithmetic for Bound {
     }
     fn times_logistic(self, x: Self) -> Self {
         let [y, slope, _] = logistic(x.value);
-        self.weighted(self.value.times_logistic(x.value), [y, step(slope, x.error)], [x])
+        let by = step(slope, x.error) + Self::plain();
+        self.weighted(self.value.times_logistic(x.value), [y, by], [x])
     }
     fn times_logistic_slope(self, x: Self) -> Self {
         let [_, y, _] = logistic(x.value);
@@ -208,7 +217,7 @@ impl Arithmetic for Bound {
     fn cubic_tanh(self) -> Self {
         let ([v, ..], error) = inner(self.value, self.error);
         let [_, slope, _] = logistic(v);
-        Self::made(self.value.cubic_tanh(), [self], 2.0 * step(slope, error), 6.0)
+        Self::made(self.value.cubic_tanh(), [self], 2.0 * step(slope, error) + Self::plain(), 6.0)
     }
     fn times_normal(self, x: Self) -> Self {
         let y = 1.0.times_normal(x.value);
@@ -231,7 +240,7 @@ impl Arithmetic for Bound {
     fn times_power(self, a: Self, b: Self, n: u8) -> Self {
         let value = self.value.times_power(a.value, b.value, n);
         if self.is_nothing() {
-            return Self { value, error: if a.is_void() || b.is_void() { f64::NAN } else { 0.0 } };
+            return Self::with(value, if a.is_void() || b.is_void() { f64::NAN } else { 0.0 });
         }
         let exponent = b.value - f64::from(n);
         let y = a.value.powf(exponent);
@@ -243,7 +252,8 @@ impl Arithmetic for Bound {
     fn sqrt(self) -> Self {
         let y = self.value.sqrt();
         let spread = if y == 0.0 { self.error.sqrt() } else { (self.error / y).min(self.error.sqrt()) };
-        let exact = self.is_exact() && 2 * digits(y) <= Self::digits() && y * y == self.value;
+        let short = 2 * digits(y) <= Self::digits() && !Self::is_rearranged();
+        let exact = self.is_exact() && (short || y == 0.0) && y * y == self.value;
         Self::made(y, [self], spread, if exact { 0.0 } else { 2.0 })
     }
     fn abs(self) -> Self {
@@ -253,12 +263,15 @@ impl Arithmetic for Bound {
         let (a, b) = (self.value, exponent.value);
         let y = a.powf(b);
         // Small whole powers of short numbers are exact.
-        let whole = (0.0..=8.0).contains(&b)
-            && b.fract() == 0.0
-            && times(b, digits(a).into()) <= f64::from(Self::digits());
-        let exact = self.is_exact() && exponent.is_exact() && (whole || a == 0.0 || a == 1.0);
+        let whole = (0.0..=8.0).contains(&b) && b.fract() == 0.0;
+        let short = whole && times(b, digits(a).into()) <= f64::from(Self::digits());
+        let exact = self.is_exact()
+            && exponent.is_exact()
+            && (short && !Self::is_rearranged() || a == 0.0 || a == 1.0);
         let spread = Self::power_moves(y, self, b, exponent.error);
-        Self::made(y, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
+        // A product, if the exponent says how many factors it has.
+        let size = if whole && exponent.is_exact() { self.size.powf(b) } else { y.abs() };
+        Self::summed(y, size, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
     }
     fn atan2(self, x: Self) -> Self {
         let (size, error) = (self.value.hypot(x.value), self.error + x.error);
@@ -304,7 +317,7 @@ impl Arithmetic for Bound {
 impl Bound {
     /// A zero, whatever it was multiplied by; but it depends on that.
     fn absolute(self, other: Self) -> Self {
-        Self { value: self.value, error: if other.is_void() { f64::NAN } else { 0.0 } }
+        Self::with(self.value, if other.is_void() { f64::NAN } else { 0.0 })
     }
 
     /// Infinite without an error, where an exact operand makes it so.

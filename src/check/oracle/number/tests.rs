@@ -15,7 +15,7 @@ fn in_double(compute: impl FnOnce() -> Bound) -> Bound {
 fn an_exact_infinity_has_no_error() {
     Rounding::recorded(true).count(|| {
         let [inf, zero] = [Bound::constant(-INF), Bound::constant(0.0)];
-        let x = Bound { value: 3.0, error: 0.1 };
+        let x = Bound::with(3.0, 0.1);
         for exact in [
             inf + x,
             x + inf,
@@ -36,27 +36,25 @@ fn an_exact_infinity_has_no_error() {
         assert_eq!(in_double(|| Bound::constant(711.0).exp()).error, INF);
         assert_eq!(Bound::constant(90.0).exp().error, INF);
         // A sign that is not known makes anything of an infinity.
-        assert_eq!((inf * Bound { value: 0.1, error: 0.2 }).error, INF);
+        assert_eq!((inf * Bound::with(0.1, 0.2)).error, INF);
     });
 }
 
 #[test]
 fn what_is_not_there_is_nothing() {
     Rounding::recorded(true).count(|| {
-        let anything = Bound { value: 1.0, error: INF };
+        let anything = Bound::with(1.0, INF);
         let zero = Bound::constant(0.0);
-        assert_eq!((zero * Bound { value: 1.0, error: 1e30 }).error, 0.0);
+        assert_eq!((zero * Bound::with(1.0, 1e30)).error, 0.0);
         // What may be anything may be infinite, and 0 · ∞ is not a number; but for an absolute zero.
         assert_eq!((zero * anything).error, INF);
         assert_eq!(zero.azmul(anything).error, 0.0);
         assert_eq!(zero.azmul(Bound::constant(f64::NAN)).error, 0.0);
         // The slope in the exponent is NaN, and the exponent has no error.
-        let power = Bound { value: -2.0, error: 1e-6 }.powf(Bound::constant(2.0));
+        let power = Bound::with(-2.0, 1e-6).powf(Bound::constant(2.0));
         assert_eq!(power.value, 4.0);
         assert!(power.error > 4e-6 && power.error < 6e-6, "{power:?}");
-        assert!(
-            Bound { value: -2.0, error: 1e-6 }.powf(Bound { value: 2.0, error: 1e-9 }).error.is_infinite()
-        );
+        assert!(Bound::with(-2.0, 1e-6).powf(Bound::with(2.0, 1e-9)).error.is_infinite());
         assert_eq!(Bound::constant(-3.0).powf(Bound::constant(3.0)).error, 0.0);
     });
 }
@@ -79,7 +77,7 @@ fn what_needs_no_rounding_has_no_error() {
 #[test]
 fn what_does_not_exist_stays_with_all_that_depends_on_it() {
     Rounding::recorded(true).count(|| {
-        let void = Bound { value: 2.0, error: f64::NAN };
+        let void = Bound::with(2.0, f64::NAN);
         let zero = Bound::constant(0.0);
         for x in [
             void + zero,
@@ -98,11 +96,11 @@ fn what_does_not_exist_stays_with_all_that_depends_on_it() {
 fn a_divisor_that_may_be_0_bounds_nothing() {
     Rounding::recorded(true).count(|| {
         let one = Bound::constant(1.0);
-        assert_eq!((one / Bound { value: 1e-9, error: 1e-9 }).error, INF);
-        let near = one / Bound { value: 2e-9, error: 1e-9 };
+        assert_eq!((one / Bound::with(1e-9, 1e-9)).error, INF);
+        let near = one / Bound::with(2e-9, 1e-9);
         // From 1/3e-9 to 1e9: first order would say 2.5e8.
         assert!(near.error >= 5e8 && near.error < 5.1e8, "{near:?}");
-        assert_eq!(Bound { value: 1e-9, error: 1e-9 }.ln().error, INF);
+        assert_eq!(Bound::with(1e-9, 1e-9).ln().error, INF);
     });
 }
 
