@@ -24,6 +24,7 @@ mod rearranged;
 mod recurrent;
 mod rounding;
 mod scans;
+mod smooth;
 mod statistics;
 mod twins;
 mod unusual;

@@ -5,6 +5,7 @@ pub(in crate::check) mod examine;
 pub(in crate::check) mod quiet;
 pub(in crate::check) mod reference;
 pub(in crate::check) mod search;
+mod smooth;
 pub(in crate::check) mod standing;
 pub(in crate::check) mod subgradient;
 pub(in crate::check) mod tally;

@@ -178,6 +178,13 @@ impl<T: Float> Check<'_, T> {
         count: &mut Option<usize>,
     ) -> (Vec<Finding>, Tally) {
         let (mut judged, mut tally) = scene.findings();
+        judged.retain(|finding| match finding {
+            Finding::Values(Difference { input, wrong, .. }) if scene.is_smooth_at_a_tie(subject, *input) => {
+                tally.gradients[*input].by_differences(*wrong);
+                false
+            }
+            _ => true,
+        });
         let kinks = judged.iter().all(|finding| matches!(finding, Finding::Values(_)));
         if self.any_subgradient && kinks && !judged.is_empty() {
             match subgradient::judge(subject, scene) {

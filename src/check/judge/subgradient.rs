@@ -191,14 +191,13 @@ impl<T: Float> Beside<'_, T> {
         let mut moved = Vec::new();
         for (var, x) in self.vars.iter().zip(&self.point) {
             let largest = x.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-            let mut i = before;
             // In the measure of the element; of one that is 0, of those beside it.
-            let at = x.mapv(|x| {
-                let size = if x == 0.0 { if largest == 0.0 { 1.0 } else { largest } } else { x.abs() };
-                i += 1;
-                x + STEP * size * direction(i - 1)
-            });
-            before = i;
+            let mut at = x.clone();
+            for (i, x) in at.iter_mut().enumerate() {
+                let size = if *x == 0.0 { if largest == 0.0 { 1.0 } else { largest } } else { x.abs() };
+                *x += STEP * size * direction(before + i);
+            }
+            before += x.len();
             if var.kind() == Kind::Real {
                 moved.push((*var, at));
             }

@@ -104,6 +104,11 @@ impl Seen {
         self.kinks += elements;
     }
 
+    /// As many that differ from the tape's are what differences find: branches meet smoothly.
+    pub fn by_differences(&mut self, elements: usize) {
+        self.counts.agreed += elements;
+    }
+
     pub fn unjudged(&mut self, why: &Reason) {
         self.counts.unjudged += 1;
         self.because(false, why);

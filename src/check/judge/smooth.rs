@@ -1,0 +1,86 @@
+//! Where branches meet smoothly, the function is right and the conventions of its branches are not.
+//!
+//! max(x, 0) + ln(1 + e^−|x|) is softplus, with the slope ½ at 0; but there the derivatives of both terms are a matter of
+//! convention, 0 and 0, and a tape adds up conventions. Differences know none: where they find one slope, and it is that which
+//! was given, what was given is right.
+
+use super::examine::Scene;
+use crate::check::ask::subject::{Recorded, Subject};
+use crate::check::cases::values::mix;
+use crate::check::oracle::difference::difference;
+use crate::check::oracle::evaluate::evaluate;
+use crate::check::oracle::number::ORDERS;
+use crate::{Float, Kind, Tape, Var};
+use ndarray::{ArrayD, Zip};
+
+/// How closely differences are trusted, as a part of the terms that add up to a slope; what the given ones rounded comes on top.
+const TRUSTED: f64 = 1e-6;
+
+/// Along so many random directions the slope must be that which was given: an element that is wrong shows in each of them.
+const DIRECTIONS: usize = 2;
+
+impl<T: Float> Scene<T> {
+    /// Whether a choice is tied here, and the elements of this gradient that differ from the tape's are the slope of the
+    /// function nevertheless, as differences have it from either side.
+    pub fn is_smooth_at_a_tie(&self, subject: &Subject<'_, T>, input: usize) -> bool {
+        let Ok(given) = &self.given else { return false };
+        let (given, expected) = (&given[input], &self.reference.gradients[input]);
+        let differs = Zip::from(given)
+            .and(expected)
+            .and(&self.reference.tolerances[input])
+            .map_collect(|g, e, tolerance| tolerance.is_finite() && (g - e).abs() > *tolerance);
+        let finite = Zip::from(given).and(&differs).all(|g, differs| !differs || g.is_finite());
+        let tape = Tape::new();
+        let Recorded { inputs: vars, out, .. } = subject.record(&self.sample, &tape, &self.inputs);
+        if !finite || !tape.vars().take(out.row() + 1).any(is_tied) {
+            return false;
+        }
+        let x = self.inputs[input].mapv(T::to_f64);
+        let cotangent = self.cotangent.mapv(T::to_f64);
+        let epsilon: f64 = T::EPSILON.to_f64();
+        let least = x.iter().map(|x| x.abs()).filter(|x| *x > 0.0).fold(f64::INFINITY, f64::min);
+        let size = |x: f64| if x != 0.0 { x.abs() } else { least.min(1.0) };
+        (0..DIRECTIONS).all(|turn| {
+            let mut place = 0..;
+            let direction = Zip::from(&x).and(&differs).map_collect(|x, differs| {
+                let bits = mix(mix(self.sample.seed(), 900 + turn), place.next().expect("without end"));
+                let part = 0.5 + crate::random::part(bits, 53);
+                if *differs { size(*x) * if bits & 1 == 0 { part } else { -part } } else { 0.0 }
+            });
+            let along = |t: f64| {
+                let moved = &x + &(&direction * t);
+                let value: Vec<ArrayD<f64>> = evaluate(&tape, &[(vars[input], moved)], &[out]);
+                (&value[0] * &cotangent).sum()
+            };
+            let terms = given * &direction;
+            let (says, scale) = (terms.sum(), terms.iter().map(|term| term.abs()).sum::<f64>());
+            // One quotient, before many.
+            let h = 1.0 / 1024.0;
+            let near = ((along(h) - along(-h)) / (2.0 * h) - says).abs() <= 0.01 * scale;
+            near && {
+                let swept = difference(along, 0.0);
+                let room = (TRUSTED + ORDERS * epsilon) * scale;
+                !swept.is_kink()
+                    && swept.uncertainty <= room
+                    && (swept.slope - says).abs() <= room
+                    && [swept.left, swept.right]
+                        .iter()
+                        .all(|side| (side - says).abs() <= room + 4.0 * swept.one_sided_uncertainty)
+            }
+        })
+    }
+}
+
+/// Whether a choice is made between equals in this row, or it has a kink where it is.
+fn is_tied<T: Float>(row: Var<'_, T>) -> bool {
+    let operands: Vec<ArrayD<f64>> =
+        row.operands().iter().map(|operand| operand.peek().mapv(T::to_f64).into_owned()).collect();
+    let kinks = row.prim().domain().kinks;
+    match operands.as_slice() {
+        [a] => kinks.is_some_and(|kinks| a.iter().any(|a| kinks.contains(&[*a]))),
+        [a, b] if a.shape() == b.shape() => a.iter().zip(b).any(|(a, b)| {
+            kinks.is_some_and(|kinks| kinks.contains(&[*a, *b])) || row.kind() == Kind::Mask && a == b
+        }),
+        _ => false,
+    }
+}
