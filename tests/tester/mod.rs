@@ -25,6 +25,7 @@ mod recurrent;
 mod rounding;
 mod scans;
 mod statistics;
+mod strangers;
 mod twins;
 mod unusual;
 mod windows;

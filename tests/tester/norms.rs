@@ -353,7 +353,7 @@ pub const TABLE: &[Function] = &[
     function!("rows of length one", unit, right: ["", "by x", "by its projection"], wrong: [
         "the norm held constant" [PathLost, HeldConstant],
         "only the norm's part" [PathLost],
-        "the norm squared" [],
+        "the norm squared" [Factor],
         "not divided" [FactorMissing],
         "a sign" [Sign],
         "x for y" [WrongOperand],

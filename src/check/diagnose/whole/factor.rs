@@ -87,7 +87,31 @@ pub(in super::super) fn scales<T: Float>(evidence: &Evidence<'_, '_, T>) -> Vec<
             );
         }
     }
+    // Sizes that are fixed: they have no name, and are numbers.
+    for number in fixed(scene) {
+        let size = count(number);
+        for (axis, name) in axes.iter().enumerate() {
+            let by = move |sizes: &[usize]| count(sizes[axis]) / size;
+            add(format!("{name}/{number}"), format!("{number}/{name}"), Kind::Other, Box::new(by));
+            let of = move |sizes: &[usize]| size / count(sizes[axis]);
+            add(format!("{number}/{name}"), format!("{name}/{number}"), Kind::Other, Box::new(of));
+            let (product, inverse) = (format!("({number}·{name})"), format!("1/({number}·{name})"));
+            let times = move |sizes: &[usize]| size * count(sizes[axis]);
+            add(product.clone(), inverse.clone(), Kind::Other, Box::new(times));
+            add(inverse, product, Kind::Other, Box::new(move |sizes| 1.0 / (size * count(sizes[axis]))));
+        }
+    }
     scales
+}
+
+/// The sizes above 2 that are said as numbers; of 2, everything is a half.
+fn fixed<T>(scene: &Scene<T>) -> Vec<usize> {
+    let signature = scene.sample.signature();
+    let symbols = (0..signature.inputs.len()).flat_map(|input| signature.symbols(input));
+    let mut fixed: Vec<usize> = symbols.filter_map(|symbol| symbol.parse().ok()).filter(|&n| n > 2).collect();
+    fixed.sort_unstable();
+    fixed.dedup();
+    fixed
 }
 
 /// A number that is the same, or the same function of the sizes of axes, in every case.
