@@ -337,7 +337,7 @@ pub const TABLE: &[Function] = &[
         "n forgotten" [],
         "gamma forgotten" [FactorMissing],
         "over the row" [WrongAxis],
-        "the variance for its root" [],
+        "the variance for its root" [Factor],
         "dgamma and dbeta swapped" [OperandsSwapped],
         "dbeta like dgamma" [GradientCopied],
     ]),
@@ -347,7 +347,7 @@ pub const TABLE: &[Function] = &[
         "divided by the channels" [Factor],
         "layer norm's" [Factor],
         "a sign" [Sign],
-        "the scale squared" [],
+        "the scale squared" [Factor],
         "first group only" [],
     ]),
     function!("rows of length one", unit, right: ["", "by x", "by its projection"], wrong: [

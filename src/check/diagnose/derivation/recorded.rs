@@ -182,6 +182,28 @@ impl<'t, T: Float> Recorded<'t, T> {
         }
     }
 
+    /// A row, and which operand; of one that only views another and has no name, the row that it is viewed for.
+    pub fn onward(&self, row: Var<'t, T>, wrt: usize) -> (Var<'t, T>, usize) {
+        let (mut row, mut wrt) = (row, wrt);
+        while row.name().is_none()
+            && matches!(row.prim().name(), "broadcast" | "reshape" | "permute")
+            && let Some(user) = self.user(row)
+            && let Some(place) = user.operands().iter().position(|operand| operand.row() == row.row())
+        {
+            (row, wrt) = (user, place);
+        }
+        (row, wrt)
+    }
+
+    /// The branch of a choice that a row goes into, and nowhere else.
+    pub fn branch_of(&self, choice: Var<'t, T>, row: Var<'t, T>) -> Var<'t, T> {
+        let mut branch = row;
+        while let Some(user) = self.user(branch).filter(|user| user.row() != choice.row()) {
+            branch = user;
+        }
+        branch
+    }
+
     /// What a reader knows a row by: a repeated or reshaped row is what it was made of.
     pub fn called(&self, row: Var<'t, T>) -> String {
         self.source(row).label()

@@ -38,7 +38,9 @@ impl Times {
             Self::Nothing => "0".into(),
             Self::Twice => "2".into(),
             Self::Negated => "−1".into(),
-            Self::Number(number, off) => text_of(*number, *off),
+            // Near 1 each digit counts.
+            Self::Number(number, off) if (number - 1.0).abs() < 1e-3 => text_of(*number, *off),
+            Self::Number(number, off) => text_of(*number, off.max(5e-7 * number.abs())),
             Self::Sizes(text, _) => text.clone(),
         }
     }

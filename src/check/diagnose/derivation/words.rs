@@ -58,10 +58,11 @@ fn here<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> String {
 pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -> Option<Words> {
     let rows: Vec<Var<'_, T>> =
         scaled.steps.iter().map(|step| recorded.find(step.place)).collect::<Option<_>>()?;
-    let (row, step) = (*rows.first()?, scaled.steps[0]);
-    let operand = row.operands()[step.wrt];
+    let step = scaled.steps[0];
+    let operand = rows.first()?.operands()[step.wrt];
+    let (row, wrt) = recorded.onward(*rows.first()?, step.wrt);
     let (at, from) = (here(recorded, row), recorded.called(operand));
-    let one_row = rows.iter().all(|other| other.row() == row.row());
+    let one_row = rows.iter().all(|other| other.row() == rows[0].row());
     let one_operand =
         rows.iter().zip(&scaled.steps).all(|(row, step)| row.operands()[step.wrt].row() == operand.row());
     let through = if one_row && !one_operand {
@@ -97,7 +98,7 @@ pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -
             format!(
                 "look for a factor in the derivative of {}: {}",
                 recorded.called(row),
-                derivative(row, step.wrt)
+                derivative(row, wrt)
             ),
         ),
     })
@@ -115,7 +116,7 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
         recorded.choice_of(row).map(|choice| (choice, row))
     };
     if let Some((choice, branch)) = choice.filter(|_| alone) {
-        let branch = recorded.called(branch);
+        let branch = recorded.called(recorded.branch_of(choice, branch));
         return Some(words(
             Mistake::BranchLost,
             format!(
@@ -158,9 +159,12 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
             ),
         ));
     }
-    let mut each: Vec<String> = rows.iter().map(|row| here(recorded, *row)).collect();
+    let onward = |(row, step): (&Var<'t, T>, &Step)| recorded.onward(*row, step.wrt);
+    let mut each: Vec<String> =
+        rows.iter().zip(steps).map(onward).map(|(row, _)| here(recorded, row)).collect();
     each.dedup();
     let from = recorded.called(operand);
+    let (row, wrt) = recorded.onward(row, step.wrt);
     Some(words(
         Mistake::PathLost,
         format!(
@@ -171,7 +175,7 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
         format!(
             "add the term that comes back through {}: gradients of a variable used more than once add up, here {}",
             recorded.called(row),
-            derivative(row, step.wrt)
+            derivative(row, wrt)
         ),
     ))
 }
@@ -315,6 +319,16 @@ fn of_tie<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, tie: Tie) -> Wo
         Tie::Shared => "each gets an equal share",
         Tie::None | Tie::Everyone => "none gets any",
     };
+    if row.prim().name() == "abs" {
+        let slope = if tie == Tie::First { "1" } else { "−1" };
+        return words(
+            Mistake::MaskAtTies,
+            format!(
+                "wrong at 0 only: of what comes back to {at}, the slope at 0 is taken to be {slope}; here {convention}"
+            ),
+            "give 0 where the operand is 0, as `signum` of Rust does not; or accept any subgradient with `.any_subgradient()`",
+        );
+    }
     let mend = match tie {
         Tie::Each if by_place => {
             "one of those that tie gets all of it: stop at the first, as with PyTorch's `max(dim)`"
@@ -370,7 +384,7 @@ fn of_windows<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, how: Window
             format!(
                 "what comes back from the windows of {source}, at {at} and after, is put back in reversed order"
             ),
-            "put each back where it was taken from: in the derivative of a convolution the kernel is flipped",
+            "put each back where it was taken from: of a convolution, that is with its kernel flipped",
         ),
     }
 }
@@ -578,7 +592,7 @@ fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Op
     let operand = recorded.called(operands[step.wrt]);
     let mut at = here(recorded, row);
     if steps.len() > 1 {
-        at = format!("{at}, and in all {} of its kind,", steps.len());
+        at = format!("{at} (and all {} of its kind)", steps.len());
     }
     let right = derivative(row, step.wrt);
     Some(match how {
@@ -601,6 +615,13 @@ fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Op
             Mistake::OrderReversed,
             format!("the order is turned round by {at}, and what comes back is not"),
             "turn the cotangent round as well",
+        ),
+        How::Passed if row.prim().name() == "select" => words(
+            Mistake::MaskMissing,
+            format!(
+                "the mask is missing: through {at}, the cotangent passes to {operand} wherever it came from"
+            ),
+            format!("let it pass only where the forward pass did: {right}"),
         ),
         How::Passed => words(
             Mistake::FactorMissing,

@@ -115,7 +115,6 @@ fn fixed<T>(scene: &Scene<T>) -> Vec<usize> {
 }
 
 /// A number that is the same, or the same function of the sizes of axes, in every case.
-#[allow(clippy::float_cmp)] // −1 is a sign.
 pub(super) fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     // It is looked for where it is known best.
     let ratios = || evidence.scenes.iter().filter_map(|scene| Some((scene, ratio(scene, input)?)));
@@ -145,7 +144,8 @@ pub(super) fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
     };
     // What is 0, or the right one, is no factor.
     let some = constant.abs() > 2.0 * off && (constant - 1.0).abs() > 2.0 * off;
-    (some && constant != -1.0 && evidence.confirm(input, inexact)).then(|| of_number(evidence, constant, off))
+    (some && (constant + 1.0).abs() > 2.0 * off && evidence.confirm(input, inexact))
+        .then(|| of_number(evidence, constant, off))
 }
 
 /// In the words for a function of sizes.
@@ -197,6 +197,8 @@ fn of_number<T: Float>(evidence: &Evidence<'_, '_, T>, constant: f64, off: f64) 
             "write the constant with all its digits, as `std::f64::consts` has them, or compute it",
         );
     }
+    // Six digits are enough to find a number by.
+    let off = off.max(5e-7 * constant.abs());
     let square = has_square(evidence);
     match constant {
         2.0 if square => {
@@ -223,16 +225,21 @@ fn too_large(times: &str, why: &str) -> Guess {
     let guess = Guess::new(
         Mistake::Factor,
         format!("{{g}} is {times} times too large, a constant factor: {why}"),
-        format!("return `{{g}} / {times}`"),
+        format!("return `{{g}} / {}`", atom(times)),
     );
     Guess { times: Some(times.to_owned()), ..guess }
+}
+
+/// In parentheses, if a quotient by it would read otherwise.
+fn atom(text: &str) -> String {
+    if text.contains(['/', '·', ' ']) && !text.starts_with('(') { format!("({text})") } else { text.into() }
 }
 
 fn too_small(times: &str, why: &str) -> Guess {
     let guess = Guess::new(
         Mistake::Factor,
         format!("{{g}} is {times} times too small, a constant factor: {why}"),
-        format!("return `{{g}} * {times}`"),
+        format!("return `{{g}} * {}`", atom(times)),
     );
     Guess { times: Some(format!("1/{times}")), ..guess }
 }
