@@ -29,7 +29,7 @@ const CHAPTERS: &[(&str, &[Function])] = &[
     ("strangers", strangers::TABLE),
 ];
 
-/// Functions whose wrong versions take minutes each to explain: only with `WENGERT_SEEDS`.
+/// Functions whose wrong versions take seconds each to explain: only with `WENGERT_SEEDS`.
 const SLOW: &[&str] = &["CTC"];
 
 /// What part of those with a fitting mistake is named, at the least.

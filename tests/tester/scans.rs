@@ -369,6 +369,6 @@ pub const TABLE: &[Function] = &[
         "beta counts the step twice" [],
         "not normalised" [],
         "of the logits" [],
-        "blanks forgotten" [],
+        "blanks forgotten" [OffByOne],
     ]),
 ];

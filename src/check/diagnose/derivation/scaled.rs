@@ -281,11 +281,24 @@ pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>
             add(1, vec![*first, *second]);
         }
     }
+    // What is multiplied by one row, in each place: a rotation's sines.
+    for &by in recorded.rows.iter().filter(|row| row.varies()) {
+        let multiplied = |(row, step): &&(Var<'_, T>, Step)| {
+            let operands = row.operands();
+            row.prim().name() == "mul"
+                && operands[1 - step.wrt].row() == by.row()
+                && operands[step.wrt].row() != by.row()
+        };
+        let by: Vec<Step> = steps.iter().filter(multiplied).map(|(_, step)| *step).collect();
+        if by.len() > 1 {
+            add(1, by);
+        }
+    }
     for prim in ["sum", "max", "prod"] {
         let kind = steps.iter().filter(|(row, _)| row.prim().name() == prim && recorded.is_statistic(*row));
         add(2, kind.map(|(_, step)| *step).collect());
     }
-    if ways.len() <= 16 {
+    if ways.len() <= 40 {
         for (i, (_, first)) in ways.iter().enumerate() {
             for (_, second) in &ways[i + 1..] {
                 add(3, first.iter().chain(second).copied().collect());

@@ -417,6 +417,16 @@ fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: B
             format!("the derivative of the softmax is not multiplied by the softmax itself, {at}"),
             mend,
         ),
+        Block::Passed => words(
+            Mistake::FactorMissing,
+            format!("the derivative of the softmax is missing: what comes back passes it as it came, {at}"),
+            mend,
+        ),
+        Block::Input => words(
+            Mistake::WrongPoint,
+            format!("the derivative of the softmax is written in its result, and taken at what went in, {at}"),
+            mend,
+        ),
         Block::Added => words(
             Mistake::Sign,
             format!("the sum in the derivative of the softmax is added and should be subtracted, {at}"),
