@@ -349,7 +349,7 @@ pub const TABLE: &[Function] = &[
         "x forgotten" [],
         "no root of 2 within erf" [],
         "density without the half" [],
-        "density by the root of pi" [],
+        "density by the root of pi" [Factor],
         "a sign" [Sign],
         "the sigmoid approximation's" [],
         "few digits" [FewDigits],

@@ -308,7 +308,7 @@ pub const TABLE: &[Function] = &[
         "swapped" [OperandsSwapped],
     ]),
     function!("Gram matrix", gram, right: ["", "in two products"], wrong: [
-        "the cotangent taken to be symmetric" [SymmetryAssumed, Factor],
+        "the cotangent taken to be symmetric" [SymmetryAssumed, Transposed],
         "one of two ways" [PathLost],
         "the other way only" [PathLost],
         "a difference" [Sign],

@@ -363,7 +363,7 @@ pub const TABLE: &[Function] = &[
         "of average pooling" [],
         "the smallest" [],
         "the window's corner" [],
-        "row and column swapped" [],
+        "row and column swapped" [Transposed],
         "times the value" [],
         "the cotangent forgotten" [CotangentIgnored],
         "the window's neighbour" [OffByOne],

@@ -1,10 +1,12 @@
 //! The reverse sweep with a change in it.
 
+use super::arrange::only;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
 use super::{blocks, points};
 use crate::check::cases::values::count;
 use crate::check::oracle::sweep::backwards;
+use crate::prim::Family;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Axis};
 
@@ -80,6 +82,16 @@ fn term<'t, T: Float>(
         Change::Only { at: Some(at), axis, last } if *at == place => {
             right().map(|term| only(term, *axis, *last)).transpose()?
         }
+        Change::OnlyTerm { of, axis, last } if *of == (Step { place, wrt }) => {
+            prim.vjp(wrt, &operands, row, only(d, *axis, *last)?)
+        }
+        Change::Arranged(of, how) if *of == (Step { place, wrt }) => {
+            prim.vjp(wrt, &operands, row, how.of(d)?)
+        }
+        Change::Undone(at, by) if *at == place => {
+            let by = operands[*by];
+            prim.vjp(wrt, &operands, row, if place.prim == "div" { d * by } else { d / by })
+        }
         Change::Forwards(at) if *at == place => {
             Some(recorded.tape.try_apply(&prim, &[d]).map_err(|_| Inapplicable)?)
         }
@@ -89,15 +101,6 @@ fn term<'t, T: Float>(
         }
         _ => right(),
     })
-}
-
-/// Only the first along an axis, or the last; 0 elsewhere.
-fn only<T: Float>(d: Var<'_, T>, axis: usize, last: bool) -> Result<Var<'_, T>, Inapplicable> {
-    let shape = d.shape();
-    let n = shape.get(axis).copied().filter(|&n| n > 0).ok_or(Inapplicable)?;
-    let mut kept = ArrayD::<T>::zeros(shape);
-    kept.index_axis_mut(Axis(axis), if last { n - 1 } else { 0 }).fill(T::one());
-    Ok(d * d.tape().constant(kept))
 }
 
 fn select<'t, T: Float>(
@@ -170,8 +173,49 @@ fn at_tie<'t, T: Float>(tie: Tie, row: Var<'t, T>, wrt: usize, d: Var<'t, T>) ->
             let weights = one_of_each(tie, &x.shape(), &winners.value().into_owned(), row.len())?;
             Some(share * row.tape().constant(weights))
         }
+        ("take_along", [x, _]) if wrt == 0 => {
+            let (axis, smallest) = by_place(row).ok_or(Inapplicable)?;
+            let values = x.peek().mapv(|x| if smallest { -x.to_f64() } else { x.to_f64() });
+            let weights = winners(&values.into_owned(), axis, tie);
+            Some(d.broadcast_to(x.shape()) * row.tape().constant(weights.mapv(T::from_f64)))
+        }
         _ => return Err(Inapplicable),
     })
+}
+
+/// The axis along which a row looks up the largest element of each line by its place, or the smallest.
+pub(super) fn by_place<T: Float>(row: Var<'_, T>) -> Option<(usize, bool)> {
+    let [x, index] = row.operands()[..] else { return None };
+    let mut place = index;
+    while matches!(place.prim().name(), "reshape" | "broadcast") {
+        place = place.operands()[0];
+    }
+    let smallest = match place.prim().name() {
+        "argmax" => false,
+        "argmin" => true,
+        _ => return None,
+    };
+    let Family::Order(order) = &place.prim().0 else { return None };
+    (place.operands()[0].row() == x.row()).then_some(())?;
+    Some((order.axis()?, smallest))
+}
+
+/// What each of the largest along an axis gets.
+fn winners(x: &ArrayD<f64>, axis: usize, tie: Tie) -> ArrayD<f64> {
+    let mut weights = ArrayD::zeros(x.raw_dim());
+    for (x, mut weights) in x.lanes(Axis(axis)).into_iter().zip(weights.lanes_mut(Axis(axis))) {
+        let top = x.fold(f64::NEG_INFINITY, |top, x| top.max(*x));
+        let largest: Vec<usize> = (0..x.len()).filter(|&i| x[i] >= top).collect();
+        let chosen = match tie {
+            Tie::First => largest.first().into_iter().copied().collect(),
+            Tie::Last => largest.last().into_iter().copied().collect(),
+            Tie::Each | Tie::Shared => largest,
+            Tie::None => Vec::new(),
+        };
+        let share = if tie == Tie::Shared { 1.0 / count(chosen.len().max(1)) } else { 1.0 };
+        chosen.into_iter().for_each(|i| weights[i] = share);
+    }
+    weights
 }
 
 /// What shares are to be multiplied by so that one of those that share gets all, or each does. The winners' shares are

@@ -3,6 +3,7 @@
 use super::alter::Inapplicable;
 use super::recorded::{Place, Recorded};
 use crate::array::AxisSet;
+use crate::check::cases::values::count;
 use crate::check::oracle::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
 use crate::{Float, Var};
@@ -14,6 +15,25 @@ pub(super) enum Block {
     Diagonal,
     /// The sum in its derivative is over this axis.
     Axis(usize),
+    /// The sum is not weighted by the softmax.
+    Unweighted,
+    /// The softmax before the bracket, p·(d − Σ p·d), is not there.
+    Bare,
+    /// The sum is added.
+    Added,
+    /// A mean stands for the sum.
+    Mean,
+}
+
+impl Block {
+    /// What there is of a softmax's own; that of its logarithm has one p, not two.
+    pub fn kinds(logarithm: bool) -> &'static [Self] {
+        if logarithm {
+            &[Self::Diagonal, Self::Unweighted, Self::Added, Self::Mean]
+        } else {
+            &[Self::Diagonal, Self::Unweighted, Self::Bare, Self::Added, Self::Mean]
+        }
+    }
 }
 
 /// A softmax, or its logarithm.
@@ -22,7 +42,7 @@ pub(super) struct Softmax<'t, T: Float> {
     pub of: Var<'t, T>,
     /// Its result.
     pub result: Var<'t, T>,
-    logarithm: bool,
+    pub logarithm: bool,
     pub axes: AxisSet,
 }
 
@@ -83,20 +103,33 @@ pub(super) fn derived<'t, T: Float>(
     block: Block,
 ) -> Result<Vec<Option<Var<'t, T>>>, Inapplicable> {
     let softmax = softmaxes(recorded).into_iter().find(|softmax| recorded.place(softmax.result) == place);
-    let Softmax { of, result, logarithm, .. } = softmax.ok_or(Inapplicable)?;
+    let Softmax { of, result, logarithm, axes } = softmax.ok_or(Inapplicable)?;
     let seed = recorded.tape.constant(cotangent);
     let rule = |row: Var<'t, T>, wrt: usize, operands: &[Var<'t, T>], d: Var<'t, T>| {
         row.prim().vjp(wrt, operands, row, d)
     };
     let d = backwards(recorded.out, seed, rule)[result.row()].ok_or(Inapplicable)?;
+    // Another axis has another axis's length; the softmax's own are there.
+    let over = |x: Var<'t, T>, axes: AxisSet| {
+        axes.iter().all(|axis| axis < x.ndim()).then(|| x.fold(FoldOp::Sum, axes).spread_over(axes, x))
+    };
     let sum = |x: Var<'t, T>| match block {
         Block::Diagonal => Ok(x),
-        Block::Axis(axis) => {
-            let axes = AxisSet::from_iter([axis]);
-            (axis < x.ndim()).then(|| x.fold(FoldOp::Sum, axes).spread_over(axes, x)).ok_or(Inapplicable)
+        Block::Axis(axis) => over(x, AxisSet::from_iter([axis])).ok_or(Inapplicable),
+        Block::Added => over(x, axes).map(|sum| -sum).ok_or(Inapplicable),
+        Block::Mean => {
+            let n: usize = axes.iter().map(|axis| x.shape()[axis]).product();
+            over(x, axes).map(|sum| sum / T::from_f64(count(n))).ok_or(Inapplicable)
         }
+        Block::Unweighted | Block::Bare => over(x, axes).ok_or(Inapplicable),
     };
-    let given = if logarithm { d - result.exp() * sum(d)? } else { (d - sum(d * result)?) * result };
+    let given = match (logarithm, block) {
+        (true, Block::Unweighted) => d - sum(d)?,
+        (true, _) => d - result.exp() * sum(d)?,
+        (false, Block::Unweighted) => (d - sum(d)?) * result,
+        (false, Block::Bare) => d - sum(d * result)?,
+        (false, _) => (d - sum(d * result)?) * result,
+    };
     let seeds = [(recorded.out, seed), (of, given)];
     let cotangents = backwards_from(recorded.out, &seeds, |row, wrt, operands, d| {
         if row.row() == result.row() { None } else { rule(row, wrt, operands, d) }

@@ -1,9 +1,11 @@
 //! What can be done wrong at one place of a derivation, or at several.
 
+use super::alter::by_place;
+use super::arrange::{self, Arrangement};
 use super::blocks::{Block, softmaxes};
 use super::recorded::{Place, Recorded, Step};
 use super::rewritten::{Edit, edits};
-use crate::{Float, Var};
+use crate::{Float, Kind, Var};
 
 /// A rule of the derivation that is other than it should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,12 @@ pub(super) enum Change {
     Rule(Vec<Step>, How),
     /// Of what comes back to a row, or is put in at the end, only the first along an axis, or the last.
     Only { at: Option<Place>, axis: usize, last: bool },
+    /// Of the terms of a product of matrices, only those of the first along an axis of what comes back, or of the last.
+    OnlyTerm { of: Step, axis: usize, last: bool },
+    /// What comes back passes this step in another arrangement.
+    Arranged(Step, Arrangement),
+    /// Neither way back through a product or quotient has this operand in it: it is not divided by, or not multiplied with.
+    Undone(Place, usize),
     /// A running sum that goes on in the same direction.
     Forwards(Place),
     /// What was looked up more than once.
@@ -55,6 +63,8 @@ pub(super) enum Tie {
     Last,
     /// All of it to each.
     Each,
+    /// Equal shares.
+    Shared,
     /// Nothing to any.
     None,
 }
@@ -109,11 +119,14 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
         arrangements(recorded, row, &mut all);
     }
     rules(recorded, &mut all);
+    let arranged = arrange::candidates(recorded).into_iter();
+    all.extend(arranged.map(|(step, how)| (2, Change::Arranged(step, how))));
     windows(recorded, &mut all);
     halves(recorded, &mut all);
     for softmax in softmaxes(recorded) {
         let place = recorded.place(softmax.result);
-        all.push((0, Change::Softmax(place, Block::Diagonal)));
+        let kinds = Block::kinds(softmax.logarithm).iter();
+        all.extend(kinds.map(|block| (0, Change::Softmax(place, *block))));
         let axes = (0..softmax.result.ndim()).filter(|&axis| !softmax.axes.contains(axis));
         all.extend(axes.map(|axis| (0, Change::Softmax(place, Block::Axis(axis)))));
     }
@@ -159,12 +172,39 @@ fn choices<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: &mut 
 }
 
 /// Sums, running sums, look-up.
-fn arrangements<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, all: &mut Vec<(Rank, Change)>) {
+fn arrangements<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: &mut Vec<(Rank, Change)>) {
     let place = recorded.place(row);
     match place.prim {
         "cumsum" => all.push((0, Change::Forwards(place))),
         "take" | "take_along" => {
+            if by_place(row).is_some() {
+                let ties = [Tie::Last, Tie::Each, Tie::Shared];
+                all.extend(ties.map(|tie| (0, Change::Tie(place, tie))));
+                return;
+            }
             all.extend([Scatter::Overwrites, Scatter::Divides].map(|how| (0, Change::Scatter(place, how))));
+        }
+        "matmul" => {
+            let shape = row.shape();
+            for wrt in (0..2).filter(|&wrt| recorded.moves(row.operands()[wrt])) {
+                for axis in (0..shape.len()).filter(|&axis| shape[axis] > 1) {
+                    let of = Step { place, wrt };
+                    all.extend([false, true].map(|last| (2, Change::OnlyTerm { of, axis, last })));
+                }
+            }
+        }
+        "div" | "mul" => {
+            let operands = row.operands();
+            let statistic = |x: Var<'t, T>| {
+                recorded.moves(x) && x.prim().name() == "broadcast" && recorded.is_statistic(x.operands()[0])
+            };
+            for (by, operand) in operands.iter().enumerate() {
+                let divides = place.prim == "div" && by == 1 && recorded.moves(*operand);
+                if recorded.moves(operands[1 - by]) && (divides || place.prim == "mul" && statistic(*operand))
+                {
+                    all.push((1, Change::Undone(place, by)));
+                }
+            }
         }
         "sum" => {
             let shape = row.operands()[0].shape();
@@ -252,7 +292,10 @@ fn is_curved(prim: &str) -> bool {
 
 /// Whether a row may stand in another's place by mistake: something that was computed, or given.
 fn is_worth_a_try<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>) -> bool {
-    row.varies() || row.operands().is_empty() && recorded.uses(row) > 0 && row.constant_number().is_none()
+    // Neither a mask nor what a composite computes as a precaution.
+    row.kind() == Kind::Real
+        && (recorded.moves(row)
+            || row.operands().is_empty() && recorded.uses(row) > 0 && row.constant_number().is_none())
 }
 
 /// Slices of one array that have the same shape.

@@ -2,6 +2,7 @@
 //! gives what was given by hand, for every gradient, then that may be the mistake.
 
 mod alter;
+mod arrange;
 mod blocks;
 mod change;
 mod points;

@@ -163,6 +163,11 @@ fn times<T>(scales: &[Scale], scene: &Scene<T>, factor: f64, off: f64) -> Vec<Ti
     all
 }
 
+/// Whether a function is the same with its operands exchanged.
+fn is_symmetric(prim: &str) -> bool {
+    matches!(prim, "add" | "mul" | "matmul" | "maximum" | "minimum" | "hypot")
+}
+
 /// The sets of steps that are tried: each way back by itself, what comes back to each row, the ways out of all rows of a
 /// kind, and pairs of those out of statistics.
 pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>)> {
@@ -173,7 +178,8 @@ pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>
             sets.push((rank, set));
         }
     };
-    // Two uses of one operand by one row are one way back: nobody forgets half of a square.
+    // Two uses of one operand by one row are one way back, where they have the same term: nobody forgets half of a square.
+    // Of x·σ(x) they are two.
     let mut ways: Vec<(Var<'_, T>, Vec<Step>)> = Vec::new();
     for (row, step) in &steps {
         let operand = row.operands()[step.wrt];
@@ -184,6 +190,9 @@ pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>
             })
             .map(|(_, step)| *step)
             .collect();
+        if together.len() > 1 && !is_symmetric(step.place.prim) {
+            ways.push((operand, vec![*step]));
+        }
         if together[0] == *step {
             ways.push((operand, together));
         }

@@ -1,6 +1,7 @@
 //! What is said of a change: the mistake, the explanation, the mend.
 
 use super::super::Mistake;
+use super::arrange::Arrangement;
 use super::blocks::Block;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
@@ -175,6 +176,36 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
                 ),
             )
         }
+        Change::OnlyTerm { of, axis, last } => {
+            let (row, which) = (recorded.find(of.place)?, if *last { "last" } else { "first" });
+            let operand = recorded.called(row.operands()[of.wrt]);
+            words(
+                Mistake::FirstOnly,
+                format!(
+                    "of what comes back to {operand} through {}, only the {which} term is there, along axis {axis} of the result",
+                    here(recorded, row)
+                ),
+                format!("add up over all of axis {axis}: {}", derivative(row, of.wrt)),
+            )
+        }
+        Change::Arranged(of, how) => of_arranged(recorded, recorded.find(of.place)?, of.wrt, *how),
+        Change::Undone(place, by) => {
+            let row = recorded.find(*place)?;
+            let by = recorded.called(row.operands()[*by]);
+            let (missing, mend) = if place.prim == "div" {
+                ("not divided by", "divide by")
+            } else {
+                ("not multiplied by", "multiply by")
+            };
+            words(
+                Mistake::FactorMissing,
+                format!(
+                    "a factor of the chain rule is missing: what comes back through {} is {missing} {by}",
+                    here(recorded, row)
+                ),
+                format!("{mend} {by}: {}", derivative(row, 0)),
+            )
+        }
         Change::Forwards(place) => words(
             Mistake::OrderReversed,
             format!(
@@ -204,17 +235,50 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
     })
 }
 
+fn of_arranged<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, wrt: usize, how: Arrangement) -> Words {
+    let row = recorded.rows[row.row()];
+    let (at, operand) = (here(recorded, row), recorded.called(row.operands()[wrt]));
+    let right = derivative(row, wrt);
+    match how {
+        Arrangement::Turned => words(
+            Mistake::Transposed,
+            format!(
+                "what comes back to {at} is transposed where it should not be, or not where it should, on its way to {operand}"
+            ),
+            right,
+        ),
+        Arrangement::Flipped(axis) => words(
+            Mistake::OrderReversed,
+            format!(
+                "what comes back to {at} runs the other way along its axis {axis}, on its way to {operand}"
+            ),
+            format!("keep the order of the forward pass: {right}"),
+        ),
+        Arrangement::Rolled(axis, _) => words(
+            Mistake::OffByOne,
+            format!("what comes back to {at} is off by one along its axis {axis}, on its way to {operand}"),
+            format!("take each element from its own place: {right}"),
+        ),
+    }
+}
+
 fn of_tie<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, tie: Tie) -> Words {
-    let convention = row.prim().domain().kinks.map_or("", |kinks| kinks.convention);
+    let by_place = row.prim().name() == "take_along";
+    let kinks = row.prim().domain().kinks;
+    let convention = if by_place { "the first" } else { kinks.map_or("", |kinks| kinks.convention) };
     let at = format!("{} at {}", recorded.source(recorded.rows[row.row()]).label(), row.location());
     let who = match tie {
         Tie::First => "the first gets all of it",
         Tie::Last => "the last gets all of it",
         Tie::Each => "each gets all of it, as if there were no others",
+        Tie::Shared => "each gets an equal share",
         Tie::None => "none gets any",
     };
     let mend = match tie {
-        Tie::First | Tie::Last => {
+        Tie::Each if by_place => {
+            "one of those that tie gets all of it: stop at the first, as with PyTorch's `max(dim)`"
+        }
+        Tie::First | Tie::Last | Tie::Shared => {
             "either is a subgradient (PyTorch's `max(dim)` gives all to one): follow the convention here, or accept any \
              with `.any_subgradient()`"
         }
@@ -285,6 +349,26 @@ fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: B
             format!(
                 "the sum in the derivative of the softmax is over axis {axis}, another than that of the softmax, {at}"
             ),
+            mend,
+        ),
+        Block::Unweighted => words(
+            Mistake::FactorMissing,
+            format!("the sum in the derivative of the softmax is not weighted by the softmax itself, {at}"),
+            mend,
+        ),
+        Block::Bare => words(
+            Mistake::FactorMissing,
+            format!("the derivative of the softmax is not multiplied by the softmax itself, {at}"),
+            mend,
+        ),
+        Block::Added => words(
+            Mistake::Sign,
+            format!("the sum in the derivative of the softmax is added and should be subtracted, {at}"),
+            mend,
+        ),
+        Block::Mean => words(
+            Mistake::MeanForSum,
+            format!("a mean stands for the sum in the derivative of the softmax, {at}"),
             mend,
         ),
     }

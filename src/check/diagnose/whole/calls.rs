@@ -7,22 +7,34 @@ use super::super::predicted::{Predicted, of_rows};
 use super::Guess;
 use crate::check::Layout;
 use crate::check::ask::subject::Recorded;
+use crate::check::cases::sample::Sample;
 use crate::check::judge::examine::Scene;
 use crate::{Float, Tape};
 use ndarray::ArrayD;
 
-/// A second call with other numbers, or the same call again, shows what was kept from the one before.
+/// The same call after others, and after itself, shows what was kept from the one before: a function of its arguments
+/// gives the same each time.
 pub(super) fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     let subject = evidence.subject;
     let shows = |scene: &Scene<T>| -> Option<bool> {
-        let [first, second] = [1001, 1002].map(|seed| subject.scene(&scene.sample.reseeded(seed)).ok());
-        let (first, second) = (first?, second?);
-        let ask = |scene: &Scene<T>| scene.ask(subject, &scene.inputs).ok()?.get(input).cloned();
-        let (_, before, again) = (ask(&first), ask(&second)?, ask(&second)?);
-        let exactly = |values: &ArrayD<f64>| Predicted { values: values.clone(), slack: values * 0.0 };
-        let differs = !exactly(&before).fits::<T>(&again);
-        let of_the_first = first.right(input).fits::<T>(&before) && !second.right(input).fits::<T>(&before);
-        Some(differs || of_the_first)
+        let ask = |sample: &Sample, inputs: &[ArrayD<T>], cotangent: &ArrayD<T>| {
+            subject.ask(sample, inputs, cotangent, &scene.parts).ok()?.get(input).cloned()
+        };
+        let itself = || ask(&scene.sample, &scene.inputs, &scene.cotangent);
+        let after = |seed| {
+            let other = scene.sample.reseeded(seed);
+            let cotangent = if subject.takes_cotangent {
+                other.cotangent(scene.cotangent.shape(), &scene.parts)
+            } else {
+                scene.cotangent.clone()
+            };
+            ask(&other, &other.inputs(), &cotangent)?;
+            itself()
+        };
+        let first = after(1001)?;
+        let again = [itself()?, after(1002)?, itself()?];
+        let exactly = Predicted { slack: &first * 0.0, values: first };
+        Some(again.iter().any(|again| !exactly.fits::<T>(again)))
     };
     let tame: Vec<&Scene<T>> = evidence.fresh().iter().filter(|scene| scene.sample.is_tame()).collect();
     let telling = tame.iter().filter(|scene| shows(scene) == Some(true)).count();

@@ -57,7 +57,7 @@ fn to_a_norm<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<G
 
 /// 0 where the input is beyond a number, and right elsewhere.
 fn cut_off<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
-    let (mut kept, mut cut) = (0.0_f64, f64::INFINITY);
+    let (mut kept, mut cut, mut most) = (0.0_f64, f64::INFINITY, 0.0_f64);
     for scene in &evidence.scenes {
         let (right, given) = (scene.right(input), scene.gradient(input)?);
         if right.values.shape() != given.shape() {
@@ -73,7 +73,7 @@ fn cut_off<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gue
                     kept = kept.max(x);
                 }
             } else if g == 0.0 {
-                cut = cut.min(x);
+                (cut, most) = (cut.min(x), most.max(x));
             } else {
                 explained = false;
             }
@@ -82,7 +82,8 @@ fn cut_off<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Gue
             return None;
         }
     }
-    (kept > 0.0 && kept < cut && cut.is_finite()).then(|| {
+    // At one number alone it is a matter of a tie there.
+    (kept > 0.0 && kept < cut && cut < most && most.is_finite()).then(|| {
         let near = text_of(kept, (cut - kept).max(0.05 * kept));
         Guess::new(
             Mistake::Clipped,
