@@ -374,7 +374,8 @@ pub const TABLE: &[Function] = &[
     ]),
     function!("batch norm", batch_norm, right: ["", "in one line", "by variance and mean", "as published", "in one pass", "Welford's"], wrong: [
         "as at inference" [HeldConstant],
-        "the variance held constant" [PathLost, HeldConstant],
+        // Without the factor a constant comes back, which the mean takes off: the same gradient.
+        "the variance held constant" [PathLost, HeldConstant, FactorMissing],
         "the mean held constant" [PathLost, HeldConstant],
         "the unbiased variance" [Factor],
         "1/n forgotten" [Factor],
