@@ -135,7 +135,7 @@ pub use compare::compare;
 pub use diagnose::{Diagnosis, Mistake};
 pub use judge::tally::Counts;
 pub use judge::verdict::{FailureKind, Measured, Verdict};
-pub use laws::{Tally, laws};
+pub use laws::{Tally, laws, laws_sampled};
 pub use mutants::{Mutant, Outcome, Score, mutants};
 pub use oracle::difference::{Swept, difference};
 pub use page::report::Failure;
