@@ -12,6 +12,7 @@ mod examined;
 mod fuzz;
 mod gates;
 mod inputs;
+mod kept;
 mod kinks;
 mod known;
 mod looking_up;

@@ -240,7 +240,8 @@ fn fate(prim: &Prim, fault: Fault) -> Fate {
     // A rule that gives another shape than the operand's panics where cotangents are added up, or is not equal.
     // A plain product shows only where something is 0 and another infinite; all others show at smooth points.
     let anywhere = matches!(fault, Fault::Vjp(_, Change::Plain) | Fault::Jvp(Change::Plain));
-    let extent = Extent { layouts: &[Layout::contiguous()], every: 7, up_to_a_failure: true, anywhere };
+    let layouts = &[Layout::contiguous()];
+    let extent = Extent { layouts, pairs_one_in: 7, layouts_one_in: 1, up_to_a_failure: true, anywhere };
     let tally = quiet::catch(|| examine(&faulty, prim, extent));
     match tally {
         Err(_) => Fate::Caught,

@@ -153,7 +153,30 @@ impl fmt::Display for Tally {
 /// assert!(check::laws(&prod).failures().is_empty());
 /// ```
 pub fn laws(prim: &Prim) -> Tally {
-    examine(&Library, prim, Extent { layouts: &layouts(), every: 1, up_to_a_failure: false, anywhere: true })
+    laws_sampled(prim, 1)
+}
+
+/// As [`laws`], on one in so many of the pairs of shapes, or of the shapes and layouts: for test suites that have seconds
+/// where the whole grid takes minutes.
+///
+/// # Panics
+/// If it is one in 0.
+///
+/// ```
+/// use wengert::{Prim, check};
+/// let tanh = Prim::all().into_iter().find(|prim| prim.name() == "tanh").unwrap();
+/// assert_eq!(check::laws_sampled(&tanh, 4).cases(), 40 * 2); // each of 40 shapes in one of the four layouts
+/// ```
+pub fn laws_sampled(prim: &Prim, one_in: usize) -> Tally {
+    assert!(one_in > 0, "check: one in 0 of the grid is none of it: say 1 for all of it");
+    let extent = Extent {
+        layouts: &layouts(),
+        pairs_one_in: one_in,
+        layouts_one_in: one_in,
+        up_to_a_failure: false,
+        anywhere: true,
+    };
+    examine(&Library, prim, extent)
 }
 
 fn layouts() -> [Layout; 4] {
@@ -188,7 +211,9 @@ fn pairs() -> Vec<([Vec<usize>; 2], Shape)> {
 struct Extent<'a> {
     layouts: &'a [Layout],
     /// One pair of shapes in so many.
-    every: usize,
+    pairs_one_in: usize,
+    /// Of the primitives that take other operands, each shape in one of so many layouts.
+    layouts_one_in: usize,
     up_to_a_failure: bool,
     /// Whether the laws that hold at any point are examined as well.
     anywhere: bool,
@@ -228,7 +253,7 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
     if two {
         // The pairs are so many that each is examined in one layout, all of them in turn.
         let turns = extent.layouts.chunks(1).cycle();
-        for ((pair, joint), layouts) in pairs().into_iter().step_by(extent.every).zip(turns) {
+        for ((pair, joint), layouts) in pairs().into_iter().step_by(extent.pairs_one_in).zip(turns) {
             tally.pairs += 1;
             let [a, b] = &pair;
             let joint = joint.to_vec();
@@ -250,13 +275,17 @@ fn examine(rules: &impl Rules, prim: &Prim, extent: Extent<'_>) -> Tally {
             }
         }
     } else {
-        for shape in shapes() {
+        for (turn, shape) in shapes().into_iter().enumerate() {
+            let layouts: Vec<Layout> = (extent.layouts.iter().enumerate())
+                .filter(|(i, _)| (turn + i).is_multiple_of(extent.layouts_one_in))
+                .map(|(_, layout)| layout.clone())
+                .collect();
             for fitting in Prim::fitting(&shape).into_iter().filter(|fitting| fitting.name() == prim.name()) {
                 let mut operands = vec![shape.clone(); prim.arity().unwrap_or(2)];
                 if let Some(places) = fitting.index_operand(&shape) {
                     operands[places.operand] = places.shape;
                 }
-                run(&fitting, &operands, &operands, extent.layouts, &mut tally);
+                run(&fitting, &operands, &operands, &layouts, &mut tally);
             }
         }
     }
