@@ -335,7 +335,8 @@ fn examine<T: Float>(pair: u64) -> (Change, &'static str, Vec<String>) {
             .without_persistence()
             .seed(source.next())
             .cases(12);
-        if source.below(4) == 0 {
+        let any_subgradient = source.below(4) == 0;
+        if any_subgradient {
             check = check.any_subgradient();
         }
         match check.try_run() {
@@ -344,7 +345,9 @@ fn examine<T: Float>(pair: u64) -> (Change, &'static str, Vec<String>) {
                 // of the climb, of which every second one only warms up.
                 let counts = summary.counts();
                 let wrong: usize = wrong.borrow().iter().take(summary.calls()).sum();
-                missed = wrong > counts.unjudged + counts.outside;
+                // At 0 there may be a kink, as of |x|, where a 1 more is a subgradient, too.
+                let may_be_right = any_subgradient && change == Change::AtZeros;
+                missed = wrong > counts.unjudged + counts.outside && !may_be_right;
                 (None, summary.to_string(), None)
             }
             Err(failure) => {

@@ -153,7 +153,7 @@ impl<'t, T: Float> Derivation<'t, T> {
         if latitude::lacks_numbers(given, &gradients, &tolerances)
             && let Some(seeds) = latitude::without_zeros(&self.seed)
         {
-            let steep = self.with_seeds(By::Hand, Some((self.seed, seeds)), &self.wanted, None);
+            let steep = self.with_seeds(By::Hand, &[(self.seed, seeds)], &self.wanted, None);
             let slopes = found(&steep, |bound| bound.value);
             reason = latitude::excuse(given, &gradients, &mut tolerances, &slopes);
         }
@@ -203,14 +203,14 @@ impl<'t, T: Float> Derivation<'t, T> {
             });
             (self.seed, seeds.into_owned())
         });
-        self.with_seeds(by, seeds, wanted, settled)
+        self.with_seeds(by, seeds.as_slice(), wanted, settled)
     }
 
     /// The same with this cotangent.
     fn with_seeds(
         &self,
         by: By,
-        seeds: Option<(Var<'t, T>, ArrayD<Bound>)>,
+        seeds: &[(Var<'t, T>, ArrayD<Bound>)],
         wanted: &[Var<'t, T>],
         settled: Option<&Evaluated<Bound>>,
     ) -> Evaluated<Bound> {
@@ -221,9 +221,7 @@ impl<'t, T: Float> Derivation<'t, T> {
             .map(|row| row.operands()[0].id())
             .collect();
         Self::rounding(by).count(|| {
-            Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| {
-                decided(all, row, value, &shifted, settled)
-            })
+            Evaluated::new(tape, seeds, wanted, |all, row, value| decided(all, row, value, &shifted, settled))
         })
     }
 

@@ -17,6 +17,7 @@ use proptest::test_runner::{
     Config, PersistedSeed, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
 };
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::rc::Rc;
 
 /// The least share of the elements inside the domain that must be judged, of each gradient, unless something else is
@@ -228,8 +229,11 @@ impl<T: Float> Check<'_, T> {
 /// Keeps a case beside the source file, as proptest does with those that it draws.
 fn keep(config: &Config, case: &Sample) {
     let Some(mut persistence) = config.failure_persistence.clone() else { return };
-    let bytes: String = case.written().iter().map(|byte| format!("{byte:02x}")).collect();
-    if let Ok(seed) = format!("pt {bytes}").parse::<PersistedSeed>() {
+    let mut text = String::from("pt ");
+    for byte in case.written() {
+        write!(text, "{byte:02x}").expect("a string takes all");
+    }
+    if let Ok(seed) = text.parse::<PersistedSeed>() {
         persistence.save_persisted_failure2(config.source_file, seed, case);
     }
 }
