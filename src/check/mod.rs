@@ -87,7 +87,8 @@
 //! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
 //! rounding can have made: tolerances are neither guessed nor tuned. Branches are taken as the tape took them; where those that
 //! are compared lie within rounding of each other, either is right. What textbooks have is right, too, as s (1 − s) for the slope of
-//! the logistic function, though it loses digits ([`accurate`](Check::accurate) forbids it). Where a hand-written gradient differs
+//! the logistic function, though it loses digits; and so is other algebra: sums multiplied out or collected, quotients for products,
+//! totals less parts. ([`accurate`](Check::accurate) forbids what loses digits.) Where a hand-written gradient differs
 //! by more, swept differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
 //! [`Verdict::Kink`], a matter of convention.
 //!
@@ -99,8 +100,8 @@
 //! | room | what is in it |
 //! |---|---|
 //! | `ask/` | the question: the function (`backward.rs`, `forward.rs`, `second.rs`, `each.rs`), what can be a derivative (`derivative.rs`, `parameter.rs`), what can be said of both (`options.rs`) |
-//! | `cases/` | the shape language (`shapes.rs`, `size.rs`), numbers and memory layouts (`values.rs`, `layout.rs`); how cases are drawn and become simpler (`plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs`); for people's own property tests, `strategies.rs` |
-//! | `judge/` | one case (`examine.rs`), what is right in it and how closely (`reference.rs`, `standing.rs`, `tolerance.rs`, `subgradient.rs`); all cases (`search.rs`, `climb.rs`); what was judged (`tally.rs`, `verdict.rs`) |
+//! | `cases/` | the shape language (`shapes.rs`, `size.rs`), numbers and memory layouts (`values.rs`, `layout.rs`); how cases are drawn and become simpler (`plan.rs`, `sample.rs`, `draw.rs`, `shrink.rs`), or are kept (`written.rs`); for people's own property tests, `strategies.rs` |
+//! | `judge/` | one case (`examine.rs`), what is right in it and how closely (`reference.rs`, `latitude.rs`, `standing.rs`, `tolerance.rs`, `subgradient.rs`); all cases (`search.rs`, `climb.rs`); what was judged (`tally.rs`, `verdict.rs`) |
 //! | `oracle/` | arithmetics that carry a derivative or an error bound (`number/`), the tape evaluated in them, differences, sweeps with other rules |
 //! | `diagnose/` | why it is wrong: hypotheses on the whole gradient, and within the derivation |
 //! | `page/` | what comes out: wrong and why (`report.rs`), why nothing can be said (`doubt.rs`), a certificate (`summary.rs`) |

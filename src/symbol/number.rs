@@ -4,7 +4,7 @@ use std::f64::consts::{E, LN_2, PI, SQRT_2};
 
 /// A number with the digits that matter: as few as tell it from others further away than `off`, and from 1; by its name
 /// if it has one.
-#[allow(clippy::float_cmp)] // 1 is 1.
+#[allow(clippy::float_cmp, clippy::cast_possible_truncation)] // 1 is 1; what is rounded is compared.
 pub(crate) fn text_of(x: f64, off: f64) -> String {
     let known: [(f64, &str); 12] = [
         (PI, "π"),
@@ -20,7 +20,12 @@ pub(crate) fn text_of(x: f64, off: f64) -> String {
         (1.0 / LN_2, "1/ln 2"),
         (E, "e"),
     ];
-    let near = |number: f64| (number - x).abs() <= off.max(4.0 * f64::EPSILON * x.abs());
+    // A number of single precision is the shortest that rounds to it.
+    let rounded = |number: f64| f64::from(number as f32);
+    let single = x.is_finite() && rounded(x) == x;
+    let near = |number: f64| {
+        (number - x).abs() <= off.max(4.0 * f64::EPSILON * x.abs()) || single && rounded(number) == x
+    };
     if off <= 1e-6 * x.abs()
         && let Some((_, name)) = known.iter().find(|(number, _)| near(*number))
     {
@@ -46,6 +51,9 @@ mod tests {
         assert_eq!(text_of(1.0 + 3e-8, 1e-9), "1.00000003");
         assert_eq!(text_of(3.000_01, 1e-4), "3");
         assert_eq!(text_of(std::f64::consts::PI, 1e-15), "π");
+        assert_eq!(text_of(f64::from(0.9_f32), 0.0), "0.9");
+        assert_eq!(text_of(f64::from(std::f32::consts::PI), 0.0), "π");
+        assert_eq!(text_of(0.900_000_1, 0.0), "0.9000001");
         assert_eq!(text_of(2.5e-7, 1e-12), "2.5e-7");
         // Never 1 for what is not.
         assert_ne!(text_of(1.0 - 1e-9, 1e-3), "1");

@@ -79,8 +79,8 @@ impl<T: Float> Tape<T> {
         result
     }
 
-    /// Takes the rows since then off the tape.
-    fn go_back(&self, start: Mark) {
+    /// Takes the rows since then off the tape; nobody may have a handle on one.
+    pub(crate) fn go_back(&self, start: Mark) {
         self.rows.borrow_mut().truncate(start.rows);
         self.room.set_taken(start.bytes);
     }

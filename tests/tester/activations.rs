@@ -20,6 +20,15 @@ pub fn logistic<T: NdFloat>(x: T) -> T {
     }
 }
 
+/// The same by tanh, as older libraries have it.
+fn by_tanh<T: NdFloat>(x: T) -> T {
+    c::<T>(0.5) * (T::one() + (x * c(0.5)).tanh())
+}
+
+fn wide<T: NdFloat>(x: T) -> f64 {
+    x.to_f64().expect("a number")
+}
+
 fn erf<T: NdFloat>(x: T) -> T {
     c(libm::erf(x.to_f64().expect("a number")))
 }
@@ -28,6 +37,12 @@ fn sigmoid_slope<T: NdFloat>(version: &str, x: T) -> T {
     let (s, one) = (logistic(x), T::one());
     match version {
         "both sides" => logistic(x) * logistic(-x),
+        "by tanh" => by_tanh(x) * (one - by_tanh(x)),
+        "in double precision" => {
+            let s = 1.0 / (1.0 + (-wide(x)).exp());
+            c(s * (1.0 - s))
+        }
+        "multiplied out" => s - s * s,
         "exponentials" => {
             let e = (-x.abs()).exp();
             e / ((one + e) * (one + e))
@@ -62,6 +77,15 @@ fn tanh_slope<T: NdFloat>(version: &str, x: T) -> T {
             sech * sech
         }
         "in two factors" => (one - y) * (one + y),
+        "by exponentials" => {
+            let e = (-(x + x).abs()).exp();
+            let y = (one - e) / (one + e);
+            one - y * y
+        }
+        "by sigmoid" => {
+            let y = c::<T>(2.0) * logistic(x + x) - one;
+            one - y * y
+        }
         "at the operand" => one - x * x,
         "a plus" => one + y * y,
         "not squared" => one - y,
@@ -83,6 +107,9 @@ fn tanh<T: Real>(exam: &Exam, version: &'static str) -> Found {
 fn softplus_slope<T: NdFloat>(version: &str, x: T) -> T {
     match version {
         "by expm1" => -(-softplus_value(x)).exp_m1(),
+        "by tanh" => by_tanh(x),
+        "from the result, plainly" => T::one() - (-softplus_value(x)).exp(),
+        "1 less the other side" => T::one() - logistic(-x),
         "of the other side" => logistic(-x),
         "its own value" => softplus_value(x),
         "the slope of sigmoid" => logistic(x) * (T::one() - logistic(x)),
@@ -115,6 +142,8 @@ fn silu_slope<T: NdFloat>(version: &str, x: T) -> T {
     match version {
         "from the result" => x * s + s * (one - x * s),
         "as PyTorch" => s * (one + x * (one - s)),
+        "by tanh" => by_tanh(x) * (one + x * (one - by_tanh(x))),
+        "multiplied out" => s + x * s - x * s * s,
         "x held constant" => x * s * (one - s),
         "the gate held constant" => s,
         "the 1 - s forgotten" => s + x * s,
@@ -170,6 +199,12 @@ fn gelu_tanh_slope<T: NdFloat>(version: &str, x: T) -> T {
     let inner = k * (one + c::<T>(3.0) * a * x * x);
     match version {
         "in one line" => half * (one + t) * (one + x * (one - t) * inner),
+        // x·σ(2u), as it is written for the sake of speed.
+        "by sigmoid" => {
+            let (two, u) = (c::<T>(2.0), k * (x + a * x * x * x));
+            let s = logistic(two * u);
+            s + x * s * (one - s) * two * inner
+        }
         "the 3 forgotten" => half * (one + t) + half * x * (one - t * t) * k * (one + a * x * x),
         "the cube held constant" => half * (one + t) + half * x * (one - t * t) * k,
         "the inner factor forgotten" => half * (one + t) + half * x * (one - t * t),
@@ -193,10 +228,11 @@ const ALPHA: f64 = 0.75;
 
 fn elu_slope<T: NdFloat>(version: &str, x: T) -> T {
     let (alpha, one, zero): (T, T, T) = (c(ALPHA), T::one(), T::zero());
-    let y = if x > zero { x } else { alpha * x.exp_m1() };
+    let below = if version == "from the result, plainly" { x.exp() - one } else { x.exp_m1() };
+    let y = if x > zero { x } else { alpha * below };
     match version {
         // y + α loses what x's exponential has, and no more than the rounding of α.
-        "from the result" => {
+        "from the result" | "from the result, plainly" => {
             if y > zero {
                 one
             } else {
@@ -263,7 +299,7 @@ fn elu<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("sigmoid", sigmoid, right: ["", "both sides", "exponentials"], wrong: [
+    function!("sigmoid", sigmoid, right: ["", "both sides", "exponentials", "by tanh", "in double precision", "multiplied out"], wrong: [
         "at the operand" [WrongPoint],
         "only s" [],
         "only 1 - s" [],
@@ -276,7 +312,7 @@ pub const TABLE: &[Function] = &[
         "the cotangent forgotten" [CotangentIgnored],
         far "overflows" [Imprecise],
     ]),
-    function!("tanh", tanh, right: ["", "by cosh", "in two factors"], wrong: [
+    function!("tanh", tanh, right: ["", "by cosh", "in two factors", "by exponentials", "by sigmoid"], wrong: [
         "at the operand" [WrongPoint],
         "a plus" [],
         "not squared" [],
@@ -287,7 +323,7 @@ pub const TABLE: &[Function] = &[
         "tanh of the square" [],
         "at the result" [WrongPoint],
     ]),
-    function!("softplus", softplus, right: ["", "by expm1"], wrong: [
+    function!("softplus", softplus, right: ["", "by expm1", "by tanh", "from the result, plainly", "1 less the other side"], wrong: [
         "of the other side" [],
         "its own value" [],
         "the slope of sigmoid" [],
@@ -297,7 +333,7 @@ pub const TABLE: &[Function] = &[
         "at the result" [WrongPoint],
         "halved" [Factor],
     ]),
-    function!("silu", silu, right: ["", "from the result", "as PyTorch"], wrong: [
+    function!("silu", silu, right: ["", "from the result", "as PyTorch", "by tanh", "multiplied out"], wrong: [
         "x held constant" [PathLost],
         "the gate held constant" [PathLost],
         "the 1 - s forgotten" [],
@@ -318,7 +354,7 @@ pub const TABLE: &[Function] = &[
         "the sigmoid approximation's" [],
         "few digits" [FewDigits],
     ]),
-    function!("gelu by tanh", gelu_tanh, right: ["", "in one line"], wrong: [
+    function!("gelu by tanh", gelu_tanh, right: ["", "in one line", "by sigmoid"], wrong: [
         "the 3 forgotten" [],
         "the cube held constant" [],
         "the inner factor forgotten" [],
@@ -328,7 +364,7 @@ pub const TABLE: &[Function] = &[
         "a cube too many" [],
         "of the exact gelu" [],
     ]),
-    function!("elu", elu, right: ["", "from the result"], wrong: [
+    function!("elu", elu, right: ["", "from the result", "from the result, plainly"], wrong: [
         "alpha forgotten" [FactorMissing, Factor],
         "the result itself" [],
         "only alpha" [FactorMissing],

@@ -19,16 +19,28 @@ fn attention_by_hand<T: NdFloat>(
     [q, k, v]: [&A2<T>; 3],
 ) -> [A2<T>; 3] {
     let root = size::<T>(q.ncols()).sqrt();
-    let mut scores = q.dot(&k.t()) / root;
+    let mut scores = match version {
+        "scaled before" => (q / root).dot(&k.t()),
+        "a root each" => (q / root.sqrt()).dot(&(k / root.sqrt()).t()),
+        _ => q.dot(&k.t()) / root,
+    };
     if causal && version != "the mask forgotten in the forward pass" {
         for ((i, j), s) in scores.indexed_iter_mut() {
             if j > i {
-                *s = T::neg_infinity();
+                *s = if version == "a large negative number" { c(-1e30) } else { T::neg_infinity() };
             }
         }
     }
     let p = match version {
         "softmax over the queries" => softmax(&scores.t().to_owned()).reversed_axes(),
+        // Only log Σ exp of each row is kept, as FlashAttention does.
+        "made again from its logarithm" => {
+            let logs = scores.map_axis(Axis(1), |row| {
+                let top = row.fold(T::neg_infinity(), |top, &s| top.max(s));
+                top + row.fold(T::zero(), |sum, &s| sum + (s - top).exp()).ln()
+            });
+            (&scores - &logs.insert_axis(Axis(1))).mapv(T::exp)
+        }
         _ => softmax(&scores),
     };
     let dv = match version {
@@ -214,7 +226,9 @@ fn rope<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("attention", attention, right: ["", "by the output", "by Jacobians"], wrong: [
+    function!("attention", attention, right: [
+        "", "by the output", "by Jacobians", "scaled before", "a root each", "made again from its logarithm",
+    ], wrong: [
         "softmax over the queries" [WrongAxis],
         "dV by the scores" [WrongOperand, WrongPoint],
         "V forgotten" [WrongOperand, WrongShape],
@@ -230,7 +244,9 @@ pub const TABLE: &[Function] = &[
         "dQ and dK swapped" [OperandsSwapped, WrongShape],
         "K held constant" [Zeros],
     ]),
-    function!("causal attention", causal, right: ["", "by the output", "by Jacobians"], wrong: [
+    function!("causal attention", causal, right: [
+        "", "by the output", "by Jacobians", "a large negative number", "made again from its logarithm",
+    ], wrong: [
         "the mask forgotten in the forward pass" [MaskMissing],
         "dV by P, not transposed" [Transposed, SymmetryAssumed],
         "the diagonal only" [DiagonalOnly],

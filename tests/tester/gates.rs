@@ -275,7 +275,7 @@ pub const TABLE: &[Function] = &[
     function!("gated tanh", gated_tanh, right: ["", "written in place"], wrong: [
         "tanh's slope forgotten" [FactorMissing],
         "sigmoid's slope forgotten" [FactorMissing],
-        "the other factor forgotten" [],
+        "the other factor forgotten" [FactorMissing],
         "tanh's slope at its operand" [WrongPoint],
         "sigmoid's slope at its operand" [WrongPoint],
         "zeros for the first half" [PathLost],

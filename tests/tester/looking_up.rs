@@ -20,6 +20,27 @@ fn embedding_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, table: &A2<T>, token
         });
         return hot.t().dot(dy);
     }
+    if version == "last first" {
+        for (row, &token) in dy.rows().into_iter().zip(tokens).rev() {
+            let mut to = dt.row_mut(place(token));
+            to += &row;
+        }
+        return dt;
+    }
+    if version == "sorted, as differences of running sums" {
+        let mut order: Vec<usize> = (0..tokens.len()).collect();
+        order.sort_by_key(|&i| place(tokens[i]));
+        let mut sums = A2::zeros((tokens.len() + 1, dy.ncols()));
+        for (at, &i) in order.iter().enumerate() {
+            let next = &sums.row(at) + &dy.row(i);
+            sums.row_mut(at + 1).assign(&next);
+        }
+        for token in 0..table.nrows() {
+            let before = |t: usize| order.iter().filter(|&&i| place(tokens[i]) < t).count();
+            dt.row_mut(token).assign(&(&sums.row(before(token + 1)) - &sums.row(before(token))));
+        }
+        return dt;
+    }
     for (row, &token) in dy.rows().into_iter().zip(tokens) {
         let token = place(token);
         let mut to = match version {
@@ -241,7 +262,7 @@ fn top_two<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("embedding", embedding, right: ["", "by one-hot"], wrong: [
+    function!("embedding", embedding, right: ["", "by one-hot", "last first", "sorted, as differences of running sums"], wrong: [
         "the next token's row" [OffByOne],
         "all to the first row" [],
         "= for +=" [ScatterOverwrites],

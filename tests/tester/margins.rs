@@ -222,7 +222,15 @@ fn distances_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, a: &A2<T>, b: &A2<T>
     let square = A2::from_shape_fn(square.raw_dim(), |(i, j)| {
         a.row(i).iter().zip(b.row(j)).fold(T::one(), |sum, (&a, &b)| sum + (a - b) * (a - b))
     });
+    // |a|² − 2a·b + |b|², as scikit-learn has it.
+    let by_norms = || {
+        let [na, nb] = [a, b].map(|x| x.mapv(|x| x * x).sum_axis(Axis(1)));
+        A2::from_shape_fn(dy.raw_dim(), |(i, j)| {
+            T::one() + (na[i] - c::<T>(2.0) * a.row(i).dot(&b.row(j)) + nb[j]).max(T::zero())
+        })
+    };
     let over = match version {
+        "by squares of norms" => dy / &by_norms().mapv(T::sqrt),
         "of the squares" => dy * c::<T>(2.0),
         "the root's 2 twice" => dy / &square.mapv(|s| c::<T>(2.0) * s.sqrt()),
         "by the square" => dy / &square,
@@ -230,7 +238,7 @@ fn distances_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, a: &A2<T>, b: &A2<T>
     };
     let (rows, columns) = (sums(&over), over.sum_axis(Axis(0)).insert_axis(Axis(1)));
     let da = match version {
-        "a loop" => A2::from_shape_fn(a.raw_dim(), |(i, d)| {
+        "a loop" | "by squares of norms" => A2::from_shape_fn(a.raw_dim(), |(i, d)| {
             (0..b.nrows()).fold(T::zero(), |sum, j| sum + over[[i, j]] * (a[[i, d]] - b[[j, d]]))
         }),
         "a sign" => over.dot(b) - a * &rows,
@@ -313,7 +321,7 @@ pub const TABLE: &[Function] = &[
         "the other's norm held constant" [PathLost, HeldConstant],
         "swapped" [OperandsSwapped],
     ]),
-    function!("pairwise distances", distances, right: ["", "a loop"], wrong: [
+    function!("pairwise distances", distances, right: ["", "a loop", "by squares of norms"], wrong: [
         "of the squares" [FactorMissing],
         "the root's 2 twice" [Factor],
         "by the square" [WrongPoint],

@@ -204,6 +204,45 @@ fn scaled<T: Real>(exam: &Exam, version: &'static str) -> Found {
     )
 }
 
+/// (Σ a·b)², of rows of any length: how they are added up is the derivation's own affair.
+fn dot_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, a: &A2<T>, b: &A2<T>) -> (A2<T>, A2<T>) {
+    let products = a * b;
+    let sum = |row: ndarray::ArrayView1<'_, T>| match version {
+        "a plain loop" => row.iter().fold(T::zero(), |sum, &x| sum + x),
+        "last first" => row.iter().rev().fold(T::zero(), |sum, &x| sum + x),
+        "in double precision" => c(row.iter().map(|x| x.to_f64().expect("a number")).sum()),
+        // W. Kahan, 1965.
+        "carried" => {
+            let add = |(sum, lost): (T, T), &x: &T| {
+                let y = x - lost;
+                let next = sum + y;
+                (next, (next - sum) - y)
+            };
+            row.iter().fold((T::zero(), T::zero()), add).0
+        }
+        "four at once" => {
+            let mut lanes = [T::zero(); 4];
+            row.iter().enumerate().for_each(|(i, &x)| lanes[i % 4] += x);
+            (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+        }
+        "the last forgotten" => row.iter().rev().skip(1).fold(T::zero(), |sum, &x| sum + x),
+        _ => row.sum(),
+    };
+    let two = if version == "the 2 forgotten" { T::one() } else { c(2.0) };
+    let factor: A1<T> = products.rows().into_iter().zip(dy).map(|(row, &d)| d * two * sum(row)).collect();
+    let factor = factor.insert_axis(Axis(1));
+    (b * &factor, a * &factor)
+}
+
+fn dot<T: Real>(exam: &Exam, version: &'static str) -> Found {
+    exam.backward(
+        |[a, b]| (a * b).sum_axis(1).square(),
+        move |dy: &A1<T>, a: &A2<T>, b: &A2<T>| dot_by_hand(version, dy, a, b),
+        ["a: n d", "b: n d"],
+        &[],
+    )
+}
+
 /// A row added to each row, a column to each column, a number to all: what is broadcast is summed.
 fn broadcast_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>) -> (A2<T>, A2<T>, A2<T>) {
     let row = || dy.sum_axis(Axis(0)).insert_axis(Axis(0));
@@ -288,6 +327,12 @@ pub const TABLE: &[Function] = &[
         "sum for product" [FactorMissing],
         "both factors" [],
         "the cotangent squared" [],
+    ]),
+    function!("square of a product", dot, right: [
+        "", "a plain loop", "last first", "in double precision", "carried", "four at once",
+    ], wrong: [
+        "the last forgotten" [],
+        "the 2 forgotten" [Factor],
     ]),
     function!("broadcast sum", broadcast, right: ["", "products with ones"], wrong: [
         "the row not summed" [SumMissing],

@@ -28,7 +28,11 @@ fn layer_norm_by_hand<T: NdFloat>(
     let eps: T = if version == "epsilon forgotten" { T::zero() } else { c(EPS) };
     let n = size::<T>(x.ncols());
     let centred = x - &mean(x, 1);
-    let var = mean(&centred.mapv(|x| x * x), 1);
+    let var = match version {
+        // E[x²] − E[x]²: one pass over x, and digits of its mean are lost.
+        "in one pass" => mean(&x.mapv(|x| x * x), 1) - mean(x, 1).mapv(|m| m * m),
+        _ => mean(&centred.mapv(|x| x * x), 1),
+    };
     let inv = match version {
         "epsilon outside the root" => var.mapv(|v| T::one() / (v.sqrt() + eps)),
         "n - 1 in the variance" => var.mapv(|v| T::one() / (v * n / (n - T::one()) + eps).sqrt()),
@@ -52,6 +56,26 @@ fn layer_norm_by_hand<T: NdFloat>(
             let dmean = -(&dn * &inv).sum_axis(Axis(1)).insert_axis(Axis(1))
                 + &dvar * &centred.sum_axis(Axis(1)).insert_axis(Axis(1)) * c::<T>(-2.0) / n;
             &dn * &inv + &centred * &dvar * c::<T>(2.0) / n + dmean / n
+        }
+        "by sums" => {
+            let [first, second] = [&dn, &(&dn * &normed)].map(|x| mean(x, 1) * n);
+            (&dn * n - &first - &normed * &second) * &(&inv / n)
+        }
+        // The Jacobian, row by row: (δ − 1/n − x̂ᵢx̂ⱼ/n) / σ.
+        "by its Jacobian" => A2::from_shape_fn(x.raw_dim(), |(i, j)| {
+            (0..x.ncols()).fold(T::zero(), |sum, k| {
+                let same = if j == k { T::one() } else { T::zero() };
+                sum + dn[[i, k]] * inv[[i, 0]] * (same - T::one() / n - normed[[i, k]] * normed[[i, j]] / n)
+            })
+        }),
+        // As a composition of scale and shift that TensorFlow makes of it: x·a + (β − m·a).
+        "by scale and shift" => {
+            let a = &inv;
+            let da = (&dn * x).sum_axis(Axis(1)).insert_axis(Axis(1)) - mean(&dn, 1) * n * mean(x, 1);
+            let dvar = da * &inv.mapv(|i| i * i * i) * c::<T>(-0.5);
+            let dmean = -(mean(&dn, 1) * n) * a;
+            let (two, mean) = (c::<T>(2.0), mean(x, 1));
+            &dn * a + &(dmean / n) + x * &(&dvar * (two / n)) - &dvar * &mean * (two / n)
         }
         // a·dy + b·x + c with the coefficients of PyTorch's kernel.
         "by coefficients" => {
@@ -97,6 +121,10 @@ fn rms_norm_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>, gamma: &A1
     let dot = mean(&(&dn * &normed), 1);
     let dx = match version {
         "by x" => &dn * &inv - x * &(mean(&(&dn * x), 1) * inv.mapv(|i| i * i * i)),
+        "over one denominator" => {
+            let square = inv.mapv(|i| T::one() / (i * i));
+            (&dn * &square - x * &mean(&(&dn * x), 1)) * &inv.mapv(|i| i * i * i)
+        }
         "row by row" => {
             let mut dx = dn.clone();
             for ((mut dx, x), inv) in dx.rows_mut().into_iter().zip(x.rows()).zip(&inv) {
@@ -129,6 +157,16 @@ fn rms_norm<T: Real>(exam: &Exam, version: &'static str) -> Found {
     )
 }
 
+fn welford<T: NdFloat>(x: ndarray::ArrayView1<'_, T>) -> T {
+    let (mut mean, mut squares) = (T::zero(), T::zero());
+    for (k, &x) in x.iter().enumerate() {
+        let from = x - mean;
+        mean += from / size(k + 1);
+        squares += from * (x - mean);
+    }
+    squares / size(x.len())
+}
+
 fn batch_norm_by_hand<T: NdFloat>(
     version: &str,
     dy: &A2<T>,
@@ -142,6 +180,9 @@ fn batch_norm_by_hand<T: NdFloat>(
     let centred = x - &mean(x, 0);
     let var = match version {
         "the unbiased variance" => mean(&centred.mapv(|x| x * x), 0) * n / (n - T::one()),
+        "in one pass" => mean(&x.mapv(|x| x * x), 0) - mean(x, 0).mapv(|m| m * m),
+        // B. P. Welford, 1962.
+        "Welford's" => x.t().outer_iter().map(welford).collect::<A1<T>>().insert_axis(Axis(0)),
         _ => mean(&centred.mapv(|x| x * x), 0),
     };
     let inv = var.mapv(|v| T::one() / (v + c(EPS)).sqrt());
@@ -298,7 +339,10 @@ fn unit<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("layer norm", layer_norm, right: ["", "by variance and mean", "by coefficients", "as published"], wrong: [
+    function!("layer norm", layer_norm, right: [
+        "", "by variance and mean", "by coefficients", "as published", "in one pass", "by sums", "by its Jacobian",
+        "by scale and shift",
+    ], wrong: [
         "mean and variance held constant" [HeldConstant],
         "the mean held constant" [PathLost, HeldConstant],
         "the variance held constant" [PathLost, HeldConstant],
@@ -315,7 +359,7 @@ pub const TABLE: &[Function] = &[
         "dgamma over the row" [WrongAxis, WrongShape],
         "dbeta a mean" [MeanForSum],
     ]),
-    function!("RMS norm", rms_norm, right: ["", "by x", "row by row", "as published"], wrong: [
+    function!("RMS norm", rms_norm, right: ["", "by x", "row by row", "as published", "over one denominator"], wrong: [
         "the root held constant" [PathLost, HeldConstant],
         "epsilon forgotten" [Epsilon],
         "gamma forgotten" [FactorMissing],
@@ -328,16 +372,17 @@ pub const TABLE: &[Function] = &[
         "over the batch" [WrongAxis],
         "dgamma of x" [WrongOperand],
     ]),
-    function!("batch norm", batch_norm, right: ["", "in one line", "by variance and mean", "as published"], wrong: [
+    function!("batch norm", batch_norm, right: ["", "in one line", "by variance and mean", "as published", "in one pass", "Welford's"], wrong: [
         "as at inference" [HeldConstant],
-        "the variance held constant" [PathLost, HeldConstant],
+        // Without the factor a constant comes back, which the mean takes off: the same gradient.
+        "the variance held constant" [PathLost, HeldConstant, FactorMissing],
         "the mean held constant" [PathLost, HeldConstant],
         "the unbiased variance" [Factor],
         "1/n forgotten" [Factor],
         "n forgotten" [],
         "gamma forgotten" [FactorMissing],
         "over the row" [WrongAxis],
-        "the variance for its root" [],
+        "the variance for its root" [Factor],
         "dgamma and dbeta swapped" [OperandsSwapped],
         "dbeta like dgamma" [GradientCopied],
     ]),
@@ -347,13 +392,13 @@ pub const TABLE: &[Function] = &[
         "divided by the channels" [Factor],
         "layer norm's" [Factor],
         "a sign" [Sign],
-        "the scale squared" [],
+        "the scale squared" [Factor],
         "first group only" [],
     ]),
     function!("rows of length one", unit, right: ["", "by x", "by its projection"], wrong: [
         "the norm held constant" [PathLost, HeldConstant],
         "only the norm's part" [PathLost],
-        "the norm squared" [],
+        "the norm squared" [Factor],
         "not divided" [FactorMissing],
         "a sign" [Sign],
         "x for y" [WrongOperand],

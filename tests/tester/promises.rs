@@ -60,9 +60,7 @@ fn what_was_judged_is_counted() {
     assert_eq!(summary.warnings(), [""; 0]);
     // The negative half is no place to be right or wrong in.
     let sqrt = check::backward(|[x]| x.sqrt())
-        .against(|dy: &A1, x: &A1| {
-            Zip::from(dy).and(x).map_collect(|&dy, &x| if dy == 0.0 { 0.0 } else { dy / (2.0 * x.sqrt()) })
-        })
+        .against(|dy: &A1, x: &A1| Zip::from(dy).and(x).map_collect(|&dy, &x| dy / (2.0 * x.sqrt())))
         .shapes(["x: n"])
         .without_persistence()
         .seed(super::seed());
@@ -229,4 +227,103 @@ fn the_certificate_says_how_good_the_test_is() {
     assert!(text.contains("wrong versions made on purpose"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert_eq!(text, check.try_run().unwrap().with_score(&check::mutants(&check)).to_string());
+}
+
+fn halved_roots(dy: &A1, x: &A1) -> A1 {
+    Zip::from(dy).and(x).map_collect(|&dy, &x| dy / (2.0 * x.sqrt()))
+}
+
+/// At x = 0 the slope is infinite: only by a convention of 0 · ∞ is there a gradient where the cotangent is 0, and 0/0 is
+/// nobody's mistake.
+#[test]
+fn a_cotangent_of_0_excuses_an_infinite_slope() {
+    let roots = |by_hand: fn(&A1, &A1) -> A1| {
+        check::backward(|[x]| x.sqrt())
+            .against(by_hand)
+            .shapes(["x: n"])
+            .values("x", Values::Whole(0, 5))
+            .without_persistence()
+            .seed(super::seed())
+    };
+    let summary = roots(halved_roots).try_run().unwrap();
+    let why: Vec<String> = summary.gradients().remove(0).unjudged.into_iter().map(|(why, _)| why).collect();
+    assert!(why.iter().any(|why| why.contains("a cotangent of 0")), "{why:?}");
+    // It excuses nothing else: neither where there is a slope, nor a number.
+    assert!(
+        roots(|dy, x| halved_roots(dy, x).mapv(|d| if d == 0.0 { f64::NAN } else { d })).try_run().is_err()
+    );
+    assert!(
+        roots(|dy, x| halved_roots(dy, x).mapv(|d| if d.is_nan() { 777.0 } else { d })).try_run().is_err()
+    );
+    // What a choice does not take has a slope of 0, whatever the cotangent: there NaN is a mistake.
+    let masked = check::backward(|[x]| x.gt(0.0).select(x, 1.0).log())
+        .against(|dy: &A1, x: &A1| {
+            Zip::from(dy).and(x).map_collect(|&dy, &x| if x > 0.0 { dy / x } else { dy * 0.0 / (x * 0.0) })
+        })
+        .shapes(["x: n"])
+        .without_persistence();
+    assert_eq!(failure(&masked).kind(), FailureKind::Wrong);
+}
+
+/// A check of which next to nothing lies inside the domain says next to nothing.
+#[test]
+fn few_inside_the_domain_are_inconclusive() {
+    let log = || {
+        check::backward(|[x]| x.log())
+            .against(|dy: &A1, x: &A1| dy / x)
+            .shapes(["x: n"])
+            .values("x", Values::Between(-100.0, 1.0))
+            .without_persistence()
+            .seed(super::seed())
+    };
+    inconclusive(&log(), &["nearly all were outside", "log", ".judged_at_least(0.0)"]);
+    let summary = log().judged_at_least(0.0).try_run().unwrap();
+    assert!(summary.warnings().iter().any(|warning| warning.contains("outside the domain")), "{summary}");
+}
+
+/// A forward function is counted like a gradient; a wrong version of the derivative is one of the same function.
+#[test]
+fn a_forward_function_of_which_nothing_is_judged_is_inconclusive() {
+    // A divisor of rounding alone: the value may be anything, and the gradient does not depend on it.
+    let check = || {
+        check::backward(|[x]| x + ((x * 0.1 + x * 0.2 - x * 0.3 + 1e-300).reciprocal() * 1e-300).detach())
+            .against(|dy: &A1| dy.clone())
+            .shapes(["x: n"])
+            .values("x", Values::Between(1.0, 2.0))
+            .without_persistence()
+            .seed(super::seed())
+    };
+    assert!(check().try_run().is_ok());
+    inconclusive(&check().forward(|x: &A1| x.clone()), &["the forward function could be judged", "divides"]);
+    let sine = check::backward(|[x]| x.sin())
+        .against(|dy: &A1, x: &A1| dy * &x.mapv(f64::cos))
+        .forward(|x: &A1| x.mapv(f64::sin))
+        .shapes(["x: n"])
+        .without_persistence();
+    let text = sine.try_run().unwrap().to_string();
+    assert!(text.contains("the forward function"), "{text}");
+}
+
+/// Sums by their totals lose digits: right, with a remark, and wrong where digits count.
+#[test]
+fn digits_lost_by_algebra_are_remarked_on() {
+    let totals = || {
+        check::backward(|[x]| x.cumsum(0))
+            .against(|dy: &A1| {
+                let (total, mut before) = (dy.sum(), 0.0);
+                // In order, whatever the layout: `mapv` may go backwards.
+                dy.iter()
+                    .map(|d| {
+                        before += d;
+                        total - before + d
+                    })
+                    .collect::<A1>()
+            })
+            .shapes(["x: n"])
+            .without_persistence()
+            .seed(super::seed())
+    };
+    let summary = totals().try_run().unwrap();
+    assert!(summary.gradients()[0].lost_digits > 1.0, "{summary}");
+    assert!(totals().accurate().try_run().is_err());
 }

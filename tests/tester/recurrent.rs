@@ -313,7 +313,7 @@ pub const TABLE: &[Function] = &[
         "written at the step after" [OffByOne, OrderReversed],
         "dU by h of the step after" [],
         "dU transposed" [Transposed],
-        "dU of the first step only" [],
+        "dU of the first step only" [PathLost],
         "U not transposed" [Transposed, SymmetryAssumed],
         "truncated after one step" [],
         "dh0 forgotten" [Zeros, PathLost],

@@ -28,6 +28,36 @@ fn cumsum_by_hand<T: NdFloat>(version: &str, dy: &A2<T>) -> A2<T> {
             let totals = dy.sum_axis(Axis(1)).insert_axis(Axis(1));
             &totals - &running(dy, 1, false) + dy
         }
+        // What is rounded off is carried along (W. Kahan, 1965).
+        "carried" => {
+            let mut dx = dy.clone();
+            for mut lane in dx.rows_mut() {
+                let (mut sum, mut lost) = (T::zero(), T::zero());
+                for d in lane.iter_mut().rev() {
+                    let y = *d - lost;
+                    let next = sum + y;
+                    lost = (next - sum) - y;
+                    sum = next;
+                    *d = sum;
+                }
+            }
+            dx
+        }
+        // In log₂ n steps (W. D. Hillis and G. L. Steele, 1986).
+        "by doubling" => {
+            let (mut dx, mut step) = (dy.clone(), 1);
+            while step < n {
+                let before = dx.clone();
+                let mut to = dx.slice_mut(ndarray::s![.., ..n - step]);
+                to += &before.slice(ndarray::s![.., step..]);
+                step *= 2;
+            }
+            dx
+        }
+        "in double precision" => {
+            let wide = dy.mapv(|d| d.to_f64().expect("a number"));
+            running(&wide, 1, true).mapv(|d| T::from(d).expect("every number has a nearest one"))
+        }
         "by a triangle" => {
             let ones = A2::from_shape_fn((n, n), |(i, j)| if i >= j { T::one() } else { T::zero() });
             dy.dot(&ones)
@@ -327,7 +357,9 @@ fn ctc<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("cumsum", cumsum, right: ["", "total less what came before", "by a triangle"], wrong: [
+    function!("cumsum", cumsum, right: [
+        "", "total less what came before", "by a triangle", "carried", "by doubling", "in double precision",
+    ], wrong: [
         "forwards" [OrderReversed],
         "over the rows" [WrongAxis],
         "not summed" [SumMissing, FactorMissing, DiagonalOnly],
@@ -369,6 +401,6 @@ pub const TABLE: &[Function] = &[
         "beta counts the step twice" [],
         "not normalised" [],
         "of the logits" [],
-        "blanks forgotten" [],
+        "blanks forgotten" [OffByOne],
     ]),
 ];

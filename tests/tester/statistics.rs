@@ -21,6 +21,12 @@ fn var_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A2<T>) -> A2<T> {
     let dy = column(dy);
     match version {
         "scaled first" => &centred * &(dy * (two / (n - one))),
+        // Of E[x²] − E[x]², each by itself.
+        "by moments" => (x * &dy - &dy * &(sums(x) / n)) * (two / (n - one)),
+        "of pairs" => A2::from_shape_fn(x.raw_dim(), |(i, j)| {
+            let apart = x.row(i).fold(T::zero(), |sum, &other| sum + (x[[i, j]] - other));
+            dy[[i, 0]] * two * apart / (n * (n - one))
+        }),
         "divided by n" => &centred * &dy * (two / n),
         "not centred" => x * &dy * (two / (n - one)),
         "2 forgotten" => &centred * &dy / (n - one),
@@ -82,9 +88,17 @@ fn std<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 fn norm_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A2<T>) -> A2<T> {
-    let norm = sums(&x.mapv(|x| x * x)).mapv(T::sqrt);
+    let norm = match version {
+        "by hypot" => column(&x.map_axis(Axis(1), |row| row.fold(T::zero(), |norm, &x| norm.hypot(x)))),
+        "of the largest" => {
+            let top = column(&x.map_axis(Axis(1), |row| row.fold(T::zero(), |top, &x| top.max(x.abs()))));
+            sums(&(x / &top).mapv(|x| x * x)).mapv(T::sqrt) * top
+        }
+        _ => sums(&x.mapv(|x| x * x)).mapv(T::sqrt),
+    };
     let dy = column(dy);
     match version {
+        "by a power" => x * &dy * &norm.mapv(|n| n.powf(-T::one())),
         "scaled first" => x * &(dy / norm),
         "of the square" => x * &dy * c::<T>(2.0),
         "the root's 2 twice" => x * &dy / &(norm * c::<T>(2.0)),
@@ -120,6 +134,17 @@ fn logsumexp_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A2<T>) -> A2<T> 
             let y = (x - &top).mapv(T::exp).sum_axis(Axis(1)).mapv(T::ln).insert_axis(Axis(1)) + &top;
             (x - &y).mapv(T::exp) * &dy
         }
+        // Number by number: log(eᵃ + eᵇ) = max + log1p(e^−|a−b|).
+        "one after the other" => {
+            let add = |a: T, &b: &T| a.max(b) + (-(a - b).abs()).exp().ln_1p();
+            let y = x.map_axis(Axis(1), |row| {
+                row.iter().skip(1).fold(row.first().copied().unwrap_or(T::zero()), add)
+            });
+            (x - &column(&y)).mapv(T::exp) * &dy
+        }
+        "1 over a sum" => A2::from_shape_fn(x.raw_dim(), |(i, j)| {
+            dy[[i, 0]] / x.row(i).fold(T::zero(), |sum, &other| sum + (other - x[[i, j]]).exp())
+        }),
         "not normalised" => x.mapv(T::exp) * &dy,
         "over the other axis" => softmax(&x.t().to_owned()).reversed_axes() * &dy,
         "log softmax" => softmax(x).mapv(T::ln) * &dy,
@@ -136,6 +161,26 @@ fn logsumexp_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A2<T>) -> A2<T> 
     }
 }
 
+/// Logits of ten thousand, which need the largest taken off.
+fn logsumexp_of_large<T: Real>(exam: &Exam, version: &'static str) -> Found {
+    exam.backward(
+        |[x]| x.logsumexp(1),
+        move |dy: &A1<T>, x: &A2<T>| logsumexp_by_hand(version, dy, x),
+        ["x: n d"],
+        &[("x", Values::Between(-1e4, 1e4))],
+    )
+}
+
+/// Logits of which none overflows in either precision.
+fn logsumexp_of_moderate<T: Real>(exam: &Exam, version: &'static str) -> Found {
+    exam.backward(
+        |[x]| x.logsumexp(1),
+        move |dy: &A1<T>, x: &A2<T>| logsumexp_by_hand(version, dy, x),
+        ["x: n d"],
+        &[("x", Values::Between(-40.0, 40.0))],
+    )
+}
+
 fn logsumexp<T: Real>(exam: &Exam, version: &'static str) -> Found {
     exam.backward(
         |[x]| x.logsumexp(1),
@@ -149,6 +194,14 @@ fn softmax_by_hand<T: NdFloat>(version: &str, dy: &A2<T>, x: &A2<T>) -> A2<T> {
     let p = softmax(x);
     match version {
         "dot taken out" => &p * dy - &p * &sums(&(&p * dy)),
+        "through log softmax" => {
+            let g = &p * dy;
+            &g - &(&p * &sums(&g))
+        }
+        // ½(1 + …) and the like have this; of two classes it is σ(1 − σ).
+        "pair by pair" => A2::from_shape_fn(x.raw_dim(), |(i, j)| {
+            (0..x.ncols()).fold(T::zero(), |sum, k| sum + p[[i, j]] * p[[i, k]] * (dy[[i, j]] - dy[[i, k]]))
+        }),
         "by its Jacobian" => {
             let mut dx = A2::zeros(x.raw_dim());
             for ((i, j), dx) in dx.indexed_iter_mut() {
@@ -221,6 +274,7 @@ fn power_by_hand<T: NdFloat>(version: &str, dy: &A1<T>, x: &A1<T>, p: T) -> (A1<
     let one = T::one();
     let slope = x.mapv(|x| match version {
         "from the result" => p * x.powf(p) / x,
+        "by exp and log" => p * ((p - one) * x.ln()).exp(),
         "the exponent not lowered" => p * x.powf(p),
         "the exponent forgotten" => x.powf(p - one),
         "of the exponential" => x.powf(p) * x.ln(),
@@ -249,7 +303,7 @@ fn power<T: Real>(exam: &Exam, version: &'static str) -> Found {
 }
 
 pub const TABLE: &[Function] = &[
-    function!("variance", var, right: ["", "scaled first"], wrong: [
+    function!("variance", var, right: ["", "scaled first", "by moments", "of pairs"], wrong: [
         "divided by n" [Factor],
         "not centred" [PathLost, HeldConstant],
         "2 forgotten" [Factor],
@@ -270,7 +324,7 @@ pub const TABLE: &[Function] = &[
         "times std" [],
         "n forgotten" [Factor],
     ]),
-    function!("norm of rows", norm, right: ["", "scaled first"], wrong: [
+    function!("norm of rows", norm, right: ["", "scaled first", "by hypot", "of the largest", "by a power"], wrong: [
         "of the square" [FactorMissing],
         "the root's 2 twice" [Factor],
         "by the square" [],
@@ -280,7 +334,7 @@ pub const TABLE: &[Function] = &[
         "the norm of the columns" [WrongAxis],
         "x forgotten" [],
     ]),
-    function!("logsumexp", logsumexp, right: ["", "from the result"], wrong: [
+    function!("logsumexp", logsumexp, right: ["", "from the result", "one after the other"], wrong: [
         "not normalised" [],
         "over the other axis" [WrongAxis],
         "log softmax" [],
@@ -290,7 +344,14 @@ pub const TABLE: &[Function] = &[
         "ones" [],
         far "overflows" [Imprecise],
     ]),
-    function!("softmax", soft_max, right: ["", "dot taken out", "by its Jacobian"], wrong: [
+    function!("logsumexp, large", logsumexp_of_large, right: ["", "from the result", "one after the other"], wrong: [
+        "overflows" [Imprecise],
+        "over the other axis" [WrongAxis],
+    ]),
+    function!("logsumexp, moderate", logsumexp_of_moderate, right: ["", "overflows", "1 over a sum"], wrong: [
+        "of the mean" [MeanForSum, Factor],
+    ]),
+    function!("softmax", soft_max, right: ["", "dot taken out", "by its Jacobian", "through log softmax", "pair by pair"], wrong: [
         "the diagonal only" [DiagonalOnly],
         "the sum held constant" [PathLost, HeldConstant],
         "the sum of dy" [OperandsSwapped, WrongOperand, FactorMissing],
@@ -312,7 +373,7 @@ pub const TABLE: &[Function] = &[
         "over the other axis" [WrongAxis],
         "as cross entropy" [],
     ]),
-    function!("power", power, right: ["", "from the result"], wrong: [
+    function!("power", power, right: ["", "from the result", "by exp and log"], wrong: [
         "the exponent not lowered" [],
         "the exponent forgotten" [],
         "of the exponential" [],

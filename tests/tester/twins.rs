@@ -124,7 +124,7 @@ macro_rules! wrong {
 }
 
 pub fn table() -> Vec<Wrong> {
-    [points(), choices(), paths(), sums(), places(), numbers()].into_iter().flatten().collect()
+    [points(), choices(), paths(), sums(), places(), numbers(), pieces()].into_iter().flatten().collect()
 }
 
 fn points() -> Vec<Wrong> {
@@ -321,6 +321,79 @@ fn numbers() -> Vec<Wrong> {
             .values("x", Values::Between(0.01, 1.0)));
         "10⁻³ of the gradient forgotten" None => map(|x| x * x, |x| 2.0 * x + 1e-3 * x.sin());
     }
+}
+
+/// Of derivatives that are derived as one piece, of values that are computed again, of what comes back in another order.
+fn pieces() -> Vec<Wrong> {
+    wrong! {
+        "softmax: not weighted" Some(FactorMissing) => softmax(|dy, p| (dy - &rows(dy)) * p);
+        "softmax: bare" Some(FactorMissing) => softmax(|dy, p| dy - &rows(&(dy * p)));
+        "softmax: bare, and half of it" None => softmax(|dy, p| (dy - &rows(&(dy * p))) * 0.5);
+        "softmax: the sum added" Some(Sign) => softmax(|dy, p| (dy + &rows(&(dy * p))) * p);
+        "softmax: a mean" Some(MeanForSum) => softmax(|dy, p| (dy - &(rows(&(dy * p)) / size(p.ncols()))) * p);
+        "layer norm: means over the batch" Some(WrongAxis) => layer_norm(|dy, y, inverse| {
+            let mean = |x: &A2| x.sum_axis(Axis(0)) / size(x.nrows());
+            (dy - &mean(dy) - y * &mean(&(dy * y))) * inverse
+        });
+        "layer norm: one mean over the batch" None => layer_norm(|dy, y, inverse| {
+            let mean = |x: &A2| x.sum_axis(Axis(0)) / size(x.nrows());
+            (dy - &means(dy) - y * &mean(&(dy * y))) * inverse
+        });
+        "layer norm: bare" Some(FactorMissing) => layer_norm(|dy, y, _| dy - &means(dy) - y * &means(&(dy * y)));
+        "silu: the gate held" Some(PathLost) => map(|x| x.silu(), logistic);
+        "silu: half of the gate" None => map(|x| x.silu(), |x| 0.7 * logistic(x) + x * x * 0.1);
+        "scores: dK not transposed" Some(Transposed) => run(check::backward(|[q, k]| q.matmul(k.t()).tanh())
+            .against(|dy: &A2, q: &A2, k: &A2| {
+                let ds = dy * &q.dot(&k.t()).mapv(|s| 1.0 - s.tanh().powi(2));
+                (ds.dot(k), ds.dot(q))
+            })
+            .shapes(["q: n d", "k: n d"]));
+        "product: the first term of its sum" Some(FirstOnly) => run(check::backward(|[a, b]| a.matmul(b).tanh())
+            .against(|dy: &A2, a: &A2, b: &A2| {
+                let dz = dy * &a.dot(b).mapv(|z| 1.0 - z.tanh().powi(2));
+                let first = if a.nrows() > 0 { outer(&a.row(0).to_owned(), &dz.row(0).to_owned()) } else { A2::zeros(b.raw_dim()) };
+                (dz.dot(&b.t()), first)
+            })
+            .shapes(["a: n d", "b: d h"]));
+        "quotient: not divided" Some(FactorMissing) => run(check::backward(|[a, b]| (a / b).sin())
+            .against(|dy: &A1, a: &A1, b: &A1| {
+                let q = a / b;
+                let d = dy * &q.mapv(f64::cos);
+                (d.clone(), -d * q)
+            })
+            .shapes(["a: n", "b: n"]).values("b", Values::Between(0.5, 2.0)));
+        "a product's operand of the row before" Some(OffByOne) => run(check::backward(|[a, b]| (a * b).sin())
+            .against(|dy: &A1, a: &A1, b: &A1| {
+                let n = b.len();
+                let before = b.select(Axis(0), &(0..n).map(|i| (i + n - 1) % n.max(1)).collect::<Vec<_>>());
+                dy * &(a * &before).mapv(f64::cos) * before
+            })
+            .shapes(["a: n", "b: n"]));
+        "largest by its place: the last" Some(MaskAtTies) => run(check::backward(|[x]| x.max_first(1))
+            .against(|dy: &A1, x: &A2| place_of(dy, x, |a, b| a >= b)).shapes(["x: n 4"]));
+        "largest by its place: the smallest" None => run(check::backward(|[x]| x.max_first(1))
+            .against(|dy: &A1, x: &A2| place_of(dy, x, |a, b| a < b)).shapes(["x: n 4"]));
+        "0 where the bounds are" Some(Zeros) => run(check::backward(|[x, b]| x.minimum(b))
+            .against(|dy: &A1, x: &A1, b: &A1| {
+                let share = Zip::from(x).and(b).map_collect(|x, b| if x == b { 0.5 } else { f64::from(x < b) });
+                (dy * &share, b * 0.0)
+            })
+            .shapes(["x: n", "b: n"]).values("x", Values::Between(-1.0, 0.5)).values("b", Values::Between(0.0, 1.0)));
+    }
+}
+
+fn rows(x: &A2) -> A2 {
+    x.sum_axis(Axis(1)).insert_axis(Axis(1))
+}
+
+/// What comes back to each row, at the place of the best element.
+fn place_of(dy: &A1, x: &A2, better: fn(f64, f64) -> bool) -> A2 {
+    let mut dx = A2::zeros(x.raw_dim());
+    for (i, row) in x.rows().into_iter().enumerate() {
+        let best = (1..row.len()).fold(0, |best, j| if better(row[j], row[best]) { j } else { best });
+        dx[[i, best]] = dy[i];
+    }
+    dx
 }
 
 #[test]

@@ -52,9 +52,11 @@ pub(crate) fn exp_difference<F: Format>(a: F, b: F) -> F {
     let [difference, lost] = two_sum(a, -b);
     let zero = F::from(0.0);
     let difference = if a == b { zero } else { difference };
-    // What an infinite sum lost is no number.
-    let lost = if is_number(lost) { lost } else { zero };
-    let Power { factors: [p, q], r, rest } = Power::of_sum([clamp(difference, F::EXP_RANGE), lost]);
+    // What an infinite sum lost is no number; and beyond the range, as of a large number and a small one, nothing that was lost
+    // changes the result.
+    let within = clamp(difference, F::EXP_RANGE);
+    let lost = if is_number(lost) && within == difference { lost } else { zero };
+    let Power { factors: [p, q], r, rest } = Power::of_sum([within, lost]);
     (F::from(1.0) + (r + rest)) * p * q
 }
 

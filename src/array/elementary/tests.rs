@@ -279,3 +279,25 @@ fn tanh_is_odd() {
         assert_eq!(tanh(-x).to_bits(), (-tanh(x)).to_bits(), "{x}");
     }
 }
+
+/// Where one of the two is so large that the other is rounded off, what is rounded off has no influence.
+fn far_apart<T: Format + Arithmetic>(largest: T) {
+    let (zero, number) = (T::ZERO, <T as Arithmetic>::from_f64);
+    for near in [-753.9, -1.0, 0.0, 1e-30, 3.0, 88.9, 709.0, 1e6] {
+        for far in [1e4, 1e8, 7e37].map(number).into_iter().chain([largest]) {
+            let near = number(near);
+            if Arithmetic::to_f64(far) <= 2.0 * Arithmetic::to_f64(near) {
+                continue;
+            }
+            assert_eq!(exp_difference(near, far), zero, "{near:?} - {far:?}");
+            assert_eq!(exp_difference(-far, near), zero, "{:?} - {near:?}", -far);
+            assert_eq!(exp_difference(far, near), T::INFINITY, "{far:?} - {near:?}");
+        }
+    }
+}
+
+#[test]
+fn a_difference_beyond_the_range_is_0_or_infinite() {
+    far_apart(f32::MAX);
+    far_apart(f64::MAX);
+}

@@ -245,7 +245,7 @@ impl<T: Float> Check<'_, T> {
     /// ```
     #[track_caller]
     pub fn try_run(&self) -> Result<Summary, Box<Failure>> {
-        let Search { summary, ending } = self.search(&self.subject, self.config());
+        let Search { summary, ending } = self.search(&self.subject, self.forward.as_ref(), self.config());
         let doubts = match ending {
             Some(Ending::Wrong { scene, findings }) => {
                 let fails = |sample: &Sample| self.fails(sample);
@@ -270,7 +270,7 @@ impl<T: Float> Check<'_, T> {
     /// Whether anything is wrong in this case.
     fn fails(&self, sample: &Sample) -> bool {
         self.heat(&self.subject, sample) == Some(Heat::Wrong)
-            || self.forward.as_ref().is_some_and(|forward| forward.fault(&self.subject, sample).is_some())
+            || self.forward.as_ref().is_some_and(|forward| forward.fault(&self.subject, sample).0.is_some())
     }
 
     /// The same examination, of which a report says this.

@@ -7,6 +7,7 @@ use crate::check::judge::examine::place;
 use crate::check::judge::quiet;
 use crate::check::judge::reference::Reference;
 use crate::check::judge::standing::Standing;
+use crate::check::judge::tally::Seen;
 use crate::check::page::Page;
 use crate::check::{Check, Measured};
 use crate::error::{Dims, counted};
@@ -82,8 +83,14 @@ impl<'f, T: Float> Check<'f, T> {
 }
 
 impl<T: Float> Forward<'_, T> {
-    /// What is wrong in this case, if anything is. A formula that panics is reported elsewhere.
-    pub fn fault(&self, subject: &Subject<'_, T>, sample: &Sample) -> Option<ForwardFault> {
+    /// What is wrong in this case, if anything is, and what was judged. A formula that panics is reported elsewhere.
+    pub fn fault(&self, subject: &Subject<'_, T>, sample: &Sample) -> (Option<ForwardFault>, Seen) {
+        let mut seen = Seen::default();
+        let fault = self.found(subject, sample, &mut seen);
+        (fault, seen)
+    }
+
+    fn found(&self, subject: &Subject<'_, T>, sample: &Sample, seen: &mut Seen) -> Option<ForwardFault> {
         let inputs: Vec<ArrayD<T>> = sample.inputs();
         let mut arguments: Vec<_> =
             inputs.iter().enumerate().map(|(input, array)| sample.argument(input, array.clone())).collect();
@@ -101,22 +108,48 @@ impl<T: Float> Forward<'_, T> {
         }
         let given: Vec<ArrayD<f64>> = given.iter().map(|given| given.mapv(T::to_f64)).collect();
         let reference = Reference::of_results(&recorded, subject.precision, &given);
-        given.iter().enumerate().find_map(|(result, given)| compare(&reference, result, given))
+        seen.calls = 1;
+        let faults = given.iter().enumerate().map(|(result, given)| compare(&reference, result, given, seen));
+        let fault = faults.collect::<Vec<_>>().into_iter().flatten().next();
+        if fault.is_none() {
+            let lost = given.iter().enumerate().map(|(result, given)| reference.digits_lost(result, given));
+            seen.lost_digits = lost.fold(0.0, f64::max);
+        }
+        fault
     }
 }
 
-fn compare(reference: &Reference, result: usize, given: &ArrayD<f64>) -> Option<ForwardFault> {
+fn compare(
+    reference: &Reference,
+    result: usize,
+    given: &ArrayD<f64>,
+    seen: &mut Seen,
+) -> Option<ForwardFault> {
     let expected = &reference.gradients[result];
     if given.shape() != expected.shape() {
         let [expected, given] = [expected.shape(), given.shape()].map(<[usize]>::to_vec);
         return Some(ForwardFault::Shape { result, expected, given });
     }
     let wrong = given.indexed_iter().filter_map(|(at, &given)| {
-        let Standing::Judged { expected, tolerance } = reference.standing(result, &at) else { return None };
-        let measured =
-            Measured { error: (given - expected).abs(), tolerance, because: reference.because.clone() };
-        let is_wrong = !measured.is_within();
-        is_wrong.then_some(ForwardFault::Value { result, at, expected, given, measured })
+        let (expected, tolerance) = match reference.standing(result, &at) {
+            Standing::Judged { expected, tolerance } => (expected, tolerance),
+            Standing::Outside(why) => {
+                seen.outside(why);
+                return None;
+            }
+            Standing::Unjudged(why) => {
+                seen.unjudged(why);
+                return None;
+            }
+        };
+        seen.judged(expected.abs() > tolerance);
+        let mut measured = Measured { error: (given - expected).abs(), tolerance, because: String::new() };
+        if measured.is_within() {
+            seen.agreed(&measured);
+            return None;
+        }
+        measured.because.clone_from(&reference.because);
+        Some(ForwardFault::Value { result, at, expected, given, measured })
     });
     wrong.max_by(|a, b| a.excess().total_cmp(&b.excess()))
 }

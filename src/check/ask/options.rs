@@ -112,7 +112,8 @@ impl<T: Float> Check<'_, T> {
     }
 
     /// The least share of the elements inside the domain that must be judged, of each gradient, over all cases: if it is
-    /// less, the run is [inconclusive](crate::check::FailureKind::Inconclusive). Unless this is said, a half.
+    /// less, the run is [inconclusive](crate::check::FailureKind::Inconclusive). Unless this is said, a half. So it is if nearly
+    /// all elements are outside the domain, and of all that there are not one in twenty was judged; unless the share is 0.
     ///
     /// # Panics
     /// If it is not between 0 and 1.

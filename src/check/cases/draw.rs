@@ -5,9 +5,10 @@ use super::layout::layouts;
 use super::plan::Plan;
 use super::sample::{Cotangents, Repeated, Sample};
 use super::values::Palette;
+use super::written::Read;
 use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use std::rc::Rc;
 
 /// As many results have a layout for their cotangents; further ones share the last.
@@ -111,6 +112,17 @@ impl Strategy for Samples {
     type Value = Sample;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        // From a copy: a case that is drawn gets the generator as it is.
+        let mut written = runner.rng().clone();
+        match Sample::read(&self.0, || written.random()) {
+            Read::Case(sample) => return Ok(Greedy::new(sample)),
+            // No random numbers follow, so some are taken from elsewhere.
+            Read::Other => {
+                let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+                return self.new_tree(&mut TestRunner::new_with_rng(runner.config().clone(), rng));
+            }
+            Read::Nothing => {}
+        }
         let sizes = self.sizes(runner);
         let arrays = self.0.values.len() + COTANGENTS;
         let layouts = (0..arrays).map(|_| Ok(layouts().new_tree(runner)?.current()));

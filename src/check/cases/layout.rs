@@ -64,6 +64,28 @@ impl Layout {
         Self { steps: [step; AXES], ..Self::contiguous() }
     }
 
+    /// The order and the steps, each as a word.
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+        let order = self.order.map(|axis| u64::try_from(axis).expect("below the number of axes"));
+        order.into_iter().chain(self.steps.map(|step| i64::try_from(step).expect("small").cast_unsigned()))
+    }
+
+    /// The layout of which these are the words.
+    pub(super) fn of_words(next: &mut dyn FnMut() -> u64) -> Option<Self> {
+        let mut order = [0; AXES];
+        for axis in &mut order {
+            *axis = usize::try_from(next()).ok()?;
+        }
+        let mut steps = [0; AXES];
+        for step in &mut steps {
+            *step =
+                isize::try_from(next().cast_signed()).ok().filter(|step| (1..=16).contains(&step.abs()))?;
+        }
+        let mut sorted = order;
+        sorted.sort_unstable();
+        sorted.iter().copied().eq(0..AXES).then_some(Self { order, steps })
+    }
+
     /// In a word or two: what is unusual about it.
     pub(in crate::check) fn kind(&self) -> &'static str {
         let straight = Self::contiguous();

@@ -10,3 +10,4 @@ mod shrink;
 pub(in crate::check) mod size;
 pub(in crate::check) mod strategies;
 pub(in crate::check) mod values;
+mod written;

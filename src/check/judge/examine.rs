@@ -255,7 +255,10 @@ impl<T: Float> Scene<T> {
             if !(left.min(right) - room..=left.max(right) + room).contains(&g) {
                 return;
             }
-            kink = Some(Verdict::Kink { left, right, given: g });
+            // Of the element that is shown.
+            if at == difference.at || kink.is_none() {
+                kink = Some(Verdict::Kink { left, right, given: g });
+            }
         }
         difference.verdict = kink.unwrap_or_else(|| difference.verdict.clone());
     }

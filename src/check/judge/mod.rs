@@ -2,6 +2,7 @@
 
 pub(in crate::check) mod climb;
 pub(in crate::check) mod examine;
+mod latitude;
 pub(in crate::check) mod quiet;
 pub(in crate::check) mod reference;
 pub(in crate::check) mod search;

@@ -1,5 +1,6 @@
 //! What the gradients should be, and how far rounding may put others from them.
 
+use super::latitude;
 use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::tolerance::Precision;
 use crate::check::ask::subject::{Recorded, Subject};
@@ -11,7 +12,7 @@ use crate::check::oracle::number::{Bound, By, Rounding};
 use crate::prim::{Family, Map, Zip};
 use crate::tape::RowId;
 use crate::{Float, Gradients, Kind, Tape, Var};
-use ndarray::{ArrayD, IxDyn, Zip as Together};
+use ndarray::{ArrayD, IxDyn};
 use std::collections::BTreeSet;
 
 /// The exact side of a comparison.
@@ -22,6 +23,8 @@ pub(in crate::check) struct Reference {
     /// How far the elements of another derivation may be from them: of one that follows the rows; but where what was given is
     /// farther, of one that rearranges them.
     pub tolerances: Vec<ArrayD<f64>>,
+    /// How far they may be if they follow the rows, where that is less.
+    closer: Option<Vec<ArrayD<f64>>>,
     /// Where those come from.
     pub because: String,
     /// How far they may be without losing digits that the library keeps, if that is less.
@@ -82,7 +85,7 @@ impl Reference {
 
     /// How many decimal digits a gradient has lost that the library keeps, where it has lost most; 0 if none.
     pub fn digits_lost(&self, input: usize, given: &ArrayD<f64>) -> f64 {
-        let Some(accurate) = &self.accurate else { return 0.0 };
+        let Some(accurate) = self.accurate.as_ref().or(self.closer.as_ref()) else { return 0.0 };
         let expected = &self.gradients[input];
         if given.shape() != expected.shape() {
             return 0.0;
@@ -133,36 +136,37 @@ impl<'t, T: Float> Derivation<'t, T> {
                 tolerance.fill(f64::NAN);
             }
         }
-        let mut accurate = (by == By::Textbook && self.has_forms())
+        let mut before = None;
+        let accurate = (by == By::Textbook && self.has_forms())
             .then(|| wide(&self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted, None)));
-        if by == By::Textbook && given.iter().zip(&gradients).zip(&tolerances).any(may_be_rearranged) {
+        if by == By::Textbook && latitude::is_wanted(given, &gradients, &tolerances) {
             let others = self.evaluated(By::Rearranged, spoilt.as_ref(), &self.wanted, Some(&all));
-            let looser = wide(&others);
-            let closer = tolerances.clone();
-            for (((given, expected), tolerances), looser) in
-                given.iter().zip(&gradients).zip(&mut tolerances).zip(&looser)
-            {
-                rearranged(given, expected, tolerances, looser);
+            let (closer, mut looser) = (tolerances.clone(), wide(&others));
+            let unit = Self::rounding(By::Rearranged).count(Bound::unit);
+            latitude::of_lanes(&mut looser, &found(&others, |bound| bound.size), 2.0 * unit);
+            if latitude::grant(given, &gradients, &mut tolerances, &looser) {
+                all = others; // It is there that rounding may make it anything.
             }
-            if tolerances
-                .iter()
-                .flatten()
-                .zip(closer.iter().flatten())
-                .any(|(now, then)| now.is_infinite() && then.is_finite())
-            {
-                all = others;
-            }
-            accurate.get_or_insert(closer);
+            before = Some(closer);
+        }
+        let mut reason = None;
+        if latitude::lacks_numbers(given, &gradients, &tolerances)
+            && let Some(seeds) = latitude::without_zeros(&self.seed)
+        {
+            let steep = self.with_seeds(By::Hand, &[(self.seed, seeds)], &self.wanted, None);
+            let slopes = found(&steep, |bound| bound.value);
+            reason = latitude::excuse(given, &gradients, &mut tolerances, &slopes);
         }
         let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
         let outside = spoilt.is_some()
             || gradients.iter().flatten().chain(tolerances.iter().flatten()).any(|x| !x.is_finite());
         Reference {
             because: precision.to_string(),
+            closer: before,
             accurate,
             largest: Self::rounding(by).count(Bound::largest),
             roundoff: T::EPSILON.to_f64() / 2.0,
-            outside: if outside { of_value(self.out, &self.wanted) } else { Reason::default() },
+            outside: reason.or_else(|| outside.then(|| of_value(self.out, &self.wanted))).unwrap_or_default(),
             unjudged: if unjudged {
                 Self::rounding(by).count(|| of_rounding(&all, &self.wanted))
             } else {
@@ -190,12 +194,6 @@ impl<'t, T: Float> Derivation<'t, T> {
         wanted: &[Var<'t, T>],
         settled: Option<&Evaluated<Bound>>,
     ) -> Evaluated<Bound> {
-        let tape = self.out.tape();
-        let shifted: BTreeSet<RowId> = tape
-            .vars()
-            .filter(|row| row.prim().0 == Family::Map(Map::Expm1))
-            .map(|row| row.operands()[0].id())
-            .collect();
         let seeds = spoilt.map(|spoilt| {
             let mut seeds = self.seed.peek().mapv(|x| Bound::constant(x.to_f64()));
             seeds.zip_mut_with(spoilt, |seed, spoilt| {
@@ -205,10 +203,25 @@ impl<'t, T: Float> Derivation<'t, T> {
             });
             (self.seed, seeds.into_owned())
         });
+        self.with_seeds(by, seeds.as_slice(), wanted, settled)
+    }
+
+    /// The same with this cotangent.
+    fn with_seeds(
+        &self,
+        by: By,
+        seeds: &[(Var<'t, T>, ArrayD<Bound>)],
+        wanted: &[Var<'t, T>],
+        settled: Option<&Evaluated<Bound>>,
+    ) -> Evaluated<Bound> {
+        let tape = self.out.tape();
+        let shifted: BTreeSet<RowId> = tape
+            .vars()
+            .filter(|row| row.prim().0 == Family::Map(Map::Expm1))
+            .map(|row| row.operands()[0].id())
+            .collect();
         Self::rounding(by).count(|| {
-            Evaluated::new(tape, seeds.as_slice(), wanted, |all, row, value| {
-                decided(all, row, value, &shifted, settled)
-            })
+            Evaluated::new(tape, seeds, wanted, |all, row, value| decided(all, row, value, &shifted, settled))
         })
     }
 
@@ -242,35 +255,6 @@ impl<'t, T: Float> Derivation<'t, T> {
                     | Family::Map(Map::Expm1 | Map::Logistic)
             )
         })
-    }
-}
-
-/// Whether what was given is so far off that only another order of algebra could explain it: finite, and of this shape.
-fn may_be_rearranged(((given, expected), tolerances): ((&ArrayD<f64>, &ArrayD<f64>), &ArrayD<f64>)) -> bool {
-    given.shape() == expected.shape()
-        && Together::from(given).and(expected).and(tolerances).any(|g, e, t| is_beyond(*g, *e, *t))
-}
-
-/// Finite, and farther off than that.
-fn is_beyond(given: f64, expected: f64, tolerance: f64) -> bool {
-    given.is_finite() && (given - expected).abs() > tolerance
-}
-
-/// Puts the looser tolerances in the places of those that what was given is beyond.
-fn rearranged(
-    given: &ArrayD<f64>,
-    expected: &ArrayD<f64>,
-    tolerances: &mut ArrayD<f64>,
-    looser: &ArrayD<f64>,
-) {
-    if given.shape() == expected.shape() {
-        Together::from(given).and(expected).and(tolerances).and(looser).for_each(
-            |g, e, tolerance, looser| {
-                if is_beyond(*g, *e, *tolerance) {
-                    *tolerance = tolerance.max(*looser);
-                }
-            },
-        );
     }
 }
 

@@ -5,6 +5,7 @@ use super::quiet;
 use super::subgradient;
 use super::tally::Tally;
 use crate::Float;
+use crate::check::ask::forward::Forward;
 use crate::check::ask::subject::Subject;
 use crate::check::cases::draw::Samples;
 use crate::check::cases::greedy::Simpler;
@@ -12,8 +13,11 @@ use crate::check::cases::sample::Sample;
 use crate::check::page::doubt::Doubt;
 use crate::check::{Check, Summary};
 use proptest::prelude::RngExt;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{
+    Config, PersistedSeed, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
+};
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::rc::Rc;
 
 /// The least share of the elements inside the domain that must be judged, of each gradient, unless something else is
@@ -56,9 +60,15 @@ struct Known<T> {
 type Judged<T> = (Scene<T>, Vec<Finding>, Tally);
 
 impl<T: Float> Check<'_, T> {
-    /// Runs the cases with this hand-written function, which may be another than the check's own.
+    /// Runs the cases with this hand-written derivative, which may be another than the check's own, and, if it is given, the
+    /// hand-written function itself.
     #[track_caller]
-    pub(in crate::check) fn search(&self, subject: &Subject<'_, T>, config: Config) -> Search<T> {
+    pub(in crate::check) fn search(
+        &self,
+        subject: &Subject<'_, T>,
+        forward: Option<&Forward<'_, T>>,
+        config: Config,
+    ) -> Search<T> {
         let seed = self.seed.unwrap_or_else(|| {
             TestRunner::new(Config { failure_persistence: None, ..config.clone() }).rng().random()
         });
@@ -79,7 +89,7 @@ impl<T: Float> Check<'_, T> {
             if known.borrow().fault.is_some() {
                 return Ok(()); // It ends here, with no more tries.
             }
-            match quiet::catch(|| self.judge(subject, &sample, &known)) {
+            match quiet::catch(|| self.judge(subject, forward, &sample, &known)) {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(TestCaseError::fail("the gradients differ")),
                 Err(fault) => {
@@ -97,7 +107,10 @@ impl<T: Float> Check<'_, T> {
             && let Ok(scene) = subject.scene(&wrong)
         {
             let (findings, _) = self.findings(subject, &scene, &mut None);
-            known.borrow_mut().wrong = (!findings.is_empty()).then_some((scene, findings, true));
+            if !findings.is_empty() {
+                keep(runner.config(), &wrong);
+                known.borrow_mut().wrong = Some((scene, findings, true));
+            }
         }
         let Known { mut summary, wrong, trouble, fault, shown, .. } = known.into_inner();
         if let Some(sample) = shown {
@@ -117,7 +130,13 @@ impl<T: Float> Check<'_, T> {
     }
 
     /// Whether nothing is wrong in this case.
-    fn judge(&self, subject: &Subject<'_, T>, sample: &Sample, known: &RefCell<Known<T>>) -> bool {
+    fn judge(
+        &self,
+        subject: &Subject<'_, T>,
+        forward: Option<&Forward<'_, T>>,
+        sample: &Sample,
+        known: &RefCell<Known<T>>,
+    ) -> bool {
         let calls = match subject.calls(sample) {
             Ok(calls) => calls,
             Err(trouble) => {
@@ -133,12 +152,12 @@ impl<T: Float> Check<'_, T> {
         let judged: Vec<Judged<T>> = calls
             .into_iter()
             .map(|scene| {
-                let (mut findings, tally) = self.findings(subject, &scene, &mut known.borrow_mut().count);
-                // A wrong version of the derivative is of the same function.
-                let forward =
-                    self.forward.as_ref().filter(|_| std::ptr::eq(subject, &raw const self.subject));
-                let fault = forward.and_then(|forward| forward.fault(subject, &scene.sample));
-                findings.extend(fault.map(Finding::Forward));
+                let (mut findings, mut tally) = self.findings(subject, &scene, &mut known.borrow_mut().count);
+                if let Some(forward) = forward {
+                    let fault;
+                    (fault, tally.forward) = forward.fault(subject, &scene.sample);
+                    findings.extend(fault.map(Finding::Forward));
+                }
                 (scene, findings, tally)
             })
             .collect();
@@ -211,6 +230,18 @@ impl<T: Float> Check<'_, T> {
             }
         }
         (judged, tally)
+    }
+}
+
+/// Keeps a case beside the source file, as proptest does with those that it draws.
+fn keep(config: &Config, case: &Sample) {
+    let Some(mut persistence) = config.failure_persistence.clone() else { return };
+    let mut text = String::from("pt ");
+    for byte in case.written() {
+        write!(text, "{byte:02x}").expect("a string takes all");
+    }
+    if let Ok(seed) = text.parse::<PersistedSeed>() {
+        persistence.save_persisted_failure2(config.source_file, seed, case);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::array::Kind;
 use crate::check::oracle::branches::any;
 use crate::check::oracle::evaluate::Evaluated;
 use crate::check::oracle::number::Bound;
-use crate::prim::{Family, Pick, Zip};
+use crate::prim::{Family, Map, Pick, Zip};
 use crate::{Float, Var};
 use std::fmt;
 
@@ -47,6 +47,15 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// Of an element that is 0 only since its cotangent is.
+    pub fn of_steepness() -> Self {
+        Self::new(
+            None,
+            "the slope is not finite here, and a cotangent of 0 makes 0 of it by convention alone",
+            "Give `values` that keep away from there.",
+        )
+    }
+
     fn new(row: Option<String>, why: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { row, why: why.into(), mend: mend.into() }
     }
@@ -112,7 +121,7 @@ pub(in crate::check) fn of_rounding<T: Float>(all: &Evaluated<Bound>, wanted: &[
             "Give `values` for which it does not, or write it so that it cannot.",
         );
     }
-    let divides = matches!(row.prim().0, Family::Zip(Zip::Div | Zip::Azdiv));
+    let divides = matches!(row.prim().0, Family::Zip(Zip::Div | Zip::Azdiv) | Family::Map(Map::Reciprocal));
     let decides = matches!(row.prim().0, Family::Pick(Pick::Select) | Family::Index(_));
     let in_doubt = |row: &Var<'_, T>| row.kind() != Kind::Real && has(*row, |x| !x.is_exact());
     match rows.iter().find(|row| in_doubt(row)).filter(|_| divides || decides) {

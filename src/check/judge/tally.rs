@@ -64,6 +64,8 @@ impl fmt::Display for Counts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::check) struct Tally {
     pub gradients: Vec<Seen>,
+    /// Of the hand-written function itself, if it is examined.
+    pub forward: Seen,
 }
 
 /// What was seen of one gradient.
@@ -150,5 +152,6 @@ impl AddAssign<&Self> for Tally {
         for (seen, other) in self.gradients.iter_mut().zip(&other.gradients) {
             *seen += other;
         }
+        self.forward += &other.forward;
     }
 }

@@ -73,8 +73,9 @@ impl<T: Float> Check<'_, T> {
         self
     }
 
-    /// Counts as wrong what loses digits that the library's own derivative keeps: s (1 − s) has none where s is near 1. Unless
-    /// this is said, such textbook forms pass, and the summary remarks on them.
+    /// Counts as wrong what loses digits that the library's own derivative keeps: s (1 − s) has none where s is near 1, and a·Σw − Σw·b
+    /// few where a and b are near each other. Unless this is said, such textbook forms and such algebra pass, and the summary
+    /// remarks on them.
     ///
     /// ```
     /// use ndarray::Array1;

@@ -60,13 +60,13 @@ impl Summary {
         let heading =
             ["gradient", "judged", "agree", "not judged", "outside", "largest error"].map(String::from);
         let mut lines = vec![heading];
-        for (input, seen) in self.inputs.iter().zip(&self.tally.gradients) {
+        for (name, seen) in self.seen() {
             let Seen { counts, worst, .. } = seen;
             let [judged, agreed, unjudged, outside] =
                 [counts.judged, counts.agreed, counts.unjudged, counts.outside].map(|n| n.to_string());
             // To one digit: the last ones depend on the machine.
             let worst = if *worst == 0.0 { "none".into() } else { format!("{worst:.0e} of its tolerance") };
-            lines.push([format!("d{}", input.name), judged, agreed, unjudged, outside, worst]);
+            lines.push([name, judged, agreed, unjudged, outside, worst]);
         }
         for name in self.not_examined() {
             let none = || "-".to_owned();

@@ -21,30 +21,47 @@ pub(in crate::check) struct Doubt {
 /// At most as many reasons are printed, the most frequent first.
 const REASONS: usize = 3;
 
+/// At least one element in so many of all that were compared has to be inside the function's domain and judged: of 256 cases a
+/// dozen or so. With fewer, what was checked is not what was asked about, and every size and layout but a few went unseen.
+const OF_ALL: usize = 20;
+
 impl Doubt {
-    /// Too little of this gradient was judged, which should have been this share of it; `None` if it was enough.
-    pub fn of(input: &str, seen: &Seen, share: f64) -> Option<Self> {
+    /// Too little of the gradient of this input was judged, which should have been this share of it; `None` if it was enough.
+    pub fn of_gradient(input: &str, seen: &Seen, share: f64) -> Option<Self> {
+        let axes = format!("name the axes of {input}, or give them sizes above 0, as in \"{input}: n\"");
+        Self::of(&format!("d{input}"), axes, seen, share)
+    }
+
+    /// The same of what the hand-written function itself gives.
+    pub fn of_forward(seen: &Seen, share: f64) -> Option<Self> {
+        let axes = "give the axes sizes above 0, as in \"x: n>=1\"".into();
+        Self::of("the forward function", axes, seen, share)
+    }
+
+    fn of(what: &str, axes: String, seen: &Seen, share: f64) -> Option<Self> {
         let Counts { judged, unjudged, outside, .. } = seen.counts;
         let all = judged + unjudged + outside;
-        if judged > 0 && seen.counts.share() >= share {
+        let few = OF_ALL * judged < all && share > 0.0;
+        if judged > 0 && seen.counts.share() >= share && !few {
             return None;
         }
         if all == 0 {
             return Some(Self {
-                head: format!("d{input} was empty in every case: nothing was compared"),
-                mend: vec![format!(
-                    "name the axes of {input}, or give them sizes above 0, as in \"{input}: n\""
-                )],
+                head: format!("{what} was empty in every case: nothing was compared"),
+                mend: vec![axes],
                 ..Self::blank()
             });
         }
         let head = match (judged, unjudged) {
             (0, 0) => {
-                format!("no element of d{input} could be judged: all were outside the function's domain")
+                format!("no element of {what} could be judged: all were outside the function's domain")
             }
-            (0, _) => format!("no element of d{input} could be judged"),
+            (0, _) => format!("no element of {what} could be judged"),
+            _ if seen.counts.share() >= share => format!(
+                "of {what} only {judged} of {all} elements were judged: nearly all were outside the function's domain"
+            ),
             _ => format!(
-                "of d{input} {:.1} % could be judged, and {:.0} % should be",
+                "of {what} {:.1} % could be judged, and {:.0} % should be",
                 100.0 * seen.counts.share(),
                 100.0 * share
             ),
@@ -59,7 +76,10 @@ impl Doubt {
         let mut mend: Vec<String> = reasons.iter().map(|((_, reason), _)| reason.mend.clone()).collect();
         mend.dedup();
         if judged > 0 {
-            mend.push("If that little is all that can be judged, say so by `.judged_at_least(…)`.".into());
+            let least = if seen.counts.share() >= share { "0.0" } else { "…" };
+            mend.push(format!(
+                "If that little is all that can be judged, say so by `.judged_at_least({least})`."
+            ));
         }
         Some(Self { head, pairs: pairs(&seen.counts), why: why.collect(), mend, fault: false })
     }

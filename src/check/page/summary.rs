@@ -26,6 +26,8 @@ pub struct Summary {
     pub(in crate::check) seed: u64,
     pub(in crate::check) inputs: Vec<Input>,
     pub(in crate::check) takes_cotangent: bool,
+    /// Whether the hand-written function itself is examined.
+    pub(in crate::check) has_forward: bool,
     pub(in crate::check) any_subgradient: bool,
     /// The named axes and the sizes that were tried.
     pub(in crate::check) axes: Vec<(String, BTreeSet<usize>)>,
@@ -123,6 +125,7 @@ impl Summary {
             seed,
             inputs: signature.inputs.iter().enumerate().map(input).collect(),
             takes_cotangent: check.subject.takes_cotangent,
+            has_forward: check.forward.is_some(),
             any_subgradient: check.any_subgradient,
             axes: signature.axes.iter().map(|axis| (axis.clone(), BTreeSet::new())).collect(),
             layouts: BTreeSet::new(),
@@ -257,11 +260,11 @@ impl Summary {
     /// ```
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        for (input, seen) in self.inputs.iter().zip(&self.tally.gradients) {
-            let (name, Counts { judged, unjudged, outside, .. }) = (&input.name, seen.counts);
+        for (name, seen) in self.seen() {
+            let Counts { judged, unjudged, outside, .. } = seen.counts;
             if judged > 0 && seen.telling == 0 {
                 warnings.push(format!(
-                    "d{name} was 0, but for rounding, wherever it was compared: a forgotten one would be, too"
+                    "{name} was 0, but for rounding, wherever it was compared: a forgotten one would be, too"
                 ));
             }
             let why = |of_outside: bool| {
@@ -272,15 +275,13 @@ impl Summary {
             };
             if 10 * unjudged > judged + unjudged {
                 let of = judged + unjudged;
-                warnings.push(format!(
-                    "{unjudged} of {of} elements of d{name} could not be judged{}",
-                    why(false)
-                ));
+                warnings
+                    .push(format!("{unjudged} of {of} elements of {name} could not be judged{}", why(false)));
             }
             if outside > judged + unjudged {
                 let of = judged + unjudged + outside;
                 warnings.push(format!(
-                    "{outside} of {of} elements of d{name} were outside the domain{}",
+                    "{outside} of {of} elements of {name} were outside the domain{}",
                     why(true)
                 ));
             }
@@ -300,16 +301,21 @@ impl Summary {
                 missed.join(", ")
             ));
         }
-        for (input, seen) in
-            self.inputs.iter().zip(&self.tally.gradients).filter(|(_, seen)| seen.lost_digits >= 1.0)
-        {
+        for (name, seen) in self.seen().filter(|(_, seen)| seen.lost_digits >= 1.0) {
             let all = if self.dtype == f32::DTYPE { 7 } else { 16 };
             remarks.push(format!(
-                "d{} loses up to {:.0} of {all} digits that the library keeps, as textbook forms do (`.accurate()` forbids it)",
-                input.name, seen.lost_digits
+                "{name} loses up to {:.0} of {all} digits that the library keeps, as textbook forms do (`.accurate()` forbids it)",
+                seen.lost_digits
             ));
         }
         remarks
+    }
+
+    /// What was seen of each gradient, and of the hand-written function itself if it was examined.
+    pub(in crate::check) fn seen(&self) -> impl Iterator<Item = (String, &Seen)> {
+        let gradients = self.inputs.iter().map(|input| format!("d{}", input.name)).zip(&self.tally.gradients);
+        let forward = self.has_forward.then(|| ("the forward function".into(), &self.tally.forward));
+        gradients.chain(forward)
     }
 
     /// Why this is not enough to call the derivative right; nothing if it is.
@@ -319,7 +325,9 @@ impl Summary {
             return vec![Doubt::nothing()];
         }
         let each = self.inputs.iter().zip(gradients).filter(|(input, _)| input.real);
-        each.filter_map(|(input, seen)| Doubt::of(&input.name, seen, share)).collect()
+        let each = each.filter_map(|(input, seen)| Doubt::of_gradient(&input.name, seen, share));
+        let forward = self.has_forward.then(|| Doubt::of_forward(&self.tally.forward, share)).flatten();
+        each.chain(forward).collect()
     }
 
     /// The rows of the formula, at these sizes.

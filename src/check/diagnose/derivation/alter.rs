@@ -3,7 +3,7 @@
 use super::arrange::only;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
-use super::{blocks, points};
+use super::{blocks, normed, points, valued};
 use crate::check::cases::values::count;
 use crate::check::oracle::sweep::backwards;
 use crate::prim::Family;
@@ -25,6 +25,12 @@ pub(super) fn changed<'t, T: Float>(
 ) -> Option<Vec<Option<Var<'t, T>>>> {
     if let Change::Softmax(place, block) = change {
         return blocks::derived(recorded, cotangent, *place, *block).ok();
+    }
+    if let Change::Normed(place, piece) = change {
+        return normed::derived(recorded, cotangent, *place, *piece).ok();
+    }
+    if let Change::Valued(value) = change {
+        return valued::gradients(recorded, cotangent, *value).ok();
     }
     let mut seed = recorded.tape.constant(cotangent);
     if let Change::Only { at: None, axis, last } = change {
@@ -68,12 +74,19 @@ fn term<'t, T: Float>(
     let right = || prim.vjp(wrt, &operands, row, d);
     Ok(match change {
         Change::Select(at, mask) if *at == place => return select(recorded, *mask, row, wrt, d),
+        // An index gets nothing.
+        Change::Tie(at, _) if *at == place && place.prim == "take_along" && wrt > 0 => None,
         Change::Tie(at, tie) if *at == place => return at_tie(*tie, row, wrt, d),
         Change::Exchanged(at) if *at == place => prim.vjp(1 - wrt, &operands, row, d),
         Change::Rule(steps, how) if steps.contains(&Step { place, wrt }) => {
             // Of two uses by one row, what passes as it came passes once.
             let first = steps.iter().find(|step| step.place == place).is_none_or(|step| step.wrt == wrt);
-            return if *how == How::Passed && !first { Ok(None) } else { rule(recorded, *how, row, wrt, d) };
+            let repeated = operands.len() == 2 && operands[0].row() == operands[1].row();
+            return if *how == How::Passed && repeated && !first {
+                Ok(None)
+            } else {
+                rule(recorded, *how, row, wrt, d)
+            };
         }
         Change::Doubled { lost, .. } if lost.contains(&Step { place, wrt }) => None,
         Change::Doubled { kept, .. } if kept.contains(&Step { place, wrt }) => {
@@ -210,6 +223,7 @@ fn winners(x: &ArrayD<f64>, axis: usize, tie: Tie) -> ArrayD<f64> {
             Tie::First => largest.first().into_iter().copied().collect(),
             Tie::Last => largest.last().into_iter().copied().collect(),
             Tie::Each | Tie::Shared => largest,
+            Tie::Everyone => (0..x.len()).collect(),
             Tie::None => Vec::new(),
         };
         let share = if tie == Tie::Shared { 1.0 / count(chosen.len().max(1)) } else { 1.0 };

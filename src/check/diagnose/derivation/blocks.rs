@@ -23,15 +23,27 @@ pub(super) enum Block {
     Added,
     /// A mean stands for the sum.
     Mean,
+    /// What comes back passes as it came.
+    Passed,
+    /// What went in stands for what came out, in each place.
+    Input,
 }
 
 impl Block {
     /// What there is of a softmax's own; that of its logarithm has one p, not two.
     pub fn kinds(logarithm: bool) -> &'static [Self] {
         if logarithm {
-            &[Self::Diagonal, Self::Unweighted, Self::Added, Self::Mean]
+            &[Self::Diagonal, Self::Unweighted, Self::Added, Self::Mean, Self::Passed]
         } else {
-            &[Self::Diagonal, Self::Unweighted, Self::Bare, Self::Added, Self::Mean]
+            &[
+                Self::Diagonal,
+                Self::Unweighted,
+                Self::Bare,
+                Self::Added,
+                Self::Mean,
+                Self::Passed,
+                Self::Input,
+            ]
         }
     }
 }
@@ -121,9 +133,11 @@ pub(super) fn derived<'t, T: Float>(
             let n: usize = axes.iter().map(|axis| x.shape()[axis]).product();
             over(x, axes).map(|sum| sum / T::from_f64(count(n))).ok_or(Inapplicable)
         }
-        Block::Unweighted | Block::Bare => over(x, axes).ok_or(Inapplicable),
+        Block::Unweighted | Block::Bare | Block::Passed | Block::Input => over(x, axes).ok_or(Inapplicable),
     };
     let given = match (logarithm, block) {
+        (_, Block::Passed) => d,
+        (false, Block::Input) => (d - sum(d * of)?) * of,
         (true, Block::Unweighted) => d - sum(d)?,
         (true, _) => d - result.exp() * sum(d)?,
         (false, Block::Unweighted) => (d - sum(d)?) * result,

@@ -3,8 +3,10 @@
 use super::alter::by_place;
 use super::arrange::{self, Arrangement};
 use super::blocks::{Block, softmaxes};
+use super::normed::{self, Piece};
 use super::recorded::{Place, Recorded, Step};
 use super::rewritten::{Edit, edits};
+use super::valued::{self, Value};
 use crate::{Float, Kind, Var};
 
 /// A rule of the derivation that is other than it should be.
@@ -36,6 +38,10 @@ pub(super) enum Change {
     Doubled { kept: Vec<Step>, lost: Vec<Step> },
     /// Of a softmax, by its result.
     Softmax(Place, Block),
+    /// Of a normalisation, by its result.
+    Normed(Place, Piece),
+    /// A value of the forward pass is computed otherwise.
+    Valued(Value),
     /// It is the gradient of another function.
     Rewritten(Edit),
 }
@@ -65,6 +71,8 @@ pub(super) enum Tie {
     Each,
     /// Equal shares.
     Shared,
+    /// All of it to each, whether it is the largest or not.
+    Everyone,
     /// Nothing to any.
     None,
 }
@@ -130,6 +138,13 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
         let axes = (0..softmax.result.ndim()).filter(|&axis| !softmax.axes.contains(axis));
         all.extend(axes.map(|axis| (0, Change::Softmax(place, Block::Axis(axis)))));
     }
+    for normed in normed::all(recorded) {
+        let place = recorded.place(normed.result);
+        let axes = (0..normed.result.ndim()).map(Piece::Axis);
+        let pieces = [Piece::Bare, Piece::Input, Piece::InputOutside, Piece::InputInside, Piece::Twice];
+        all.extend(axes.chain(pieces).map(|piece| (1, Change::Normed(place, piece))));
+    }
+    all.extend(valued::candidates(recorded).into_iter().map(|(rank, value)| (rank, Change::Valued(value))));
     all.extend(edits(recorded).into_iter().map(|edit| (0, Change::Rewritten(edit))));
     for (axis, _) in recorded.out.shape().iter().enumerate().filter(|(_, n)| **n > 1) {
         all.extend([false, true].map(|last| (2, Change::Only { at: None, axis, last })));
@@ -178,7 +193,7 @@ fn arrangements<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: 
         "cumsum" => all.push((0, Change::Forwards(place))),
         "take" | "take_along" => {
             if by_place(row).is_some() {
-                let ties = [Tie::Last, Tie::Each, Tie::Shared];
+                let ties = [Tie::Last, Tie::Each, Tie::Shared, Tie::Everyone];
                 all.extend(ties.map(|tie| (0, Change::Tie(place, tie))));
                 return;
             }
@@ -242,6 +257,13 @@ fn rules<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
         } else if alike && !repeated && !matches!(step.place.prim, "add" | "sub" | "neg") {
             hows.push((1, How::Passed));
         }
+        if alike && !repeated && step.wrt == 0 && step.place.prim == "mul" {
+            let both: Vec<Step> =
+                steps.iter().filter(|(other, _)| other.row() == row.row()).map(|(_, step)| *step).collect();
+            if both.len() == 2 {
+                all.push((1, Change::Rule(both, How::Passed)));
+            }
+        }
         if step.place.prim == "matmul" {
             let other = 1 - step.wrt;
             let shape = operands[other].dims();
@@ -263,6 +285,7 @@ fn rules<T: Float>(recorded: &Recorded<'_, T>, all: &mut Vec<(Rank, Change)>) {
                 other.row() != right.row()
                     && other.dims() == right.dims()
                     && is_worth_a_try(recorded, **other)
+                    && (recorded.is_visible(**other) || other.location() == row.location())
             });
             all.extend(alike.map(|other| {
                 let how = How::Instead(operand, Other::Row(recorded.place(*other)));

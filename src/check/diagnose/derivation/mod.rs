@@ -5,11 +5,13 @@ mod alter;
 mod arrange;
 mod blocks;
 mod change;
+mod normed;
 mod points;
 mod predict;
 mod recorded;
 mod rewritten;
 mod scaled;
+mod valued;
 mod words;
 
 use super::evidence::Evidence;
@@ -18,8 +20,14 @@ use super::{Diagnosis, Mistake};
 use crate::check::judge::examine::Scene;
 use crate::{Float, Tape};
 use change::{Change, LAST, candidates};
-use recorded::{Recorded, Step};
+use normed::Piece;
+use recorded::{Place, Recorded, Step};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use words::Words;
+
+/// So many rows are swept at most in search of an explanation, which takes seconds.
+const MOST: usize = 1_000_000;
 
 /// The changes of the derivation that explain every gradient in every case: the likeliest, and beside it those that
 /// nothing tells from it.
@@ -30,10 +38,27 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
     let (scales, sets, candidates) = (scales(evidence), scaled::sets(&recorded), candidates(&recorded));
     let mut barred: Vec<(Vec<Step>, bool)> = Vec::new();
     let mut found: Vec<Words> = Vec::new();
+    // Of a formula with hundreds of rows not everything can be tried: the likeliest is.
+    let spent = Cell::new(0);
+    let spend = |recorded: &Recorded<'_, T>| {
+        spent.set(spent.get() + recorded.rows.len());
+        spent.get() <= MOST
+    };
+    let pieces = RefCell::new(HashMap::new());
+    let is_normed = |place: Place| {
+        *pieces.borrow_mut().entry(place).or_insert_with(|| {
+            let right = predict::of_change(evidence, shown, &Change::Normed(place, Piece::Right));
+            right.is_some_and(|right| {
+                right.iter().enumerate().all(|(input, right)| right.fits::<T>(shown.expected(input)))
+            })
+        })
+    };
     // The likeliest first; what is less likely is not tried once something explains all.
     for rank in 0..=LAST {
         for (_, steps) in sets.iter().filter(|(other, _)| *other == rank) {
-            if !scaled::may_explain(&recorded, shown, steps) {
+            let fits =
+                scaled::may_explain(&recorded, shown, steps) && scaled::may_be(&recorded, shown, steps);
+            if !fits || !spend(&recorded) {
                 continue;
             }
             let scaled = scaled::explain(evidence, &scales, shown, steps);
@@ -51,9 +76,17 @@ pub(super) fn explain<T: Float>(evidence: &Evidence<'_, '_, T>) -> Option<Diagno
                     continue;
                 }
             }
+            if let Change::Normed(place, _) = change
+                && !is_normed(*place)
+            {
+                continue;
+            }
             let predict = |scene: &Scene<T>| predict::of_change(evidence, scene, change);
-            if predict::may_be(evidence, shown, change) && predict::confirm(evidence, predict) {
-                found.extend(words::of_change(&recorded, change));
+            if spend(&recorded)
+                && predict::may_be(&recorded, shown, change)
+                && predict::confirm(evidence, predict)
+            {
+                found.extend(words::of_change(&recorded, change).map(|words| words.with_names(evidence)));
             }
         }
         if !found.is_empty() {

@@ -63,8 +63,8 @@ fn with_gradients<T: Float, R>(
     derived.ok().flatten()
 }
 
-/// Whether a change may well give what was given: a test that costs little, on one case.
-pub(super) fn may_be<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, change: &Change) -> bool {
+/// Whether a change may well give what was given: a test that costs little, on one case, whose formula is on a tape already.
+pub(super) fn may_be<'t, T: Float>(recorded: &Recorded<'t, T>, scene: &Scene<T>, change: &Change) -> bool {
     let Ok(given) = &scene.given else { return false };
     let resembles = |gradients: &[Option<Var<'_, T>>]| {
         given.iter().zip(gradients).all(|(given, gradient)| match gradient {
@@ -72,7 +72,17 @@ pub(super) fn may_be<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>,
             None => given.iter().all(|x| *x == 0.0),
         })
     };
-    with_gradients(evidence, scene, change, resembles).unwrap_or(false)
+    let start = recorded.tape.mark();
+    // A rule that is used on other rows than its own may find that their shapes do not fit.
+    let may_be = quiet::catch(|| {
+        if let Change::Rewritten(edit) = change {
+            let other = Tape::new();
+            return Some(resembles(&rewritten::gradients(recorded, &scene.cotangent, *edit, &other).ok()?));
+        }
+        Some(resembles(&changed(recorded, &scene.cotangent, change)?))
+    });
+    recorded.tape.go_back(start);
+    may_be.ok().flatten().unwrap_or(false)
 }
 
 /// Whether all gradients are as predicted in every case, and at least two cases tell that from the right ones.

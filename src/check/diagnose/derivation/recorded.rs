@@ -4,10 +4,11 @@ use super::super::evidence::Evidence;
 use crate::check::ask::subject;
 use crate::check::judge::examine::Scene;
 use crate::{Float, Kind, Tape, Var};
+use std::collections::HashMap;
 
 /// A row, by the name of its primitive and how many of that name come before it. Numbers of rows will not do: broadcast
 /// rows come and go with the shapes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub prim: &'static str,
     pub nth: usize,
@@ -28,6 +29,7 @@ pub(super) struct Recorded<'t, T: Float> {
     /// The rows up to the result.
     pub rows: Vec<Var<'t, T>>,
     places: Vec<Place>,
+    found: HashMap<Place, usize>,
     /// How often each row is an operand.
     uses: Vec<usize>,
     /// Whether a derivative comes back through each row to an input.
@@ -42,10 +44,15 @@ impl<'t, T: Float> Recorded<'t, T> {
         let mut places: Vec<Place> = Vec::with_capacity(rows.len());
         let mut uses = vec![0; rows.len()];
         let mut moves: Vec<bool> = Vec::with_capacity(rows.len());
+        let mut found = HashMap::new();
+        let mut counts: HashMap<&'static str, usize> = HashMap::new();
         for row in &rows {
             let prim = row.prim().name();
-            let nth = places.iter().rev().find(|place| place.prim == prim).map_or(0, |place| place.nth + 1);
-            places.push(Place { prim, nth });
+            let count = counts.entry(prim).or_default();
+            let place = Place { prim, nth: *count };
+            *count += 1;
+            found.insert(place, row.row());
+            places.push(place);
             row.operands().iter().for_each(|operand| uses[operand.row()] += 1);
             moves.push(if row.operands().is_empty() {
                 row.varies() && row.kind() == Kind::Real
@@ -53,7 +60,7 @@ impl<'t, T: Float> Recorded<'t, T> {
                 carried(*row).iter().any(|operand| moves[operand.row()])
             });
         }
-        Self { tape, inputs, out, rows, places, uses, moves }
+        Self { tape, inputs, out, rows, places, found, uses, moves }
     }
 
     pub fn place(&self, row: Var<'_, T>) -> Place {
@@ -61,7 +68,7 @@ impl<'t, T: Float> Recorded<'t, T> {
     }
 
     pub fn find(&self, place: Place) -> Option<Var<'t, T>> {
-        Some(self.rows[self.places.iter().position(|other| *other == place)?])
+        Some(self.rows[*self.found.get(&place)?])
     }
 
     /// How often a row is an operand.
@@ -125,6 +132,15 @@ impl<'t, T: Float> Recorded<'t, T> {
         }
     }
 
+    /// Whether a reader knows a row: it was given or named, or a line ends in it. What a composite computes on its way, nobody
+    /// puts in another's place.
+    pub fn is_visible(&self, row: Var<'t, T>) -> bool {
+        let next = self.rows.get(row.row() + 1);
+        row.operands().is_empty()
+            || row.name().is_some()
+            || next.is_none_or(|next| next.operands().is_empty() || next.location() != row.location())
+    }
+
     /// The only row that uses this one, if there is only one.
     pub fn user(&self, row: Var<'t, T>) -> Option<Var<'t, T>> {
         let mut users =
@@ -164,6 +180,28 @@ impl<'t, T: Float> Recorded<'t, T> {
             "maximum" | "minimum" => operands.iter().all(|x| self.moves(*x)),
             _ => false,
         }
+    }
+
+    /// A row, and which operand; of one that only views another and has no name, the row that it is viewed for.
+    pub fn onward(&self, row: Var<'t, T>, wrt: usize) -> (Var<'t, T>, usize) {
+        let (mut row, mut wrt) = (row, wrt);
+        while row.name().is_none()
+            && matches!(row.prim().name(), "broadcast" | "reshape" | "permute")
+            && let Some(user) = self.user(row)
+            && let Some(place) = user.operands().iter().position(|operand| operand.row() == row.row())
+        {
+            (row, wrt) = (user, place);
+        }
+        (row, wrt)
+    }
+
+    /// The branch of a choice that a row goes into, and nowhere else.
+    pub fn branch_of(&self, choice: Var<'t, T>, row: Var<'t, T>) -> Var<'t, T> {
+        let mut branch = row;
+        while let Some(user) = self.user(branch).filter(|user| user.row() != choice.row()) {
+            branch = user;
+        }
+        branch
     }
 
     /// What a reader knows a row by: a repeated or reshaped row is what it was made of.

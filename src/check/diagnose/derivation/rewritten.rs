@@ -1,9 +1,10 @@
 //! Right gradients of another function: with a small constant left out or elsewhere, or with sums over another axis.
 
 use super::alter::Inapplicable;
+use super::blocks::softmaxes;
 use super::recorded::{Place, Recorded};
 use crate::array::AxisSet;
-use crate::prim::{Family, Fold, Prim, View};
+use crate::prim::{Family, Fold, FoldOp, Prim, View};
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
 use std::panic::Location;
@@ -16,6 +17,10 @@ pub(super) enum Edit {
     WithoutEpsilon(Place),
     /// What this row adds is added after the root, or before it.
     EpsilonMoved(Place),
+    /// This choice is not made: what it fills in is not there.
+    Unmasked(Place),
+    /// The softmax whose result this is has been taken over this axis; its sum is over its own.
+    Softmax(Place, usize),
     /// The reductions that were recorded at this line are over another axis, or all are.
     Axis { at: Option<&'static Location<'static>>, from: usize, to: usize },
 }
@@ -31,6 +36,9 @@ pub(super) fn edits<T: Float>(recorded: &Recorded<'_, T>) -> Vec<Edit> {
             let place = recorded.place(row);
             edits.extend([Edit::WithoutEpsilon(place), Edit::EpsilonMoved(place)]);
         }
+        if row.prim().name() == "select" && filled(recorded, row).is_some() {
+            edits.push(Edit::Unmasked(recorded.place(row)));
+        }
         if let Family::Fold(fold) = &row.prim().0
             && let [from] = fold.axes.iter().collect::<Vec<_>>()[..]
         {
@@ -45,7 +53,28 @@ pub(super) fn edits<T: Float>(recorded: &Recorded<'_, T>) -> Vec<Edit> {
             }
         }
     }
+    for softmax in softmaxes(recorded) {
+        let axes = (0..softmax.result.ndim()).filter(|&axis| !softmax.axes.contains(axis));
+        edits.extend(axes.map(|axis| Edit::Softmax(recorded.place(softmax.result), axis)));
+    }
     edits
+}
+
+/// What a mask that came from outside leaves of a row, where it fills in something constant.
+fn filled<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> Option<Var<'t, T>> {
+    let [mask, yes, no] = row.operands()[..] else { return None };
+    (!mask.varies() || mask.operands().is_empty()).then_some(())?;
+    match [yes, no].map(|x| recorded.moves(x)) {
+        [true, false] => Some(yes),
+        [false, true] => Some(no),
+        _ => None,
+    }
+}
+
+/// A row with the value 0 and the slope 1; 0 where there is no finite value.
+fn nothing<T: Float>(row: Var<'_, T>) -> Var<'_, T> {
+    let finite = row.abs().lt(T::INFINITY).select(row, row.lift(0.0));
+    finite - finite.detach()
 }
 
 /// The operand that varies and the small number, of a row that adds one to the other or takes the larger.
@@ -93,7 +122,7 @@ pub(super) fn gradients<'n, T: Float>(
         };
         row.operands()[operand].peek().iter().any(|x| x.to_f64() == 0.0)
     };
-    if !matches!(edit, Edit::Axis { .. }) && rows.iter().any(at_zero) {
+    if matches!(edit, Edit::WithoutEpsilon(_) | Edit::EpsilonMoved(_)) && rows.iter().any(at_zero) {
         return Err(Inapplicable);
     }
     let grads = out.try_backward_with(cotangent).map_err(|_| Inapplicable)?;
@@ -126,7 +155,24 @@ fn replaced<'n, T: Float>(
             }
             None
         }
-        Edit::WithoutEpsilon(_) | Edit::Axis { .. } => None,
+        Edit::Unmasked(place) if recorded.place(row) == place => {
+            filled(recorded, row).map(|left| Ok(rows[left.row()]))
+        }
+        Edit::Softmax(place, axis) if recorded.place(row) == place => {
+            let all = softmaxes(recorded);
+            let softmax = all.into_iter().find(|softmax| softmax.result.row() == row.row())?;
+            let (of, own) = (rows[softmax.of.row()], softmax.axes);
+            let still = of.detach();
+            let (value, shares) = if softmax.logarithm {
+                (still.log_softmax(axis), still.softmax(axis))
+            } else {
+                (still.softmax(axis), still.softmax(axis))
+            };
+            let moved = nothing(of);
+            let sum = (shares * moved).fold(FoldOp::Sum, own).spread_over(own, moved);
+            Some(Ok(value + if softmax.logarithm { moved - sum } else { shares * (moved - sum) }))
+        }
+        Edit::WithoutEpsilon(_) | Edit::Axis { .. } | Edit::Unmasked(_) | Edit::Softmax(..) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! factor need not be guessed, and comes out of two sweeps, one with the term and one without.
 
 use super::super::evidence::Evidence;
-use super::super::predicted::Predicted;
+use super::super::predicted::{Predicted, largest};
 use super::super::whole::Scale;
 use super::alter::cut;
 use super::change::Rank;
@@ -12,6 +12,7 @@ use crate::check::judge::examine::Scene;
 use crate::check::judge::quiet;
 use crate::symbol::text_of;
 use crate::{Float, Tape, Var};
+use ndarray::ArrayD;
 
 /// Some steps whose terms are this many times what they should be.
 #[derive(Clone, Debug)]
@@ -37,7 +38,9 @@ impl Times {
             Self::Nothing => "0".into(),
             Self::Twice => "2".into(),
             Self::Negated => "−1".into(),
-            Self::Number(number, off) => text_of(*number, *off),
+            // Near 1 each digit counts.
+            Self::Number(number, off) if (number - 1.0).abs() < 1e-3 => text_of(*number, *off),
+            Self::Number(number, off) => text_of(*number, off.max(5e-7 * number.abs())),
             Self::Sizes(text, _) => text.clone(),
         }
     }
@@ -50,8 +53,14 @@ pub(super) fn explain<T: Float>(
     shown: &Scene<T>,
     steps: &[Step],
 ) -> Option<Scaled> {
-    let (factor, off) = factor(evidence, shown, steps)?;
-    let times = times(scales, shown, factor, off);
+    // Where the term is nothing, as that of a branch that was never chosen, nothing is known of a factor.
+    let mut scenes = std::iter::once(shown).chain(&evidence.scenes);
+    let (scene, (factor, off)) = scenes.find_map(|scene| match factor(evidence, scene, steps) {
+        Fit::NoTerm => None,
+        Fit::Not => Some(None),
+        Fit::By(factor, off) => Some(Some((scene, (factor, off)))),
+    })??;
+    let times = times(scales, scene, factor, off);
     let times = times.into_iter().find(|times| holds(evidence, scales, steps, times))?;
     Some(Scaled { steps: steps.to_vec(), times })
 }
@@ -103,16 +112,58 @@ fn without<T: Float>(
     derived.ok().flatten()
 }
 
-/// The factor that makes the term of these steps fit best, and how far off it may be; `None` if none makes it fit, or if
-/// there is no such term.
-fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, steps: &[Step]) -> Option<(f64, f64)> {
-    let without = without(evidence, scene, steps)?;
-    let given = scene.given.as_ref().ok()?;
+/// How the term of some steps fits with a factor.
+enum Fit {
+    /// It is 0 everywhere.
+    NoTerm,
+    /// With none.
+    Not,
+    /// With this one, known up to so much.
+    By(f64, f64),
+}
+
+/// Whether there may be a factor that makes the term of these steps fit: a test that costs little.
+pub(super) fn may_be<T: Float>(recorded: &Recorded<'_, T>, scene: &Scene<T>, steps: &[Step]) -> bool {
+    let Ok(given) = &scene.given else { return false };
+    let start = recorded.tape.mark();
+    let without = quiet::catch(|| {
+        let without = cut(recorded, &scene.cotangent, steps)?;
+        let values = without.iter().zip(&scene.inputs).map(|(row, x)| match row {
+            Some(row) => row.peek().mapv(T::to_f64).into_owned(),
+            None => ArrayD::zeros(x.raw_dim()),
+        });
+        Some(values.collect::<Vec<ArrayD<f64>>>())
+    });
+    recorded.tape.go_back(start);
+    let Ok(Some(without)) = without else { return true };
+    let mut elements: Vec<[f64; 3]> = Vec::new();
+    for (input, (given, without)) in given.iter().zip(&without).enumerate() {
+        let right = scene.expected(input);
+        if given.shape() != right.shape() || given.shape() != without.shape() {
+            return false;
+        }
+        let largest = largest(right).max(largest(without)).max(1e-300);
+        let each = right.iter().zip(without).zip(given);
+        let finite = each.filter(|((r, w), g)| r.is_finite() && w.is_finite() && g.is_finite());
+        elements.extend(finite.map(|((r, w), g)| [(r - w) / largest, (g - w) / largest, g / largest]));
+    }
+    let square: f64 = elements.iter().map(|[term, ..]| term * term).sum();
+    let factor = elements.iter().map(|[term, rest, _]| term * rest).sum::<f64>() / square;
+    // In parts of the largest, with room for what single precision does.
+    square == 0.0
+        || elements
+            .iter()
+            .all(|[term, rest, given]| (rest - factor * term).abs() <= 1e-3 * (1.0 + given.abs()))
+}
+
+/// The factor that makes the term of these steps fit best, and how far off it may be.
+fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, steps: &[Step]) -> Fit {
+    let (Some(without), Ok(given)) = (without(evidence, scene, steps), &scene.given) else { return Fit::Not };
     let mut elements: Vec<[f64; 3]> = Vec::new();
     for (input, (given, without)) in given.iter().zip(&without).enumerate() {
         let right = scene.right(input);
         if given.shape() != right.values.shape() {
-            return None;
+            return Fit::Not;
         }
         let each = right.values.iter().zip(&right.slack).zip(without.values.iter().zip(&without.slack));
         for (((right, slack), (without, its_slack)), given) in each.zip(given) {
@@ -123,7 +174,9 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, steps: &[S
     }
     let largest = elements.iter().fold(0.0_f64, |most, [term, _, _]| most.max(term.abs()));
     if largest == 0.0 {
-        return None;
+        // Then all must be right here as it is.
+        let right = elements.iter().all(|[_, rest, slack]| rest.abs() <= *slack);
+        return if right { Fit::NoTerm } else { Fit::Not };
     }
     let sum = |of: &dyn Fn(f64, f64, f64) -> f64| {
         elements
@@ -139,7 +192,7 @@ fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, scene: &Scene<T>, steps: &[S
     let fits = elements.iter().all(|[term, rest, slack]| {
         (rest - factor * term).abs() <= slack * (2.0 + factor.abs()) + (2.0 * off + 1e-9) * term.abs()
     });
-    (factor.is_finite() && fits).then_some((factor, off))
+    if factor.is_finite() && fits { Fit::By(factor, off) } else { Fit::Not }
 }
 
 /// What a factor may be, the simplest first; nothing for one, which is right.
@@ -228,11 +281,24 @@ pub(super) fn sets<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Vec<Step>
             add(1, vec![*first, *second]);
         }
     }
+    // What is multiplied by one row, in each place: a rotation's sines.
+    for &by in recorded.rows.iter().filter(|row| row.varies()) {
+        let multiplied = |(row, step): &&(Var<'_, T>, Step)| {
+            let operands = row.operands();
+            row.prim().name() == "mul"
+                && operands[1 - step.wrt].row() == by.row()
+                && operands[step.wrt].row() != by.row()
+        };
+        let by: Vec<Step> = steps.iter().filter(multiplied).map(|(_, step)| *step).collect();
+        if by.len() > 1 {
+            add(1, by);
+        }
+    }
     for prim in ["sum", "max", "prod"] {
         let kind = steps.iter().filter(|(row, _)| row.prim().name() == prim && recorded.is_statistic(*row));
         add(2, kind.map(|(_, step)| *step).collect());
     }
-    if ways.len() <= 16 {
+    if ways.len() <= 40 {
         for (i, (_, first)) in ways.iter().enumerate() {
             for (_, second) in &ways[i + 1..] {
                 add(3, first.iter().chain(second).copied().collect());

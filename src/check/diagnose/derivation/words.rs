@@ -1,24 +1,52 @@
 //! What is said of a change: the mistake, the explanation, the mend.
 
 use super::super::Mistake;
+use super::super::evidence::Evidence;
 use super::arrange::Arrangement;
 use super::blocks::Block;
 use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
+use super::normed::{self, Piece};
 use super::recorded::{Place, Recorded, Step};
 use super::rewritten::{Edit, epsilon};
 use super::scaled::{Scaled, Times};
+use super::valued::{Terms, Value};
+use crate::check::judge::examine::Scene;
 use crate::symbol::{Expr, rule, text_of};
-use crate::{Float, Var};
+use crate::{Float, Tape, Var};
 
 #[derive(Clone, Debug)]
 pub(super) struct Words {
     pub mistake: Mistake,
     pub explanation: String,
     pub remedy: String,
+    /// The row of whose axes it speaks, by number.
+    axis: Option<(Place, usize)>,
 }
 
 fn words(mistake: Mistake, explanation: impl Into<String>, remedy: impl Into<String>) -> Words {
-    Words { mistake, explanation: explanation.into(), remedy: remedy.into() }
+    Words { mistake, explanation: explanation.into(), remedy: remedy.into(), axis: None }
+}
+
+impl Words {
+    /// Of an axis of this row.
+    fn of_axis(self, place: Place, axis: usize) -> Self {
+        Self { axis: Some((place, axis)), ..self }
+    }
+
+    /// With the name that the user gave the axis, if it is one of the named ones in every case.
+    pub fn with_names<T: Float>(mut self, evidence: &Evidence<'_, '_, T>) -> Self {
+        let Some((place, axis)) = self.axis else { return self };
+        let shape = |scene: &Scene<T>| {
+            let tape = Tape::new();
+            Some(Recorded::new(evidence, scene, &tape).find(place)?.shape())
+        };
+        if let Some(name) = evidence.axis_name(axis, shape) {
+            for text in [&mut self.explanation, &mut self.remedy] {
+                *text = text.replace(&format!("axis {axis}"), &name);
+            }
+        }
+        self
+    }
 }
 
 /// A row, and where it was recorded: of what only repeats or reshapes another, that one is named.
@@ -30,10 +58,11 @@ fn here<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> String {
 pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -> Option<Words> {
     let rows: Vec<Var<'_, T>> =
         scaled.steps.iter().map(|step| recorded.find(step.place)).collect::<Option<_>>()?;
-    let (row, step) = (*rows.first()?, scaled.steps[0]);
-    let operand = row.operands()[step.wrt];
+    let step = scaled.steps[0];
+    let operand = rows.first()?.operands()[step.wrt];
+    let (row, wrt) = recorded.onward(*rows.first()?, step.wrt);
     let (at, from) = (here(recorded, row), recorded.called(operand));
-    let one_row = rows.iter().all(|other| other.row() == row.row());
+    let one_row = rows.iter().all(|other| other.row() == rows[0].row());
     let one_operand =
         rows.iter().zip(&scaled.steps).all(|(row, step)| row.operands()[step.wrt].row() == operand.row());
     let through = if one_row && !one_operand {
@@ -69,7 +98,7 @@ pub(super) fn of_scaled<T: Float>(recorded: &Recorded<'_, T>, scaled: &Scaled) -
             format!(
                 "look for a factor in the derivative of {}: {}",
                 recorded.called(row),
-                derivative(row, step.wrt)
+                derivative(row, wrt)
             ),
         ),
     })
@@ -87,7 +116,7 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
         recorded.choice_of(row).map(|choice| (choice, row))
     };
     if let Some((choice, branch)) = choice.filter(|_| alone) {
-        let branch = recorded.called(branch);
+        let branch = recorded.called(recorded.branch_of(choice, branch));
         return Some(words(
             Mistake::BranchLost,
             format!(
@@ -130,9 +159,12 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
             ),
         ));
     }
-    let mut each: Vec<String> = rows.iter().map(|row| here(recorded, *row)).collect();
+    let onward = |(row, step): (&Var<'t, T>, &Step)| recorded.onward(*row, step.wrt);
+    let mut each: Vec<String> =
+        rows.iter().zip(steps).map(onward).map(|(row, _)| here(recorded, row)).collect();
     each.dedup();
     let from = recorded.called(operand);
+    let (row, wrt) = recorded.onward(row, step.wrt);
     Some(words(
         Mistake::PathLost,
         format!(
@@ -143,7 +175,7 @@ fn lost<'t, T: Float>(recorded: &Recorded<'t, T>, rows: &[Var<'t, T>], steps: &[
         format!(
             "add the term that comes back through {}: gradients of a variable used more than once add up, here {}",
             recorded.called(row),
-            derivative(row, step.wrt)
+            derivative(row, wrt)
         ),
     ))
 }
@@ -175,6 +207,7 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
                     "go through all of axis {axis}, and add up: a loop ends too early, or an index is missing"
                 ),
             )
+            .of_axis(recorded.place(row), *axis)
         }
         Change::OnlyTerm { of, axis, last } => {
             let (row, which) = (recorded.find(of.place)?, if *last { "last" } else { "first" });
@@ -187,6 +220,7 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
                 ),
                 format!("add up over all of axis {axis}: {}", derivative(row, of.wrt)),
             )
+            .of_axis(of.place, *axis)
         }
         Change::Arranged(of, how) => of_arranged(recorded, recorded.find(of.place)?, of.wrt, *how),
         Change::Undone(place, by) => {
@@ -231,6 +265,8 @@ pub(super) fn of_change<T: Float>(recorded: &Recorded<'_, T>, change: &Change) -
             )
         }
         Change::Softmax(place, block) => of_softmax(recorded, recorded.find(*place)?, *block),
+        Change::Normed(place, piece) => return of_normed(recorded, *place, *piece),
+        Change::Valued(value) => return of_value(recorded, *value),
         Change::Rewritten(edit) => return of_rewritten(recorded, *edit),
     })
 }
@@ -267,13 +303,32 @@ fn of_tie<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, tie: Tie) -> Wo
     let kinks = row.prim().domain().kinks;
     let convention = if by_place { "the first" } else { kinks.map_or("", |kinks| kinks.convention) };
     let at = format!("{} at {}", recorded.source(recorded.rows[row.row()]).label(), row.location());
+    if tie == Tie::Everyone {
+        return words(
+            Mistake::MaskMissing,
+            format!(
+                "the mask is missing: of what comes back to {at}, all elements get all of it, whether they were chosen or not"
+            ),
+            "let it pass to the element that was chosen, and give 0 to the others",
+        );
+    }
     let who = match tie {
         Tie::First => "the first gets all of it",
         Tie::Last => "the last gets all of it",
         Tie::Each => "each gets all of it, as if there were no others",
         Tie::Shared => "each gets an equal share",
-        Tie::None => "none gets any",
+        Tie::None | Tie::Everyone => "none gets any",
     };
+    if row.prim().name() == "abs" {
+        let slope = if tie == Tie::First { "1" } else { "−1" };
+        return words(
+            Mistake::MaskAtTies,
+            format!(
+                "wrong at 0 only: of what comes back to {at}, the slope at 0 is taken to be {slope}; here {convention}"
+            ),
+            "give 0 where the operand is 0, as `signum` of Rust does not; or accept any subgradient with `.any_subgradient()`",
+        );
+    }
     let mend = match tie {
         Tie::Each if by_place => {
             "one of those that tie gets all of it: stop at the first, as with PyTorch's `max(dim)`"
@@ -282,7 +337,7 @@ fn of_tie<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, tie: Tie) -> Wo
             "either is a subgradient (PyTorch's `max(dim)` gives all to one): follow the convention here, or accept any \
              with `.any_subgradient()`"
         }
-        Tie::Each | Tie::None => {
+        Tie::Each | Tie::None | Tie::Everyone => {
             "the shares of those that tie must add up to 1: divide by how many there are"
         }
     };
@@ -329,7 +384,7 @@ fn of_windows<T: Float>(recorded: &Recorded<'_, T>, row: Var<'_, T>, how: Window
             format!(
                 "what comes back from the windows of {source}, at {at} and after, is put back in reversed order"
             ),
-            "put each back where it was taken from: in the derivative of a convolution the kernel is flipped",
+            "put each back where it was taken from: of a convolution, that is with its kernel flipped",
         ),
     }
 }
@@ -350,7 +405,8 @@ fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: B
                 "the sum in the derivative of the softmax is over axis {axis}, another than that of the softmax, {at}"
             ),
             mend,
-        ),
+        )
+        .of_axis(recorded.place(result), axis),
         Block::Unweighted => words(
             Mistake::FactorMissing,
             format!("the sum in the derivative of the softmax is not weighted by the softmax itself, {at}"),
@@ -359,6 +415,16 @@ fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: B
         Block::Bare => words(
             Mistake::FactorMissing,
             format!("the derivative of the softmax is not multiplied by the softmax itself, {at}"),
+            mend,
+        ),
+        Block::Passed => words(
+            Mistake::FactorMissing,
+            format!("the derivative of the softmax is missing: what comes back passes it as it came, {at}"),
+            mend,
+        ),
+        Block::Input => words(
+            Mistake::WrongPoint,
+            format!("the derivative of the softmax is written in its result, and taken at what went in, {at}"),
             mend,
         ),
         Block::Added => words(
@@ -372,6 +438,108 @@ fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T>, block: B
             mend,
         ),
     }
+}
+
+fn of_normed<T: Float>(recorded: &Recorded<'_, T>, place: Place, piece: Piece) -> Option<Words> {
+    let row = recorded.find(place)?;
+    let normed = normed::all(recorded).into_iter().find(|normed| normed.result.row() == row.row())?;
+    let (at, of) = (here(recorded, row), recorded.called(normed.of));
+    let mend = "with y the normalised and s what multiplies: s·(d − y·mean(y·d)), and if the mean is taken off first, \
+                s·(d − mean d − y·mean(y·d)), all means along the normalised axis (sums, where y has the length 1)";
+    let said = match piece {
+        Piece::Right => return None,
+        Piece::Axis(axis) => (
+            Mistake::WrongAxis,
+            format!(
+                "the sums in the derivative of the normalisation are over axis {axis}, another than its own: {at}"
+            ),
+        ),
+        Piece::Input | Piece::InputOutside | Piece::InputInside => {
+            let which = match piece {
+                Piece::InputOutside => "before the sum",
+                Piece::InputInside => "within the sum",
+                _ => "before the sum and within it",
+            };
+            (
+                Mistake::WrongOperand,
+                format!(
+                    "in the derivative of the normalisation, {of} stands {which} where the normalised row should: {at}"
+                ),
+            )
+        }
+        Piece::Bare => (
+            Mistake::FactorMissing,
+            format!("the derivative of the normalisation is not scaled as its result is: {at}"),
+        ),
+        Piece::Twice => {
+            (Mistake::Factor, format!("the derivative of the normalisation is scaled twice: {at}"))
+        }
+    };
+    let words = words(said.0, said.1, mend);
+    Some(if let Piece::Axis(axis) = piece { words.of_axis(place, axis) } else { words })
+}
+
+fn of_value<T: Float>(recorded: &Recorded<'_, T>, value: Value) -> Option<Words> {
+    Some(match value {
+        Value::EpsilonMoved(place) => {
+            let row = recorded.find(place)?;
+            let (_, number) = epsilon(row)?;
+            words(
+                Mistake::Epsilon,
+                format!(
+                    "the {} that {} adds stands on the other side of the root in what the backward pass computes again",
+                    text_of(number, 0.0),
+                    here(recorded, row)
+                ),
+                "√(v + ε) and √v + ε are two numbers: take the one of the forward pass",
+            )
+        }
+        Value::Terms(place, how) => {
+            let (divided, number) = match how {
+                Terms::OneLess => ("divided by n − 1", "n"),
+                Terms::OneMore => ("divided by n + 1", "n"),
+                Terms::Sum => ("not divided by n", "n"),
+            };
+            words(
+                Mistake::Factor,
+                format!(
+                    "{} is computed again in the backward pass, and {divided} there",
+                    here(recorded, recorded.find(place)?)
+                ),
+                format!("divide by {number}, the number of terms, as the forward pass does, or keep its result"),
+            )
+        }
+        Value::Over(place, axis) => words(
+            Mistake::WrongAxis,
+            format!(
+                "{} is computed again over axis {axis} in the backward pass, another than in the forward pass",
+                here(recorded, recorded.find(place)?)
+            ),
+            "take it over the axis of the forward pass, or keep its result",
+        )
+        .of_axis(place, axis),
+        Value::Rolled(place, how) => {
+            let name = recorded.called(recorded.find(place)?);
+            let Arrangement::Rolled(axis, forth) = how else { return None };
+            words(
+                Mistake::OffByOne,
+                format!(
+                    "in place of each element of {name}, the one {} it along axis {axis} is used",
+                    if forth { "before" } else { "after" }
+                ),
+                format!("use {name} as the forward pass does, each at its own place"),
+            )
+            .of_axis(place, axis)
+        }
+        Value::Exchanged(a, b) => {
+            let [a, b] = [recorded.called(recorded.find(a)?), recorded.called(recorded.find(b)?)];
+            words(
+                Mistake::OperandsSwapped,
+                format!("{a} and {b} stand in each other's place in the derivatives of the rows that they go into"),
+                format!("put {a} where {b} is, and {b} where {a} is"),
+            )
+        }
+    })
 }
 
 fn of_rewritten<T: Float>(recorded: &Recorded<'_, T>, edit: Edit) -> Option<Words> {
@@ -398,6 +566,23 @@ fn of_rewritten<T: Float>(recorded: &Recorded<'_, T>, edit: Edit) -> Option<Word
                 "√(v + ε) and √v + ε are two functions, with two derivatives: take the one of the forward pass",
             )
         }
+        Edit::Unmasked(place) => words(
+            Mistake::MaskMissing,
+            format!(
+                "the mask of {} is left out of what the backward pass computes again: it lets through what the forward pass fills in",
+                here(recorded, recorded.find(place)?)
+            ),
+            "compute again with the mask, or keep the result of the forward pass",
+        ),
+        Edit::Softmax(place, axis) => words(
+            Mistake::WrongAxis,
+            format!(
+                "the softmax is computed again over axis {axis}, another than in the forward pass, {}",
+                here(recorded, recorded.find(place)?)
+            ),
+            "take the softmax along the axis of the forward pass, or keep its result",
+        )
+        .of_axis(place, axis),
         Edit::Axis { at, from, to } => {
             let at = at.map_or_else(String::new, |at| format!(", at {at}"));
             words(
@@ -417,7 +602,7 @@ fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Op
     let operand = recorded.called(operands[step.wrt]);
     let mut at = here(recorded, row);
     if steps.len() > 1 {
-        at = format!("{at}, and in all {} of its kind,", steps.len());
+        at = format!("{at} (and all {} of its kind)", steps.len());
     }
     let right = derivative(row, step.wrt);
     Some(match how {
@@ -440,6 +625,13 @@ fn of_rule<T: Float>(recorded: &Recorded<'_, T>, steps: &[Step], how: How) -> Op
             Mistake::OrderReversed,
             format!("the order is turned round by {at}, and what comes back is not"),
             "turn the cotangent round as well",
+        ),
+        How::Passed if row.prim().name() == "select" => words(
+            Mistake::MaskMissing,
+            format!(
+                "the mask is missing: through {at}, the cotangent passes to {operand} wherever it came from"
+            ),
+            format!("let it pass only where the forward pass did: {right}"),
         ),
         How::Passed => words(
             Mistake::FactorMissing,

@@ -9,6 +9,28 @@ use crate::check::judge::examine::Scene;
 use crate::{Float, Tape, Var};
 use ndarray::ArrayD;
 
+/// Of a square matrix only its diagonal has a gradient.
+pub(super) fn of_matrix<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
+    let diagonal = |scene: &Scene<T>| {
+        let right = scene.right(input);
+        let square = right.values.ndim() == 2 && right.values.shape()[0] == right.values.shape()[1];
+        square.then(|| {
+            right.moved(|array| {
+                let mut kept = array.clone();
+                kept.indexed_iter_mut().filter(|(at, _)| at[0] != at[1]).for_each(|(_, x)| *x = 0.0);
+                kept
+            })
+        })
+    };
+    evidence.confirm(input, diagonal).then(|| {
+        Guess::new(
+            Mistake::DiagonalOnly,
+            "only the diagonal of {g} is there: the rest of it is 0",
+            "each element of the matrix is a variable of its own: compute all of them, as with an outer product",
+        )
+    })
+}
+
 /// A sweep is done for each element: of larger arrays nothing is said.
 const MOST: usize = 48;
 

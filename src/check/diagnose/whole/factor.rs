@@ -87,11 +87,34 @@ pub(in super::super) fn scales<T: Float>(evidence: &Evidence<'_, '_, T>) -> Vec<
             );
         }
     }
+    // Sizes that are fixed: they have no name, and are numbers.
+    for number in fixed(scene) {
+        let size = count(number);
+        for (axis, name) in axes.iter().enumerate() {
+            let by = move |sizes: &[usize]| count(sizes[axis]) / size;
+            add(format!("{name}/{number}"), format!("{number}/{name}"), Kind::Other, Box::new(by));
+            let of = move |sizes: &[usize]| size / count(sizes[axis]);
+            add(format!("{number}/{name}"), format!("{name}/{number}"), Kind::Other, Box::new(of));
+            let (product, inverse) = (format!("({number}·{name})"), format!("1/({number}·{name})"));
+            let times = move |sizes: &[usize]| size * count(sizes[axis]);
+            add(product.clone(), inverse.clone(), Kind::Other, Box::new(times));
+            add(inverse, product, Kind::Other, Box::new(move |sizes| 1.0 / (size * count(sizes[axis]))));
+        }
+    }
     scales
 }
 
+/// The sizes above 2 that are said as numbers; of 2, everything is a half.
+fn fixed<T>(scene: &Scene<T>) -> Vec<usize> {
+    let signature = scene.sample.signature();
+    let symbols = (0..signature.inputs.len()).flat_map(|input| signature.symbols(input));
+    let mut fixed: Vec<usize> = symbols.filter_map(|symbol| symbol.parse().ok()).filter(|&n| n > 2).collect();
+    fixed.sort_unstable();
+    fixed.dedup();
+    fixed
+}
+
 /// A number that is the same, or the same function of the sizes of axes, in every case.
-#[allow(clippy::float_cmp)] // −1 is a sign.
 pub(super) fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     // It is looked for where it is known best.
     let ratios = || evidence.scenes.iter().filter_map(|scene| Some((scene, ratio(scene, input)?)));
@@ -121,7 +144,8 @@ pub(super) fn factor<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> 
     };
     // What is 0, or the right one, is no factor.
     let some = constant.abs() > 2.0 * off && (constant - 1.0).abs() > 2.0 * off;
-    (some && constant != -1.0 && evidence.confirm(input, inexact)).then(|| of_number(evidence, constant, off))
+    (some && (constant + 1.0).abs() > 2.0 * off && evidence.confirm(input, inexact))
+        .then(|| of_number(evidence, constant, off))
 }
 
 /// In the words for a function of sizes.
@@ -173,6 +197,8 @@ fn of_number<T: Float>(evidence: &Evidence<'_, '_, T>, constant: f64, off: f64) 
             "write the constant with all its digits, as `std::f64::consts` has them, or compute it",
         );
     }
+    // Six digits are enough to find a number by.
+    let off = off.max(5e-7 * constant.abs());
     let square = has_square(evidence);
     match constant {
         2.0 if square => {
@@ -199,16 +225,21 @@ fn too_large(times: &str, why: &str) -> Guess {
     let guess = Guess::new(
         Mistake::Factor,
         format!("{{g}} is {times} times too large, a constant factor: {why}"),
-        format!("return `{{g}} / {times}`"),
+        format!("return `{{g}} / {}`", atom(times)),
     );
     Guess { times: Some(times.to_owned()), ..guess }
+}
+
+/// In parentheses, if a quotient by it would read otherwise.
+fn atom(text: &str) -> String {
+    if text.contains(['/', '·', ' ']) && !text.starts_with('(') { format!("({text})") } else { text.into() }
 }
 
 fn too_small(times: &str, why: &str) -> Guess {
     let guess = Guess::new(
         Mistake::Factor,
         format!("{{g}} is {times} times too small, a constant factor: {why}"),
-        format!("return `{{g}} * {times}`"),
+        format!("return `{{g}} * {}`", atom(times)),
     );
     Guess { times: Some(format!("1/{times}")), ..guess }
 }

@@ -40,7 +40,7 @@ pub(super) fn guesses<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) ->
     if let Some(guess) = alone.into_iter().find_map(|attempt| attempt(evidence, input)) {
         return vec![guess];
     }
-    let tries: [Try<T>; 13] = [
+    let tries: [Try<T>; 14] = [
         sign,
         places::transposed,
         places::shape,
@@ -53,6 +53,7 @@ pub(super) fn guesses<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) ->
         places::symmetric,
         places::others,
         limits::clipped,
+        diagonal::of_matrix,
         diagonal::diagonal,
     ];
     tries.into_iter().filter_map(|attempt| attempt(evidence, input)).collect()

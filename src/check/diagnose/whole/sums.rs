@@ -48,7 +48,40 @@ pub(super) fn sums<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Op
         spread(evidence, scene, input)?.try_moved(|array| reshaped(array, given.shape()))
     };
     if evidence.confirm(input, whole) {
-        return Some(missing("the terms stand side by side, not added up", "the batch"));
+        // It was repeated along those axes that the input does not have, or has once.
+        let own = |scene: &Scene<T>| scene.expected(input).shape().to_vec();
+        let repeated = |axis: usize| {
+            evidence.fresh().iter().all(|scene| {
+                let (own, shape) = (own(scene), shape(scene).unwrap_or_default());
+                let more = shape.len().saturating_sub(own.len());
+                axis < more || own.get(axis - more) == Some(&1)
+            })
+        };
+        let named = (0..most).filter(|&axis| repeated(axis));
+        let names: Vec<String> = named
+            .map(|axis| evidence.axis_name(axis, shape).unwrap_or_else(|| format!("axis {axis}")))
+            .collect();
+        return Some(missing("the terms stand side by side, not added up", &names.join(" and ")));
+    }
+    // Added up over an axis that it has, beside those over which there is something to be added up.
+    let own = |scene: &Scene<T>| Some(scene.expected(input).shape().to_vec());
+    let repeated = evidence.fresh().iter().all(|scene| spread(evidence, scene, input).is_some());
+    for axis in (0..evidence.fresh().first()?.expected(input).ndim()).filter(|_| repeated) {
+        let summed = |scene: &Scene<T>| {
+            scene.right(input).try_moved(|array| {
+                let sum =
+                    (axis < array.ndim()).then(|| array.sum_axis(Axis(axis)).insert_axis(Axis(axis)))?;
+                Some(sum.broadcast(array.raw_dim())?.to_owned())
+            })
+        };
+        if evidence.confirm(input, summed) {
+            let name = evidence.axis_name(axis, own).unwrap_or_else(|| format!("axis {axis}"));
+            return Some(Guess::new(
+                Mistake::WrongAxis,
+                format!("{{g}} is summed over {name} as well, and should not be"),
+                format!("leave {name} out of the sum: the input has that axis itself"),
+            ));
+        }
     }
     // The terms of a sum that no row of the tape holds, as those of a matrix product.
     let rank = evidence.fresh().first()?.expected(input).ndim();

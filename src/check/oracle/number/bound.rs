@@ -244,13 +244,18 @@ impl Bound {
         if vanishes || self.scales_infinity(other) || other.scales_infinity(self) {
             return Self::constant(value);
         }
-        let spread =
-            times(self.value, other.error) + times(other.value, self.error) + times(self.error, other.error);
+        let [a, b] = [self, other].map(Self::weight);
+        let spread = times(a, other.error) + times(b, self.error) + times(self.error, other.error);
         let [first, second] = [digits(self.value), digits(other.value)];
         let nothing = first == 0 || second == 0;
         let short = first <= 1 || second <= 1 || first + second <= Self::digits();
         let holds = nothing || short && Self::has(value) && !Self::is_rearranged();
         Self::rounded(value, times(self.size, other.size), [self, other], spread, holds)
+    }
+
+    /// What an error of another factor is multiplied by. Multiplied out, each term meets that factor by itself, in a form of its own.
+    pub fn weight(self) -> f64 {
+        if Self::is_rearranged() { self.size.max(self.value.abs()) } else { self.value }
     }
 
     /// Whether it is an infinity, and `other` leaves it one of a certain sign.
@@ -265,7 +270,8 @@ impl Bound {
         if pole || other.is_exact_infinity() && self.error.is_finite() || self.scales_infinity(other) {
             return Self::with(value, if value.is_nan() { f64::NAN } else { 0.0 });
         }
-        let change = self.error + times(value, other.error);
+        let of_value = if Self::is_rearranged() { times(self.weight(), 1.0 / b) } else { value };
+        let change = self.error + times(of_value, other.error);
         let room = b.abs() - other.error;
         let spread = if change == 0.0 {
             0.0

@@ -25,16 +25,24 @@ impl Bound {
 
     /// A weight times a function that is `f` and moves by `by`: one more rounding or two than an elementary function. Where it
     /// underflows, a weight brings back what is lost.
+    ///
+    /// Rearranged, each term of the weight meets the function by itself: of (a − b) (1 − s) there is a s as well.
     fn weighted<const N: usize>(self, value: f64, [f, by]: [f64; 2], rest: [Self; N]) -> Self {
+        self.weighted_by(value, [f, by, f], rest)
+    }
+
+    /// The same where the function is itself multiplied out, of this size.
+    fn weighted_by<const N: usize>(self, value: f64, [f, by, size]: [f64; 3], rest: [Self; N]) -> Self {
         if rest.iter().all(|x| x.is_exact()) && !rest.iter().all(|x| x.value.is_finite()) {
             // At an infinity, the function is at its limit.
             return self.product(Self::constant(f), value);
         }
-        let floor = if f.abs() < 2.0 * Self::normal() { times(self.value, Self::floor()) } else { 0.0 };
-        let spread = times(self.value, by) + times(f, self.error) + times(self.error, by) + floor;
+        let weight = self.weight();
+        let floor = if f.abs() < 2.0 * Self::normal() { times(weight, Self::floor()) } else { 0.0 };
+        let spread = times(weight, by) + times(f, self.error) + times(self.error, by) + floor;
         // The function alone may overflow, though the product does not.
         let spread = if f.abs() > Self::largest() { f64::INFINITY } else { spread };
-        let of = Self::summed(value, times(self.size, f), [self], spread, 6.0);
+        let of = Self::summed(value, times(self.size, size), [self], spread, 6.0);
         match rest.iter().map(|x| x.error).find(|error| !error.is_finite()) {
             Some(error) => Self { error: if of.error.is_nan() { f64::NAN } else { error }, ..of },
             None => of,
@@ -247,7 +255,10 @@ impl Arithmetic for Bound {
         // Textbook forms round the exponent first, unless it is short.
         let form = if digits(exponent) < 24 { 0.0 } else { Self::form() / 2.0 * exponent.abs() };
         let by = Self::power_moves(y, a, exponent, b.error + form);
-        self.weighted(value, [y, by], [a, b])
+        // A product, if the exponent says how many factors it has.
+        let whole = (0.0..=8.0).contains(&exponent) && exponent.fract() == 0.0 && b.is_exact();
+        let size = if whole && Self::is_rearranged() { a.size.powf(exponent) } else { y };
+        self.weighted_by(value, [y, by, size], [a, b])
     }
     fn sqrt(self) -> Self {
         let y = self.value.sqrt();
@@ -270,7 +281,8 @@ impl Arithmetic for Bound {
             && (short && !Self::is_rearranged() || a == 0.0 || a == 1.0);
         let spread = Self::power_moves(y, self, b, exponent.error);
         // A product, if the exponent says how many factors it has.
-        let size = if whole && exponent.is_exact() { self.size.powf(b) } else { y.abs() };
+        let size =
+            if whole && exponent.is_exact() && Self::is_rearranged() { self.size.powf(b) } else { y.abs() };
         Self::summed(y, size, [self, exponent], spread, if exact { 0.0 } else { 2.0 }).pole(exact)
     }
     fn atan2(self, x: Self) -> Self {
