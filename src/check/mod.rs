@@ -82,6 +82,10 @@
 //! stride 0, as of an array that was broadcast. At last a search that climbs from the case with the largest error, as a part of
 //! its tolerance, to larger ones.
 //!
+//! Numbers are from 10⁻⁵ to 10⁴ in size: tiny ones up to 2·10⁻⁴, large ones from 100 on, ordinary ones from 0.1 to 2. What is
+//! wrong beyond that, as where squares overflow, or a mask of −10⁹ stands for −∞, is not seen; [`Values::Custom`] draws others.
+//! Each run draws anew, from a seed that the certificate says and [`seed`](Check::seed) fixes; what once failed is kept and tried first.
+//!
 //! # How it knows
 //!
 //! The expected gradient is the tape's, evaluated again in double precision with a running bound for the error that
@@ -90,7 +94,8 @@
 //! the logistic function, though it loses digits; and so is other algebra: sums multiplied out or collected, quotients for products,
 //! totals less parts. ([`accurate`](Check::accurate) forbids what loses digits.) Where a hand-written gradient differs
 //! by more, swept differences ([`difference`]) that know no derivative rule testify; one-sided slopes that differ make it a
-//! [`Verdict::Kink`], a matter of convention.
+//! [`Verdict::Kink`], a matter of convention. Where they are one, as at 0 of `x.relu() + (-x.abs()).exp().log1p()`, in which two
+//! kinks meet and leave none, that slope is right, and so is what the tape adds up there.
 //!
 //! The tape's own rules are examined by the [`laws`], against dual numbers (forward mode in an arithmetic, to third order),
 //! the complex step and differences, on every primitive; and on random [`programs`].
