@@ -3,8 +3,8 @@
 use super::corpus::{Exam, Found, Function, How, Slip, size};
 use super::known::KNOWN;
 use super::{
-    activations, attention, gates, looking_up, losses, margins, matrices, norms, recurrent, scans, seed,
-    statistics, strangers, windows,
+    activations, attention, gates, late_layers, late_losses, looking_up, losses, margins, matrices, norms,
+    recurrent, scans, seed, statistics, windows,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -26,7 +26,8 @@ const CHAPTERS: &[(&str, &[Function])] = &[
     ("looking up", looking_up::TABLE),
     ("statistics", statistics::TABLE),
     ("matrices", matrices::TABLE),
-    ("strangers", strangers::TABLE),
+    ("late losses", late_losses::TABLE),
+    ("late layers", late_layers::TABLE),
 ];
 
 /// Functions whose wrong versions take seconds each to explain: only with `WENGERT_SEEDS`.

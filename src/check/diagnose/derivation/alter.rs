@@ -227,7 +227,9 @@ fn winners(x: &ArrayD<f64>, axis: usize, tie: Tie) -> ArrayD<f64> {
             Tie::None => Vec::new(),
         };
         let share = if tie == Tie::Shared { 1.0 / count(chosen.len().max(1)) } else { 1.0 };
-        chosen.into_iter().for_each(|i| weights[i] = share);
+        for i in chosen {
+            weights[i] = share;
+        }
     }
     weights
 }

@@ -17,7 +17,7 @@ pub(super) enum Arrangement {
 }
 
 impl Arrangement {
-    pub fn of<'t, T: Float>(self, d: Var<'t, T>) -> Result<Var<'t, T>, Inapplicable> {
+    pub fn of<T: Float>(self, d: Var<'_, T>) -> Result<Var<'_, T>, Inapplicable> {
         let shape = d.shape();
         let rank = shape.len();
         match self {

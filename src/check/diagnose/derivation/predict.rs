@@ -64,7 +64,7 @@ fn with_gradients<T: Float, R>(
 }
 
 /// Whether a change may well give what was given: a test that costs little, on one case, whose formula is on a tape already.
-pub(super) fn may_be<'t, T: Float>(recorded: &Recorded<'t, T>, scene: &Scene<T>, change: &Change) -> bool {
+pub(super) fn may_be<T: Float>(recorded: &Recorded<'_, T>, scene: &Scene<T>, change: &Change) -> bool {
     let Ok(given) = &scene.given else { return false };
     let resembles = |gradients: &[Option<Var<'_, T>>]| {
         given.iter().zip(gradients).all(|(given, gradient)| match gradient {
