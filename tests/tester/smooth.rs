@@ -7,7 +7,7 @@ use wengert::check::{self, Check, Values};
 use wengert::{Float, Var};
 
 /// ln(1 + eˣ) without an overflow, as it is published.
-fn softplus<'t, T: Float>(x: Var<'t, T>) -> Var<'t, T> {
+fn softplus<T: Float>(x: Var<'_, T>) -> Var<'_, T> {
     x.relu() + (-x.abs()).exp().log1p()
 }
 

@@ -39,7 +39,7 @@ impl<T: Float> Scene<T> {
         let cotangent = self.cotangent.mapv(T::to_f64);
         let epsilon: f64 = T::EPSILON.to_f64();
         let least = x.iter().map(|x| x.abs()).filter(|x| *x > 0.0).fold(f64::INFINITY, f64::min);
-        let size = |x: f64| if x != 0.0 { x.abs() } else { least.min(1.0) };
+        let size = |x: f64| if x == 0.0 { least.min(1.0) } else { x.abs() };
         (0..DIRECTIONS).all(|turn| {
             let mut place = 0..;
             let direction = Zip::from(&x).and(&differs).map_collect(|x, differs| {
@@ -72,6 +72,7 @@ impl<T: Float> Scene<T> {
 }
 
 /// Whether a choice is made between equals in this row, or it has a kink where it is.
+#[allow(clippy::float_cmp)] // Equal is what is asked.
 fn is_tied<T: Float>(row: Var<'_, T>) -> bool {
     let operands: Vec<ArrayD<f64>> =
         row.operands().iter().map(|operand| operand.peek().mapv(T::to_f64).into_owned()).collect();
