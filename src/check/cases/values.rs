@@ -40,6 +40,21 @@ pub enum Values {
     /// real numbers, whatever it takes, and has no gradient.
     Mask,
     /// What this function makes of a shape and a source of numbers between 0 and 1.
+    ///
+    /// ```
+    /// use ndarray::ArrayD;
+    /// use std::rc::Rc;
+    /// use wengert::check::{self, Values};
+    /// // Scores of which a fifth are masked by −∞, and the others large.
+    /// let scores = Values::Custom(Rc::new(|shape, draw| {
+    ///     ArrayD::from_shape_simple_fn(shape, || if draw() < 0.2 { f64::NEG_INFINITY } else { 100.0 * draw() })
+    /// }));
+    /// check::backward(|[x]| x.exp().sum())
+    ///     .against(|dy: f64, x: &ndarray::Array2<f64>| dy * x.exp())
+    ///     .shapes(["x: n d"])
+    ///     .values("x", scores)
+    ///     .run();
+    /// ```
     Custom(Rc<Custom>),
 }
 
