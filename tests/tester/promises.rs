@@ -327,3 +327,18 @@ fn digits_lost_by_algebra_are_remarked_on() {
     assert!(summary.gradients()[0].lost_digits > 1.0, "{summary}");
     assert!(totals().accurate().try_run().is_err());
 }
+
+/// The first example of all, on whatever seed: a sum may be added up in any order, also where the tape's happens to be exact.
+#[test]
+fn the_first_example_passes_on_every_seed() {
+    for seed in 0..60 {
+        check::backward(|[a, w, b]| a.linear(w, b))
+            .against(|dz: &Array2<f64>, a: &Array2<f64>, w: &Array2<f64>| {
+                (dz.dot(w), dz.t().dot(a), dz.sum_axis(Axis(0)).insert_axis(Axis(0)))
+            })
+            .shapes(["A: n d", "W: h d", "b: 1 h"])
+            .seed(seed)
+            .without_persistence()
+            .run();
+    }
+}
