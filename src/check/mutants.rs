@@ -4,6 +4,7 @@ use crate::check::ask::backward::Check;
 use crate::check::ask::derivative::Answer;
 use crate::check::ask::parameter::Argument;
 use crate::check::ask::subject::Subject;
+use crate::check::cases::values;
 use crate::check::judge::search::{Ending, Search};
 use crate::{Float, Kind};
 use ndarray::{ArrayD, Axis, Slice};
@@ -297,9 +298,7 @@ impl Output {
             Self::Nudged => gradient * T::from_f64(1.001),
             Self::Zero => ArrayD::zeros(gradient.raw_dim()),
             Self::Meaned => match arrays.first().and_then(|a| a.shape().first()) {
-                Some(&n) if n > 1 => {
-                    gradient.mapv(|x| x / T::from_f64(crate::check::cases::values::count(n)))
-                }
+                Some(&n) if n > 1 => gradient.mapv(|x| x / T::from_f64(values::count(n))),
                 _ => gradient.clone(),
             },
             Self::FirstLost if rows > 1 => without(0),

@@ -50,6 +50,15 @@ fn another_slope_is_not() {
         let wrong = of_softplus::<f64>(move |x| if x == 0.0 { at_0 } else { logistic(x) });
         assert!(wrong.try_run().is_err(), "{at_0}");
     }
+    // Nor is what is no number: of relu at 0, 0/0.
+    for missing in [f64::NAN, f64::INFINITY] {
+        let check = check::backward(|[x]| x.relu())
+            .against(move |dy: &Array1<f64>, x: &Array1<f64>| {
+                dy * &x.mapv(|x| if x == 0.0 { missing } else { f64::from(u8::from(x > 0.0)) })
+            })
+            .shapes(["x: n"]);
+        assert!(ready(check).try_run().is_err(), "{missing}");
+    }
     // Of relu itself there are two.
     let kink = check::backward(|[x]| x.relu())
         .against(|dy: &Array1<f64>, x: &Array1<f64>| {

@@ -6,7 +6,6 @@ use crate::check::cases::sample::Sample;
 use crate::check::judge::examine::place;
 use crate::check::judge::quiet;
 use crate::check::judge::reference::Reference;
-use crate::check::judge::standing::Standing;
 use crate::check::judge::tally::Seen;
 use crate::check::page::Page;
 use crate::check::{Check, Measured};
@@ -131,24 +130,8 @@ fn compare(
         return Some(ForwardFault::Shape { result, expected, given });
     }
     let wrong = given.indexed_iter().filter_map(|(at, &given)| {
-        let (expected, tolerance) = match reference.standing(result, &at) {
-            Standing::Judged { expected, tolerance } => (expected, tolerance),
-            Standing::Outside(why) => {
-                seen.outside(why);
-                return None;
-            }
-            Standing::Unjudged(why) => {
-                seen.unjudged(why);
-                return None;
-            }
-        };
-        seen.judged(expected.abs() > tolerance);
-        let mut measured = Measured { error: (given - expected).abs(), tolerance, because: String::new() };
-        if measured.is_within() {
-            seen.agreed(&measured);
-            return None;
-        }
-        measured.because.clone_from(&reference.because);
+        let (expected, measured) = seen.element(reference.standing(result, &at), given)?;
+        let measured = Measured { because: reference.because.clone(), ..measured };
         Some(ForwardFault::Value { result, at, expected, given, measured })
     });
     wrong.max_by(|a, b| a.excess().total_cmp(&b.excess()))
@@ -158,7 +141,7 @@ impl ForwardFault {
     /// How many times its tolerance it is off.
     fn excess(&self) -> f64 {
         match self {
-            Self::Value { measured, .. } if !measured.error.is_nan() => measured.error / measured.tolerance,
+            Self::Value { measured, .. } => measured.excess(),
             _ => f64::INFINITY,
         }
     }

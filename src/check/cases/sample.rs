@@ -9,7 +9,7 @@ use super::values::{Mood, Palette, Values, mix};
 use crate::check::Layout;
 use crate::check::ask::parameter::Argument;
 use crate::{Float, Kind};
-use ndarray::{ArrayD, IxDyn};
+use ndarray::ArrayD;
 use std::rc::Rc;
 
 /// A number that takes the place of a drawn one.
@@ -300,11 +300,4 @@ impl Sample {
         layouts[array.min(last)] = Layout::contiguous();
         Self { layouts, ..self.clone() }
     }
-}
-
-/// The number of an element in row-major order.
-#[allow(dead_code)]
-pub(in crate::check) fn element(shape: &[usize], at: &IxDyn) -> usize {
-    use ndarray::Dimension;
-    at.slice().iter().zip(shape).fold(0, |number, (i, n)| number * n + i)
 }

@@ -24,11 +24,7 @@ impl<T: Float> Check<'_, T> {
     pub(in crate::check) fn heat(&self, subject: &Subject<'_, T>, sample: &Sample) -> Option<Heat> {
         let scene = subject.scene(sample).ok()?;
         let (findings, tally) = self.findings(subject, &scene, &mut None);
-        if findings.is_empty() {
-            Some(Heat::Within(tally.gradients.iter().map(|seen| seen.worst).fold(0.0, f64::max)))
-        } else {
-            Some(Heat::Wrong)
-        }
+        if findings.is_empty() { Some(Heat::Within(tally.heat())) } else { Some(Heat::Wrong) }
     }
 
     /// A case in which something is wrong, found by climbing from this one, as simple as it can be made.

@@ -1,14 +1,14 @@
 //! One case, examined: what was expected, what was given, and whether they agree.
 
 use super::quiet::{self, Panicked};
-use super::reference::{Reference, witness};
-use super::standing::Standing;
+use super::reference::Reference;
 use super::subgradient::NoSubgradient;
 use super::tally::{Seen, Tally};
 use crate::check::ask::forward::ForwardFault;
 use crate::check::ask::subject::{Recorded, Refusal, Subject};
 use crate::check::cases::sample::Sample;
-use crate::check::oracle::difference::Swept;
+use crate::check::oracle::difference::{Swept, difference};
+use crate::check::oracle::evaluate::paired;
 use crate::check::{Measured, Verdict};
 use crate::{Float, Kind, Tape, Var};
 use ndarray::{ArrayD, Dimension, IxDyn};
@@ -174,53 +174,27 @@ impl<T: Float> Scene<T> {
             let [expected, given] = [expected, given].map(|array| array.shape().to_vec());
             return Some(Finding::Shape { input, expected, given });
         }
-        let (mut worst, mut wrong): (Option<Difference>, usize) = (None, 0);
+        let (mut worst, mut wrong) = (None, 0);
         let seen = &mut tally.gradients[input];
-        for ((at, &g), &e) in given.indexed_iter().zip(expected) {
-            let tolerance = match self.reference.standing(input, &at) {
-                Standing::Judged { tolerance, .. } => tolerance,
-                Standing::Outside(why) => {
-                    seen.outside(why);
-                    continue;
-                }
-                Standing::Unjudged(why) => {
-                    seen.unjudged(why);
-                    continue;
-                }
-            };
-            seen.judged(e.abs() > tolerance);
-            let measured = Measured { error: (g - e).abs(), tolerance, because: String::new() };
-            if measured.is_within() {
-                seen.agreed(&measured);
+        for (at, &given) in given.indexed_iter() {
+            let Some((expected, measured)) = seen.element(self.reference.standing(input, &at), given) else {
                 continue;
-            }
+            };
             wrong += 1;
-            let excess =
-                |error: f64, tolerance: f64| if error.is_nan() { f64::INFINITY } else { error / tolerance };
-            let worse = worst.as_ref().is_none_or(|before| match &before.verdict {
-                Verdict::Fail(m) => excess(measured.error, tolerance) > excess(m.error, m.tolerance),
-                Verdict::Pass(_) | Verdict::Kink { .. } | Verdict::Inconclusive(_) => true,
-            });
-            if worse {
-                let because = self.reference.because.clone();
-                let verdict = Verdict::Fail(Measured { because, ..measured });
-                worst = Some(Difference {
-                    input,
-                    at,
-                    expected: e,
-                    given: g,
-                    verdict,
-                    witness: None,
-                    none: None,
-                    wrong: 0,
-                    of: given.len(),
-                });
+            let worse = |(.., before): &(IxDyn, f64, f64, Measured)| measured.excess() > before.excess();
+            if worst.as_ref().is_none_or(worse) {
+                worst = Some((at, expected, given, measured));
             }
         }
         if wrong == 0 {
             seen.lost_digits = seen.lost_digits.max(self.reference.digits_lost(input, given));
         }
-        worst.map(|worst| Finding::Values(Difference { wrong, ..worst }))
+        let of = given.len();
+        worst.map(|(at, expected, given, measured)| {
+            let verdict = Verdict::Fail(Measured { because: self.reference.because.clone(), ..measured });
+            let (witness, none) = (None, None);
+            Finding::Values(Difference { input, at, expected, given, verdict, witness, none, wrong, of })
+        })
     }
 
     /// The hand-written gradients at these inputs, whatever they are at this case's own.
@@ -228,22 +202,35 @@ impl<T: Float> Scene<T> {
         subject.ask(&self.sample, inputs, &self.cotangent, &self.parts)
     }
 
-    /// What differences say of one element of a gradient.
+    /// The elements of this gradient that are wrong, with what was given.
+    pub fn differing(&self, input: usize) -> impl Iterator<Item = (IxDyn, f64)> {
+        let given = self.given.iter().flat_map(move |given| given[input].indexed_iter());
+        given
+            .map(|(at, given)| (at, *given))
+            .filter(move |(at, given)| self.reference.standing(input, at).is_missed_by(*given))
+    }
+
+    /// What differences say of one element of a gradient: the slope of ⟨cotangent, function⟩ along that element of the input, in
+    /// double precision, by a witness that knows nothing of derivative rules.
     pub fn witness(&self, subject: &Subject<'_, T>, input: usize, at: &IxDyn) -> Swept {
-        witness(subject, &self.sample, &self.inputs, &self.cotangent, input, at)
+        let tape = Tape::new();
+        let Recorded { inputs: vars, out, .. } = subject.record(&self.sample, &tape, &self.inputs);
+        let cotangent = self.cotangent.mapv(T::to_f64);
+        let around = self.inputs[input].mapv(T::to_f64);
+        let along = |x: f64| {
+            let mut moved = around.clone();
+            moved[at] = x;
+            paired(&[(vars[input], moved)], out, &cotangent)
+        };
+        difference(along, around[at])
     }
 
     /// Whether a difference is a matter of convention: the slopes from the left and from the right differ, and
     /// every element that differs is one of its two slopes or between them.
     pub fn judge_kinks(&self, subject: &Subject<'_, T>, difference: &mut Difference) {
-        let (input, given) = (difference.input, self.given.as_ref().expect("a difference was found"));
+        let input = difference.input;
         let mut kink = None;
-        for ((at, &g), &e) in given[input].indexed_iter().zip(&self.reference.gradients[input]) {
-            let standing = self.reference.standing(input, &at);
-            let Standing::Judged { tolerance, .. } = standing else { continue };
-            if (g - e).abs() <= tolerance {
-                continue;
-            }
+        for (at, g) in self.differing(input) {
             let Swept { left, right, one_sided_uncertainty, .. } = {
                 let swept = self.witness(subject, input, &at);
                 if !swept.is_kink() {

@@ -25,16 +25,10 @@ pub(super) fn grant(
     looser: &[ArrayD<f64>],
 ) -> bool {
     let mut boundless = false;
-    for (((given, expected), tolerances), looser) in given.iter().zip(expected).zip(tolerances).zip(looser) {
-        if given.shape() == expected.shape() {
-            Zip::from(given).and(expected).and(tolerances).and(looser).for_each(|g, e, tolerance, looser| {
-                if is_beyond(*g, *e, *tolerance) {
-                    *tolerance = tolerance.max(*looser);
-                    boundless |= tolerance.is_infinite();
-                }
-            });
-        }
-    }
+    of_those(given, expected, tolerances, looser, is_beyond, |tolerance, looser| {
+        *tolerance = tolerance.max(looser);
+        boundless |= tolerance.is_infinite();
+    });
     boundless
 }
 
@@ -84,17 +78,33 @@ pub(super) fn excuse(
     slopes: &[ArrayD<f64>],
 ) -> Option<Reason> {
     let mut excused = false;
-    for (((given, expected), tolerances), slopes) in given.iter().zip(expected).zip(tolerances).zip(slopes) {
+    of_those(given, expected, tolerances, slopes, is_no_number, |tolerance, slope| {
+        if !slope.is_finite() {
+            *tolerance = f64::NAN;
+            excused = true;
+        }
+    });
+    excused.then(Reason::of_steepness)
+}
+
+/// Changes the tolerances of those elements of which something holds, by other arrays of the same shapes.
+fn of_those(
+    given: &[ArrayD<f64>],
+    expected: &[ArrayD<f64>],
+    tolerances: &mut [ArrayD<f64>],
+    others: &[ArrayD<f64>],
+    is: fn(f64, f64, f64) -> bool,
+    mut change: impl FnMut(&mut f64, f64),
+) {
+    for (((given, expected), tolerances), others) in given.iter().zip(expected).zip(tolerances).zip(others) {
         if given.shape() == expected.shape() {
-            Zip::from(given).and(expected).and(tolerances).and(slopes).for_each(|g, e, tolerance, slope| {
-                if is_no_number(*g, *e, *tolerance) && !slope.is_finite() {
-                    *tolerance = f64::NAN;
-                    excused = true;
+            Zip::from(given).and(expected).and(tolerances).and(others).for_each(|g, e, tolerance, other| {
+                if is(*g, *e, *tolerance) {
+                    change(tolerance, *other);
                 }
             });
         }
     }
-    excused.then(Reason::of_steepness)
 }
 
 fn any(

@@ -3,15 +3,13 @@
 use super::latitude;
 use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::tolerance::Precision;
-use crate::check::ask::subject::{Recorded, Subject};
-use crate::check::cases::sample::Sample;
+use crate::check::ask::subject::Recorded;
 use crate::check::oracle::branches::decided;
-use crate::check::oracle::difference::{Swept, difference};
-use crate::check::oracle::evaluate::{Evaluated, evaluate};
+use crate::check::oracle::evaluate::Evaluated;
 use crate::check::oracle::number::{Bound, By, Rounding};
 use crate::prim::{Family, Map, Zip};
 use crate::tape::RowId;
-use crate::{Float, Gradients, Kind, Tape, Var};
+use crate::{Float, Gradients, Kind, Var};
 use ndarray::{ArrayD, IxDyn};
 use std::collections::BTreeSet;
 
@@ -23,11 +21,10 @@ pub(in crate::check) struct Reference {
     /// How far the elements of another derivation may be from them: of one that follows the rows; but where what was given is
     /// farther, of one that rearranges them.
     pub tolerances: Vec<ArrayD<f64>>,
-    /// How far they may be if they follow the rows, where that is less.
-    closer: Option<Vec<ArrayD<f64>>>,
     /// Where those come from.
     pub because: String,
-    /// How far they may be without losing digits that the library keeps, if that is less.
+    /// How far they may be without losing digits that the library keeps, if that is less: they follow the rows, and have no
+    /// textbook form.
     accurate: Option<Vec<ArrayD<f64>>>,
     /// The largest number of the precision, and half the distance from 1 to the next one.
     largest: f64,
@@ -85,7 +82,7 @@ impl Reference {
 
     /// How many decimal digits a gradient has lost that the library keeps, where it has lost most; 0 if none.
     pub fn digits_lost(&self, input: usize, given: &ArrayD<f64>) -> f64 {
-        let Some(accurate) = self.accurate.as_ref().or(self.closer.as_ref()) else { return 0.0 };
+        let Some(accurate) = &self.accurate else { return 0.0 };
         let expected = &self.gradients[input];
         if given.shape() != expected.shape() {
             return 0.0;
@@ -120,15 +117,8 @@ impl<'t, T: Float> Derivation<'t, T> {
     fn examined(&self, precision: Precision, given: &[ArrayD<f64>]) -> Reference {
         let (spoilt, by) = (self.spoilt(), Self::by(precision));
         let mut all = self.evaluated(by, spoilt.as_ref(), &self.wanted, None);
-        let found = |all: &Evaluated<Bound>, what: fn(Bound) -> f64| -> Vec<ArrayD<f64>> {
-            let each = self.wanted.iter();
-            each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
-        };
-        let gradients = found(&all, |bound| bound.value);
-        let wide = |all: &Evaluated<Bound>| -> Vec<ArrayD<f64>> {
-            let errors = found(all, |bound| bound.error);
-            errors.iter().zip(&gradients).map(|(e, g)| precision.widen(e, g)).collect()
-        };
+        let gradients = self.found(&all, |bound| bound.value);
+        let wide = |all: &Evaluated<Bound>| self.tolerances(all, &gradients, precision);
         let mut tolerances = wide(&all);
         if spoilt.as_ref().is_some_and(|spoilt| spoilt.iter().all(|spoilt| *spoilt)) {
             // No element of the result is a number. Where it was lost on the way, in a sum of nothing, it is said here.
@@ -136,25 +126,24 @@ impl<'t, T: Float> Derivation<'t, T> {
                 tolerance.fill(f64::NAN);
             }
         }
-        let mut before = None;
-        let accurate = (by == By::Textbook && self.has_forms())
+        let mut accurate = (by == By::Textbook && self.has_forms())
             .then(|| wide(&self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted, None)));
         if by == By::Textbook && latitude::is_wanted(given, &gradients, &tolerances) {
             let others = self.evaluated(By::Rearranged, spoilt.as_ref(), &self.wanted, Some(&all));
-            let (closer, mut looser) = (tolerances.clone(), wide(&others));
+            accurate.get_or_insert_with(|| tolerances.clone());
+            let mut looser = wide(&others);
             let unit = Self::rounding(By::Rearranged).count(Bound::unit);
-            latitude::of_lanes(&mut looser, &found(&others, |bound| bound.size), 2.0 * unit);
+            latitude::of_lanes(&mut looser, &self.found(&others, |bound| bound.size), 2.0 * unit);
             if latitude::grant(given, &gradients, &mut tolerances, &looser) {
                 all = others; // It is there that rounding may make it anything.
             }
-            before = Some(closer);
         }
         let mut reason = None;
         if latitude::lacks_numbers(given, &gradients, &tolerances)
             && let Some(seeds) = latitude::without_zeros(&self.seed)
         {
             let steep = self.with_seeds(By::Hand, &[(self.seed, seeds)], &self.wanted, None);
-            let slopes = found(&steep, |bound| bound.value);
+            let slopes = self.found(&steep, |bound| bound.value);
             reason = latitude::excuse(given, &gradients, &mut tolerances, &slopes);
         }
         let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
@@ -162,7 +151,6 @@ impl<'t, T: Float> Derivation<'t, T> {
             || gradients.iter().flatten().chain(tolerances.iter().flatten()).any(|x| !x.is_finite());
         Reference {
             because: precision.to_string(),
-            closer: before,
             accurate,
             largest: Self::rounding(by).count(Bound::largest),
             roundoff: T::EPSILON.to_f64() / 2.0,
@@ -179,12 +167,25 @@ impl<'t, T: Float> Derivation<'t, T> {
 
     fn values(&self, precision: Precision) -> Vec<[ArrayD<f64>; 2]> {
         let all = self.evaluated(Self::by(precision), None, &self.wanted, None);
-        let each = self.wanted.iter().map(|row| {
-            let bounds = all.get(row.id()).expect("evaluated").view();
-            let (values, errors) = (bounds.mapv(|bound| bound.value), bounds.mapv(|bound| bound.error));
-            [values.clone(), precision.widen(&errors, &values)]
-        });
-        each.collect()
+        let values = self.found(&all, |bound| bound.value);
+        let tolerances = self.tolerances(&all, &values, precision);
+        values.into_iter().zip(tolerances).map(|(values, tolerances)| [values, tolerances]).collect()
+    }
+
+    /// Something of each that is wanted.
+    fn found(&self, all: &Evaluated<Bound>, what: fn(Bound) -> f64) -> Vec<ArrayD<f64>> {
+        let each = self.wanted.iter();
+        each.map(|row| all.get(row.id()).expect("evaluated").view().mapv(what)).collect()
+    }
+
+    fn tolerances(
+        &self,
+        all: &Evaluated<Bound>,
+        values: &[ArrayD<f64>],
+        precision: Precision,
+    ) -> Vec<ArrayD<f64>> {
+        let errors = self.found(all, |bound| bound.error);
+        errors.iter().zip(values).map(|(errors, values)| precision.widen(errors, values)).collect()
     }
 
     fn evaluated(
@@ -264,27 +265,4 @@ pub(in crate::check) fn gradient<'t, T: Float>(grads: &Gradients<'t, T>, input: 
         Kind::Real => grads[input],
         _ => input.tape().constant(ArrayD::<T>::zeros(input.shape())),
     }
-}
-
-/// The slope of ⟨cotangent, function⟩ along one element of an input, by differences in double precision: a witness that
-/// knows nothing of derivative rules.
-pub(in crate::check) fn witness<T: Float>(
-    subject: &Subject<'_, T>,
-    sample: &Sample,
-    inputs: &[ArrayD<T>],
-    cotangent: &ArrayD<T>,
-    input: usize,
-    at: &IxDyn,
-) -> Swept {
-    let tape = Tape::new();
-    let Recorded { inputs: vars, out, .. } = subject.record(sample, &tape, inputs);
-    let cotangent = cotangent.mapv(T::to_f64);
-    let around = inputs[input].mapv(T::to_f64);
-    let along = |x: f64| {
-        let mut moved = around.clone();
-        moved[at] = x;
-        let value: Vec<ArrayD<f64>> = evaluate(&tape, &[(vars[input], moved)], &[out]);
-        (&value[0] * &cotangent).sum()
-    };
-    difference(along, around[at])
 }

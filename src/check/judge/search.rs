@@ -168,7 +168,7 @@ impl<T: Float> Check<'_, T> {
         }
         for (_, _, tally) in &judged {
             known.summary.add(tally);
-            let heat = tally.gradients.iter().map(|seen| seen.worst).fold(0.0, f64::max);
+            let heat = tally.heat();
             if known.hottest.as_ref().is_none_or(|(most, _)| heat > *most) {
                 known.hottest = Some((heat, sample.clone()));
             }

@@ -8,10 +8,10 @@ use super::examine::Scene;
 use crate::check::ask::subject::{Recorded, Subject};
 use crate::check::cases::values::mix;
 use crate::check::oracle::difference::difference;
-use crate::check::oracle::evaluate::evaluate;
+use crate::check::oracle::evaluate::paired;
 use crate::check::oracle::number::ORDERS;
-use crate::{Float, Kind, Tape, Var};
-use ndarray::{ArrayD, Zip};
+use crate::{Float, Kind, Tape, Var, random};
+use ndarray::{ArrayD, IxDyn};
 
 /// How closely differences are trusted, as a part of the terms that add up to a slope; what the given ones rounded comes on top.
 const TRUSTED: f64 = 1e-6;
@@ -23,16 +23,13 @@ impl<T: Float> Scene<T> {
     /// Whether a choice is tied here, and the elements of this gradient that differ from the tape's are the slope of the
     /// function nevertheless, as differences have it from either side.
     pub fn is_smooth_at_a_tie(&self, subject: &Subject<'_, T>, input: usize) -> bool {
-        let Ok(given) = &self.given else { return false };
-        let (given, expected) = (&given[input], &self.reference.gradients[input]);
-        let differs = Zip::from(given)
-            .and(expected)
-            .and(&self.reference.tolerances[input])
-            .map_collect(|g, e, tolerance| tolerance.is_finite() && (g - e).abs() > *tolerance);
-        let finite = Zip::from(given).and(&differs).all(|g, differs| !differs || g.is_finite());
+        let differing: Vec<(IxDyn, f64)> = self.differing(input).collect();
+        if differing.iter().any(|(_, given)| !given.is_finite()) {
+            return false;
+        }
         let tape = Tape::new();
         let Recorded { inputs: vars, out, .. } = subject.record(&self.sample, &tape, &self.inputs);
-        if !finite || !tape.vars().take(out.row() + 1).any(is_tied) {
+        if !tape.vars().take(out.row() + 1).any(is_tied) {
             return false;
         }
         let x = self.inputs[input].mapv(T::to_f64);
@@ -41,19 +38,16 @@ impl<T: Float> Scene<T> {
         let least = x.iter().map(|x| x.abs()).filter(|x| *x > 0.0).fold(f64::INFINITY, f64::min);
         let size = |x: f64| if x == 0.0 { least.min(1.0) } else { x.abs() };
         (0..DIRECTIONS).all(|turn| {
-            let mut place = 0..;
-            let direction = Zip::from(&x).and(&differs).map_collect(|x, differs| {
-                let bits = mix(mix(self.sample.seed(), 900 + turn), place.next().expect("without end"));
-                let part = 0.5 + crate::random::part(bits, 53);
-                if *differs { size(*x) * if bits & 1 == 0 { part } else { -part } } else { 0.0 }
-            });
-            let along = |t: f64| {
-                let moved = &x + &(&direction * t);
-                let value: Vec<ArrayD<f64>> = evaluate(&tape, &[(vars[input], moved)], &[out]);
-                (&value[0] * &cotangent).sum()
-            };
-            let terms = given * &direction;
-            let (says, scale) = (terms.sum(), terms.iter().map(|term| term.abs()).sum::<f64>());
+            let mut direction = ArrayD::zeros(x.raw_dim());
+            let (mut says, mut scale) = (0.0, 0.0);
+            for (i, (at, given)) in differing.iter().enumerate() {
+                let bits = mix(mix(self.sample.seed(), 900 + turn), i);
+                let part = 0.5 + random::part(bits, 53);
+                direction[at] = size(x[at]) * if bits & 1 == 0 { part } else { -part };
+                let term: f64 = given * direction[at];
+                (says, scale) = (says + term, scale + term.abs());
+            }
+            let along = |t: f64| paired(&[(vars[input], &x + &(&direction * t))], out, &cotangent);
             // One quotient, before many.
             let h = 1.0 / 1024.0;
             let near = ((along(h) - along(-h)) / (2.0 * h) - says).abs() <= 0.01 * scale;

@@ -19,6 +19,16 @@ pub(in crate::check) enum Standing<'a> {
     Unjudged(&'a Reason),
 }
 
+impl Standing<'_> {
+    /// Whether this, in the place of the element, is wrong.
+    pub fn is_missed_by(self, given: f64) -> bool {
+        match self {
+            Self::Judged { expected, tolerance } => given.is_nan() || (given - expected).abs() > tolerance,
+            Self::Outside(_) | Self::Unjudged(_) => false,
+        }
+    }
+}
+
 /// Why an element is not judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::check) struct Reason {

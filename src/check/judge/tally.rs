@@ -1,6 +1,6 @@
 //! What was judged: counted element by element, gradient by gradient.
 
-use super::standing::Reason;
+use super::standing::{Reason, Standing};
 use crate::check::Measured;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,18 +86,40 @@ pub(in crate::check) struct Seen {
     pub calls: usize,
 }
 
-impl Seen {
-    /// One element is compared; `telling` if a gradient of 0 would fail here.
-    pub fn judged(&mut self, telling: bool) {
-        self.counts.judged += 1;
-        self.telling += usize::from(telling);
+impl Tally {
+    /// The largest error of a gradient as a part of its tolerance.
+    pub fn heat(&self) -> f64 {
+        self.gradients.iter().map(|seen| seen.worst).fold(0.0, f64::max)
     }
+}
 
-    pub fn agreed(&mut self, measured: &Measured) {
-        self.counts.agreed += 1;
-        if measured.tolerance > 0.0 {
-            self.worst = self.worst.max(measured.error / measured.tolerance);
+impl Seen {
+    /// Counts an element by how it stands; what should have been given and how far off it is, if that is wrong.
+    pub fn element(&mut self, standing: Standing<'_>, given: f64) -> Option<(f64, Measured)> {
+        let (expected, tolerance) = match standing {
+            Standing::Judged { expected, tolerance } => (expected, tolerance),
+            Standing::Outside(why) => {
+                self.counts.outside += 1;
+                self.because(true, why);
+                return None;
+            }
+            Standing::Unjudged(why) => {
+                self.counts.unjudged += 1;
+                self.because(false, why);
+                return None;
+            }
+        };
+        self.counts.judged += 1;
+        self.telling += usize::from(expected.abs() > tolerance);
+        let measured = Measured { error: (given - expected).abs(), tolerance, because: String::new() };
+        if !measured.is_within() {
+            return Some((expected, measured));
         }
+        self.counts.agreed += 1;
+        if tolerance > 0.0 {
+            self.worst = self.worst.max(measured.excess());
+        }
+        None
     }
 
     /// As many that differ are within the convention at a kink.
@@ -109,16 +131,6 @@ impl Seen {
     /// As many that differ from the tape's are what differences find: branches meet smoothly.
     pub fn by_differences(&mut self, elements: usize) {
         self.counts.agreed += elements;
-    }
-
-    pub fn unjudged(&mut self, why: &Reason) {
-        self.counts.unjudged += 1;
-        self.because(false, why);
-    }
-
-    pub fn outside(&mut self, why: &Reason) {
-        self.counts.outside += 1;
-        self.because(true, why);
     }
 
     fn because(&mut self, outside: bool, why: &Reason) {

@@ -29,6 +29,11 @@ impl Measured {
     pub fn is_within(&self) -> bool {
         self.error <= self.tolerance
     }
+
+    /// How many times the tolerance it is; of what is no number, infinitely many.
+    pub(in crate::check) fn excess(&self) -> f64 {
+        if self.error.is_nan() { f64::INFINITY } else { self.error / self.tolerance }
+    }
 }
 
 impl fmt::Display for Measured {

@@ -5,7 +5,7 @@
 use super::recording::{Recording, leaves};
 use super::{Tally, replayed};
 use crate::array::Kind;
-use crate::check::cases::values::mix;
+use crate::check::cases::values::{self, mix};
 use crate::check::oracle::evaluate::evaluate;
 use crate::check::oracle::number::Bound;
 use crate::check::oracle::sweep::{Rules, backwards, forwards};
@@ -285,7 +285,7 @@ impl<R: Recording> Recording for Masked<'_, R> {
 }
 
 fn count(tally: &mut Tally, what: &impl Recording, law: &'static str, differ: usize, because: &str) {
-    let error = crate::check::cases::values::count(differ);
+    let error = values::count(differ);
     let measured = Measured { error, tolerance: 0.0, because: because.into() };
     tally.add(law, || at(what), &Verdict::of(measured));
 }

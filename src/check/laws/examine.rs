@@ -3,9 +3,9 @@
 use super::recording::{ORDERS, Recording, leaves};
 use super::{Tally, replayed};
 use crate::array::Kind;
-use crate::check::cases::values::{Palette, Values, mix};
+use crate::check::cases::values::{self, Palette, Values, mix};
 use crate::check::oracle::difference::{difference, smallest_step};
-use crate::check::oracle::evaluate::evaluate;
+use crate::check::oracle::evaluate::{evaluate, paired};
 use crate::check::oracle::number::{Bound, Complex, Dual, Rounding};
 use crate::check::oracle::sweep::{Rules, backwards, forwards};
 use crate::check::{Layout, Measured, Verdict};
@@ -125,7 +125,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         let bits = |x: &T| x.to_f64().to_bits();
         let differ = value.iter().zip(&again[0]).filter(|(a, b)| bits(a) != bits(b)).count();
         let measured = Measured {
-            error: crate::check::cases::values::count(differ),
+            error: values::count(differ),
             tolerance: 0.0,
             because: "elements of which a bit differs".into(),
         };
@@ -136,7 +136,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
     fn replayed(&self, tally: &mut Tally) {
         let differ = replayed::bits_that_differ(self.what, &self.vars, self.out, &self.u);
         let measured = Measured {
-            error: crate::check::cases::values::count(differ),
+            error: values::count(differ),
             tolerance: 0.0,
             because: "elements of which a bit differs".into(),
         };
@@ -290,8 +290,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         let swept = difference(
             |t| {
                 let moved: Vec<_> = moves.iter().map(|(var, x, v)| (*var, x + &(v * t))).collect();
-                let y: Vec<ArrayD<f64>> = evaluate(self.out.tape(), &moved, &[self.out]);
-                (&y[0] * &u).sum()
+                paired(&moved, self.out, &u)
             },
             0.0,
         );

@@ -1,6 +1,7 @@
 //! Faults, put into the rules on purpose: the laws must notice every one.
 
 use super::{Extent, Layout, Tally, examine};
+use crate::check::cases::values;
 use crate::check::judge::quiet;
 use crate::check::oracle::sweep::Rules;
 use crate::{Float, Prim, Var};
@@ -107,7 +108,7 @@ fn after<T: Float>(change: Change, term: Var<'_, T>, from: usize) -> Option<Var<
         }
         // As many cotangent elements as there are to one of the operand's.
         Change::Averaged if !term.is_empty() && from > term.len() => {
-            term / term.lift(crate::check::cases::values::count(from / term.len()))
+            term / term.lift(values::count(from / term.len()))
         }
         Change::Transposed
         | Change::Rolled

@@ -19,6 +19,16 @@ pub(crate) fn evaluate<'t, T: Float, U: Arithmetic>(
     wanted.iter().map(|var| all.get(var.id()).expect("evaluated above").view().to_owned()).collect()
 }
 
+/// ⟨cotangent, result⟩ in double precision, if these rows have these values.
+pub(in crate::check) fn paired<'t, T: Float>(
+    given: &[(Var<'t, T>, ArrayD<f64>)],
+    out: Var<'t, T>,
+    cotangent: &ArrayD<f64>,
+) -> f64 {
+    let value: Vec<ArrayD<f64>> = evaluate(out.tape(), given, &[out]);
+    (&value[0] * cotangent).sum()
+}
+
 /// Some rows of a tape and all that they are computed from, evaluated.
 pub(in crate::check) struct Evaluated<U> {
     rows: Ancestry,

@@ -41,8 +41,9 @@ impl Doubt {
     fn of(what: &str, axes: String, seen: &Seen, share: f64) -> Option<Self> {
         let Counts { judged, unjudged, outside, .. } = seen.counts;
         let all = judged + unjudged + outside;
+        let enough_inside = seen.counts.share() >= share;
         let few = OF_ALL * judged < all && share > 0.0;
-        if judged > 0 && seen.counts.share() >= share && !few {
+        if judged > 0 && enough_inside && !few {
             return None;
         }
         if all == 0 {
@@ -57,7 +58,7 @@ impl Doubt {
                 format!("no element of {what} could be judged: all were outside the function's domain")
             }
             (0, _) => format!("no element of {what} could be judged"),
-            _ if seen.counts.share() >= share => format!(
+            _ if enough_inside => format!(
                 "of {what} only {judged} of {all} elements were judged: nearly all were outside the function's domain"
             ),
             _ => format!(
@@ -76,7 +77,7 @@ impl Doubt {
         let mut mend: Vec<String> = reasons.iter().map(|((_, reason), _)| reason.mend.clone()).collect();
         mend.dedup();
         if judged > 0 {
-            let least = if seen.counts.share() >= share { "0.0" } else { "…" };
+            let least = if enough_inside { "0.0" } else { "…" };
             mend.push(format!(
                 "If that little is all that can be judged, say so by `.judged_at_least({least})`."
             ));

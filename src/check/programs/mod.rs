@@ -9,7 +9,7 @@ mod hidden;
 
 use crate::array::Kind;
 use crate::check::cases::greedy::{Greedy, Simpler};
-use crate::check::cases::values::{Palette, Values, mix};
+use crate::check::cases::values::{self, Palette, Values, mix};
 use crate::check::laws::{ORDERS, Recording, alike, law, leaves, modes, replay};
 use crate::check::oracle::sweep::Library;
 use crate::check::{Layout, Tally};
@@ -191,7 +191,7 @@ impl Recording for Program {
                 let mut seed = mix(self.seed, i);
                 ArrayD::from_shape_simple_fn(shape.as_slice(), || {
                     seed = mix(seed, 0);
-                    crate::check::cases::values::count(build::draw(seed, *bound))
+                    values::count(build::draw(seed, *bound))
                 })
             }
         })

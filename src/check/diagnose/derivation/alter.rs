@@ -5,7 +5,7 @@ use super::change::{Change, How, Mask, Other, Scatter, Tie, Windows};
 use super::recorded::{Place, Recorded, Step};
 use super::{blocks, normed, points, valued};
 use crate::check::cases::values::count;
-use crate::check::oracle::sweep::backwards;
+use crate::check::oracle::sweep::{backwards, backwards_from};
 use crate::prim::Family;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Axis};
@@ -60,6 +60,27 @@ pub(super) fn cut<'t, T: Float>(
         if steps.contains(&here) { None } else { row.prim().vjp(wrt, operands, row, d) }
     });
     Some(recorded.inputs.iter().map(|x| cotangents[x.row()]).collect())
+}
+
+/// The gradients if all that comes back from one row to another does so as one piece, which `derive` makes of what comes back
+/// to the first.
+pub(super) fn as_one<'t, T: Float>(
+    recorded: &Recorded<'t, T>,
+    cotangent: &ArrayD<T>,
+    [result, of]: [Var<'t, T>; 2],
+    derive: impl FnOnce(Var<'t, T>) -> Result<Var<'t, T>, Inapplicable>,
+) -> Result<Vec<Option<Var<'t, T>>>, Inapplicable> {
+    let seed = recorded.tape.constant(cotangent);
+    let rule = |row: Var<'t, T>, wrt: usize, operands: &[Var<'t, T>], d: Var<'t, T>| {
+        row.prim().vjp(wrt, operands, row, d)
+    };
+    let d = backwards(recorded.out, seed, rule)[result.row()].ok_or(Inapplicable)?;
+    let seeds = [(recorded.out, seed), (of, derive(d)?)];
+    // Nothing else comes back by the rows between: they are the piece.
+    let cotangents = backwards_from(recorded.out, &seeds, |row, wrt, operands, d| {
+        if row.row() == result.row() { None } else { rule(row, wrt, operands, d) }
+    });
+    Ok(recorded.inputs.iter().map(|x| cotangents[x.row()]).collect())
 }
 
 fn term<'t, T: Float>(

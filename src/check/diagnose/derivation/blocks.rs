@@ -1,10 +1,9 @@
 //! A softmax within a formula, however it was written: its derivative is derived as one piece, and so are its mistakes.
 
-use super::alter::Inapplicable;
+use super::alter::{Inapplicable, as_one};
 use super::recorded::{Place, Recorded};
 use crate::array::AxisSet;
 use crate::check::cases::values::count;
-use crate::check::oracle::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
 use crate::{Float, Var};
 use ndarray::ArrayD;
@@ -116,11 +115,6 @@ pub(super) fn derived<'t, T: Float>(
 ) -> Result<Vec<Option<Var<'t, T>>>, Inapplicable> {
     let softmax = softmaxes(recorded).into_iter().find(|softmax| recorded.place(softmax.result) == place);
     let Softmax { of, result, logarithm, axes } = softmax.ok_or(Inapplicable)?;
-    let seed = recorded.tape.constant(cotangent);
-    let rule = |row: Var<'t, T>, wrt: usize, operands: &[Var<'t, T>], d: Var<'t, T>| {
-        row.prim().vjp(wrt, operands, row, d)
-    };
-    let d = backwards(recorded.out, seed, rule)[result.row()].ok_or(Inapplicable)?;
     // Another axis has another axis's length; the softmax's own are there.
     let over = |x: Var<'t, T>, axes: AxisSet| {
         axes.iter().all(|axis| axis < x.ndim()).then(|| x.fold(FoldOp::Sum, axes).spread_over(axes, x))
@@ -135,18 +129,15 @@ pub(super) fn derived<'t, T: Float>(
         }
         Block::Unweighted | Block::Bare | Block::Passed | Block::Input => over(x, axes).ok_or(Inapplicable),
     };
-    let given = match (logarithm, block) {
-        (_, Block::Passed) => d,
-        (false, Block::Input) => (d - sum(d * of)?) * of,
-        (true, Block::Unweighted) => d - sum(d)?,
-        (true, _) => d - result.exp() * sum(d)?,
-        (false, Block::Unweighted) => (d - sum(d)?) * result,
-        (false, Block::Bare) => d - sum(d * result)?,
-        (false, _) => (d - sum(d * result)?) * result,
-    };
-    let seeds = [(recorded.out, seed), (of, given)];
-    let cotangents = backwards_from(recorded.out, &seeds, |row, wrt, operands, d| {
-        if row.row() == result.row() { None } else { rule(row, wrt, operands, d) }
-    });
-    Ok(recorded.inputs.iter().map(|x| cotangents[x.row()]).collect())
+    as_one(recorded, cotangent, [result, of], |d| {
+        Ok(match (logarithm, block) {
+            (_, Block::Passed) => d,
+            (false, Block::Input) => (d - sum(d * of)?) * of,
+            (true, Block::Unweighted) => d - sum(d)?,
+            (true, _) => d - result.exp() * sum(d)?,
+            (false, Block::Unweighted) => (d - sum(d)?) * result,
+            (false, Block::Bare) => d - sum(d * result)?,
+            (false, _) => (d - sum(d * result)?) * result,
+        })
+    })
 }

@@ -1,12 +1,11 @@
 //! A normalisation within a formula, however it was written: a row u times s, a function of Σ u², where u may be x less its
 //! mean. People write its derivative as one piece, s·(d − mean d − y·mean(y·d)), and their mistakes are of that piece.
 
-use super::alter::Inapplicable;
+use super::alter::{Inapplicable, as_one};
 use super::recorded::{Place, Recorded};
 use super::valued::terms;
 use crate::array::AxisSet;
 use crate::check::cases::values::count;
-use crate::check::oracle::sweep::{backwards, backwards_from};
 use crate::prim::{Family, FoldOp};
 use crate::{Float, Var};
 use ndarray::ArrayD;
@@ -119,11 +118,6 @@ pub(super) fn derived<'t, T: Float>(
 ) -> Result<Vec<Option<Var<'t, T>>>, Inapplicable> {
     let normed = all(recorded).into_iter().find(|normed| recorded.place(normed.result) == place);
     let Normed { of, u, result, scale, axes, centred, of_mean } = normed.ok_or(Inapplicable)?;
-    let seed = recorded.tape.constant(cotangent);
-    let rule = |row: Var<'t, T>, wrt: usize, operands: &[Var<'t, T>], d: Var<'t, T>| {
-        row.prim().vjp(wrt, operands, row, d)
-    };
-    let d = backwards(recorded.out, seed, rule)[result.row()].ok_or(Inapplicable)?;
     let over = match piece {
         Piece::Axis(axis) if axis < u.ndim() => AxisSet::from_iter([axis]),
         Piece::Axis(_) => return Err(Inapplicable),
@@ -138,19 +132,15 @@ pub(super) fn derived<'t, T: Float>(
         Piece::InputInside => [result, u],
         _ => [result, result],
     };
-    let along = if of_mean { mean(d * inside) } else { sum(d * inside) };
-    let within = if centred { d - mean(d) } else { d } - outside * along;
     let divides = result.prim().name() == "div";
     let by = |x: Var<'t, T>| if divides { x / scale } else { x * scale };
-    let given = match piece {
-        Piece::Bare => within,
-        Piece::Twice => by(by(within)),
-        _ => by(within),
-    };
-    let seeds = [(recorded.out, seed), (of, given)];
-    // Nothing else comes back by the rows between: they are the piece.
-    let cotangents = backwards_from(recorded.out, &seeds, |row, wrt, operands, d| {
-        if row.row() == result.row() { None } else { rule(row, wrt, operands, d) }
-    });
-    Ok(recorded.inputs.iter().map(|x| cotangents[x.row()]).collect())
+    as_one(recorded, cotangent, [result, of], |d| {
+        let along = if of_mean { mean(d * inside) } else { sum(d * inside) };
+        let within = if centred { d - mean(d) } else { d } - outside * along;
+        Ok(match piece {
+            Piece::Bare => within,
+            Piece::Twice => by(by(within)),
+            _ => by(within),
+        })
+    })
 }

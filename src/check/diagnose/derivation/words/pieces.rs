@@ -15,51 +15,42 @@ pub(super) fn of_softmax<T: Float>(recorded: &Recorded<'_, T>, result: Var<'_, T
     let at = format!("{} at {}", recorded.rows[result.row()].label(), result.location());
     let mend = "each element depends on all along the axis: with p the softmax, p·(dp − Σ p·dp) with the sum along the \
                 axis of the softmax, kept; of its logarithm, d − p·Σ d";
-    match block {
-        Block::Diagonal => words(
-            Mistake::DiagonalOnly,
-            format!("only the diagonal of the Jacobian of the softmax is there, {at}"),
-            mend,
-        ),
-        Block::Axis(axis) => words(
-            Mistake::WrongAxis,
-            format!(
-                "the sum in the derivative of the softmax is over axis {axis}, another than that of the softmax, {at}"
-            ),
-            mend,
-        )
-        .of_axis(recorded.place(result), axis),
-        Block::Unweighted => words(
+    let (mistake, what): (_, String) = match block {
+        Block::Diagonal => {
+            (Mistake::DiagonalOnly, "only the diagonal of the Jacobian of the softmax is there".into())
+        }
+        Block::Axis(axis) => {
+            let what = format!(
+                "the sum in the derivative of the softmax is over axis {axis}, another than that of the softmax"
+            );
+            (Mistake::WrongAxis, what)
+        }
+        Block::Unweighted => (
             Mistake::FactorMissing,
-            format!("the sum in the derivative of the softmax is not weighted by the softmax itself, {at}"),
-            mend,
+            "the sum in the derivative of the softmax is not weighted by the softmax itself".into(),
         ),
-        Block::Bare => words(
+        Block::Bare => (
             Mistake::FactorMissing,
-            format!("the derivative of the softmax is not multiplied by the softmax itself, {at}"),
-            mend,
+            "the derivative of the softmax is not multiplied by the softmax itself".into(),
         ),
-        Block::Passed => words(
+        Block::Passed => (
             Mistake::FactorMissing,
-            format!("the derivative of the softmax is missing: what comes back passes it as it came, {at}"),
-            mend,
+            "the derivative of the softmax is missing: what comes back passes it as it came".into(),
         ),
-        Block::Input => words(
+        Block::Input => (
             Mistake::WrongPoint,
-            format!("the derivative of the softmax is written in its result, and taken at what went in, {at}"),
-            mend,
+            "the derivative of the softmax is written in its result, and taken at what went in".into(),
         ),
-        Block::Added => words(
+        Block::Added => (
             Mistake::Sign,
-            format!("the sum in the derivative of the softmax is added and should be subtracted, {at}"),
-            mend,
+            "the sum in the derivative of the softmax is added and should be subtracted".into(),
         ),
-        Block::Mean => words(
-            Mistake::MeanForSum,
-            format!("a mean stands for the sum in the derivative of the softmax, {at}"),
-            mend,
-        ),
-    }
+        Block::Mean => {
+            (Mistake::MeanForSum, "a mean stands for the sum in the derivative of the softmax".into())
+        }
+    };
+    let words = words(mistake, format!("{what}, {at}"), mend);
+    if let Block::Axis(axis) = block { words.of_axis(recorded.place(result), axis) } else { words }
 }
 
 pub(super) fn of_normed<T: Float>(recorded: &Recorded<'_, T>, place: Place, piece: Piece) -> Option<Words> {
@@ -117,10 +108,10 @@ pub(super) fn of_value<T: Float>(recorded: &Recorded<'_, T>, value: Value) -> Op
             )
         }
         Value::Terms(place, how) => {
-            let (divided, number) = match how {
-                Terms::OneLess => ("divided by n − 1", "n"),
-                Terms::OneMore => ("divided by n + 1", "n"),
-                Terms::Sum => ("not divided by n", "n"),
+            let divided = match how {
+                Terms::OneLess => "divided by n − 1",
+                Terms::OneMore => "divided by n + 1",
+                Terms::Sum => "not divided by n",
             };
             words(
                 Mistake::Factor,
@@ -128,7 +119,7 @@ pub(super) fn of_value<T: Float>(recorded: &Recorded<'_, T>, value: Value) -> Op
                     "{} is computed again in the backward pass, and {divided} there",
                     here(recorded, recorded.find(place)?)
                 ),
-                format!("divide by {number}, the number of terms, as the forward pass does, or keep its result"),
+                "divide by n, the number of terms, as the forward pass does, or keep its result",
             )
         }
         Value::Over(place, axis) => words(
