@@ -22,7 +22,10 @@ fn is_beyond(given: f64, expected: f64, tolerance: f64) -> bool {
 pub(super) fn may_lack_digits(given: &[ArrayD<f64>], expected: &[ArrayD<f64>], roundoff: f64) -> bool {
     given.iter().zip(expected).any(|(given, expected)| {
         given.shape() == expected.shape()
-            && Zip::from(given).and(expected).any(|g, e| (g - e).abs() >= 10.0 * roundoff * e.abs() && g != e)
+            && Zip::from(given).and(expected).any(|g, e| {
+                let error = (g - e).abs();
+                error > 0.0 && error >= 10.0 * roundoff * e.abs()
+            })
     })
 }
 

@@ -29,6 +29,7 @@ impl<T: Float> Scene<T> {
 
     /// Whether a choice is tied here, and the elements of this gradient that differ from the tape's are the slope of the
     /// function nevertheless, as differences have it from either side.
+    #[allow(clippy::float_cmp)] // What did not move is the same.
     pub fn is_smooth_at_a_tie(&self, subject: &Subject<'_, T>, input: usize) -> bool {
         let differing: Vec<(IxDyn, f64)> = self.differing(input).collect();
         if differing.iter().any(|(_, given)| !given.is_finite()) {

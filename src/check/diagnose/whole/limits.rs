@@ -157,7 +157,7 @@ fn bisected<T: Float>(
         let mut inputs = scene.inputs.clone();
         inputs[input][at] = T::from_f64(side.at(depth, *first));
         let given = scene.ask(evidence.subject, &inputs).ok()?;
-        Some(given.get(input)?.get(at)? == &0.0)
+        given.get(input)?.get(at).map(|g| g.abs() <= 0.0)
     };
     let (mut open, mut shut) = (deepest, side.depth(*first));
     if open >= shut || is_cut(open)? || !is_cut(shut + 0.25 * (shut - open))? {
