@@ -30,6 +30,11 @@ enum By {
 }
 
 impl Index {
+    /// The axis along which it looks up.
+    pub(crate) fn axis(self) -> usize {
+        self.axis
+    }
+
     /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
     fn adjoint(self, shape: &[usize]) -> Self {
         let into = match self.into {

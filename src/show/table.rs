@@ -97,22 +97,27 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
 
 /// The row's formula with its operands' names in place of `a`, `b`, `c`.
 pub(crate) fn equation<T: Float>(var: Var<'_, T>) -> String {
-    let (prim, operands) = (var.prim(), var.operands());
-    let label = |i: usize| operands.get(i).map(|operand| label(*operand));
-    let formula = prim.formula();
-    if prim.arity().is_none() {
-        let mut labels: Vec<String> = (0..operands.len().min(OPERANDS)).filter_map(label).collect();
-        if operands.len() > labels.len() {
-            labels.push(format!("… {} more", operands.len() - labels.len()));
-        }
-        return formula.replace("a, b, …", &labels.join(", "));
+    let formula = var.prim().formula();
+    if var.prim().arity().is_some() {
+        return named_in(var, &formula);
     }
+    let operands = var.operands();
+    let mut labels: Vec<String> = operands.iter().take(OPERANDS).map(|operand| label(*operand)).collect();
+    if operands.len() > labels.len() {
+        labels.push(format!("… {} more", operands.len() - labels.len()));
+    }
+    formula.replace("a, b, …", &labels.join(", "))
+}
+
+/// A text of a row's primitive, with its operands' names in place of `a`, `b`, `c`.
+pub(super) fn named_in<T: Float>(var: Var<'_, T>, text: &str) -> String {
+    let operands = var.operands();
     let mut out = String::new();
-    for word in formula.split_inclusive(|c: char| !c.is_alphanumeric()) {
+    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
         let stem = word.trim_end_matches(|c: char| !c.is_alphanumeric());
         let number = ["a", "b", "c"].iter().position(|letter| *letter == stem);
-        match number.and_then(label) {
-            Some(name) => out.extend([name.as_str(), &word[stem.len()..]]),
+        match number.and_then(|i| operands.get(i)) {
+            Some(operand) => out.extend([label(*operand).as_str(), &word[stem.len()..]]),
             None => out.push_str(word),
         }
     }
