@@ -40,7 +40,7 @@ impl Draws {
     }
 
     /// The next 64 bits.
-    fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         let bits = mix(self.state, 0);
         self.state = self.state.wrapping_add(STEP);
         bits
@@ -135,13 +135,14 @@ impl Draws {
     pub fn below<Sh: ShapeBuilder>(&mut self, bound: usize, shape: Sh) -> Array<usize, Sh::Dim> {
         let mut out = Array::from_elem(shape, 0);
         assert!(bound > 0 || out.is_empty(), "below: there is no whole number below 0");
-        out.iter_mut().for_each(|x| *x = self.one_below(bound as u64));
+        out.iter_mut().for_each(|x| *x = self.pick(bound));
         out
     }
 
-    /// Without bias, by D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019).
+    /// A whole number below the bound, without bias, by D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019).
     #[allow(clippy::cast_possible_truncation)] // The upper half is below the bound, which was a usize.
-    fn one_below(&mut self, bound: u64) -> usize {
+    pub(crate) fn pick(&mut self, bound: usize) -> usize {
+        let bound = bound as u64;
         let mut product = u128::from(self.bits()) * u128::from(bound);
         if (product as u64) < bound {
             let unfair = bound.wrapping_neg() % bound;

@@ -448,6 +448,7 @@ impl Mutation {
             cotangents: subject.cotangents,
             takes_cotangent: subject.takes_cotangent,
             precision: subject.precision,
+            any_subgradient: subject.any_subgradient,
             several: subject.several,
         }
     }

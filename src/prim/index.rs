@@ -35,6 +35,12 @@ impl Index {
         self.axis
     }
 
+    /// Whether it is the adjoint, which adds up.
+    #[cfg(feature = "check")]
+    pub(crate) fn adds(self) -> bool {
+        self.into.is_some()
+    }
+
     /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
     fn adjoint(self, shape: &[usize]) -> Self {
         let into = match self.into {

@@ -3,6 +3,13 @@
 // Variants of one function have one signature, whether they need all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
+/// A table of them: `"name" mistake => examination;`.
+macro_rules! wrong {
+    ($($name:literal $mistake:expr => $examine:expr;)*) => {
+        vec![$(Wrong { name: $name, mistake: $mistake, examine: || $examine }),*]
+    };
+}
+
 mod activations;
 mod attention;
 pub(crate) mod corpus;
@@ -21,6 +28,7 @@ mod looking_up;
 mod losses;
 mod margins;
 mod matrices;
+mod misleading;
 mod norms;
 mod promises;
 mod rearranged;

@@ -117,12 +117,6 @@ fn embedding(by_hand: fn(&A2, &A2, &[usize]) -> A2) -> Outcome {
     run(check.shapes(["e: 4 d"]))
 }
 
-macro_rules! wrong {
-    ($($name:literal $mistake:expr => $examine:expr;)*) => {
-        vec![$(Wrong { name: $name, mistake: $mistake, examine: || $examine }),*]
-    };
-}
-
 pub fn table() -> Vec<Wrong> {
     [points(), choices(), paths(), sums(), places(), numbers(), pieces()].into_iter().flatten().collect()
 }

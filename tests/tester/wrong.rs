@@ -135,12 +135,6 @@ fn stale<X: Clone + 'static>(previous: &RefCell<Option<X>>, now: &X, fits: impl 
     previous.replace(Some(now.clone())).filter(fits).unwrap_or_else(|| now.clone())
 }
 
-macro_rules! wrong {
-    ($($name:literal $mistake:expr => $examine:expr;)*) => {
-        vec![$(Wrong { name: $name, mistake: $mistake, examine: || $examine }),*]
-    };
-}
-
 pub fn table() -> Vec<Wrong> {
     [linear_ones(), relu_ones(), loss_ones(), network_ones(), other_ones()].into_iter().flatten().collect()
 }
@@ -227,7 +221,7 @@ fn relu_ones() -> Vec<Wrong> {
         "relu: zero" Some(Zeros) => relu(|da, _| da * 0.0);
         "relu: transposed" Some(Transposed) => relu(|da, z| mask(da, z, |z| z > 0.0).reversed_axes());
         "relu: the forward pass" None => relu(|_, z| z.mapv(|z| z.max(0.0)));
-        "relu: threshold 0.5" None => relu(|da, z| mask(da, z, |z| z > 0.5));
+        "relu: threshold 0.5" Some(Clipped) => relu(|da, z| mask(da, z, |z| z > 0.5));
         "relu: leaky" None => relu(|da, z| Zip::from(da).and(z).map_collect(|&d, &z| if z > 0.0 { d } else { 0.01 * d }));
         "relu: rows rolled" Some(OffByOne) => relu(|da, z| rolled(&mask(da, z, |z| z > 0.0), 0));
         "relu: mask of the call before" Some(Stale) => {

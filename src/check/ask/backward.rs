@@ -145,6 +145,7 @@ impl<'f, T: Float> Formulated<'f, T> {
                 takes_cotangent: self.cotangents > 0,
                 several: self.several,
                 precision: Precision::default(),
+                any_subgradient: false,
             },
             inputs: self.inputs,
             has_directions: self.directions > 0,
@@ -153,7 +154,6 @@ impl<'f, T: Float> Formulated<'f, T> {
             signature: None,
             values: Vec::new(),
             cases: None,
-            any_subgradient: false,
             all_gradients: false,
             judged_at_least: SHARE,
             persists: true,
@@ -176,7 +176,6 @@ impl<'f, T: Float> Formulated<'f, T> {
 ///     .unwrap();
 /// assert!(summary.cases() >= 64); // those that once failed come on top
 /// ```
-#[allow(clippy::struct_excessive_bools)] // Each is an option of its own.
 pub struct Check<'f, T: Float> {
     pub(in crate::check) subject: Subject<'f, T>,
     pub(in crate::check) inputs: usize,
@@ -188,7 +187,6 @@ pub struct Check<'f, T: Float> {
     pub(in crate::check) signature: Option<Signature>,
     pub(in crate::check) values: Vec<(String, Values)>,
     pub(in crate::check) cases: Option<u32>,
-    pub(in crate::check) any_subgradient: bool,
     pub(in crate::check) all_gradients: bool,
     pub(in crate::check) judged_at_least: f64,
     pub(in crate::check) persists: bool,

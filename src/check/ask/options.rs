@@ -88,7 +88,7 @@ impl<T: Float> Check<'_, T> {
     /// ```
     #[must_use]
     pub fn any_subgradient(mut self) -> Self {
-        self.any_subgradient = true;
+        self.subject.any_subgradient = true;
         self
     }
 

@@ -29,6 +29,8 @@ pub(in crate::check) struct Subject<'f, T: Float> {
     pub several: bool,
     /// How close gradients have to be, beyond what rounding explains.
     pub precision: Precision,
+    /// Whether any subgradient will do at kinks.
+    pub any_subgradient: bool,
 }
 
 /// The function on a tape.

@@ -1,13 +1,14 @@
-//! How cases are drawn.
+//! How cases are drawn: proptest gives a seed for each, and keeps it; what follows from it is drawn here.
 
 use super::greedy::Greedy;
-use super::layout::layouts;
 use super::plan::Plan;
 use super::sample::{Cotangents, Repeated, Sample};
 use super::values::Palette;
 use super::written::Read;
+use crate::check::Layout;
+use crate::random::Draws;
 use proptest::prelude::*;
-use proptest::strategy::{NewTree, ValueTree};
+use proptest::strategy::NewTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use std::rc::Rc;
 
@@ -25,7 +26,7 @@ const EDGES: [usize; 12] = [31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257
 pub(in crate::check) struct Samples(pub Rc<Plan>);
 
 impl Samples {
-    fn sizes(&self, runner: &mut TestRunner) -> Vec<usize> {
+    fn sizes(&self, draws: &mut Draws) -> Vec<usize> {
         let signature = &self.0.signature;
         let elements = |sizes: &Vec<usize>| {
             let each = signature.shapes(sizes).into_iter();
@@ -33,7 +34,7 @@ impl Samples {
         };
         let mut smallest: Option<Vec<usize>> = None;
         for attempt in 0..60 {
-            let drawn = draw_sizes(runner, signature.axes.len());
+            let drawn = draw_sizes(draws, signature.axes.len());
             // Those that happen to be as asked for are more varied than those that were moved there.
             let admitted = if signature.admits(&drawn) {
                 Some(drawn)
@@ -54,11 +55,11 @@ impl Samples {
     }
 
     /// An array of which all elements are the same along an axis, or along all.
-    fn repeated(&self, runner: &mut TestRunner) -> Option<Repeated> {
+    fn repeated(&self, draws: &mut Draws) -> Option<Repeated> {
         let inputs = self.0.values.len();
-        let array = pick(runner, inputs + 1);
-        let whole = runner.rng().random_ratio(1, 2);
-        let axis = (!whole).then(|| pick(runner, 2));
+        let array = draws.pick(inputs + 1);
+        let whole = draws.pick(2) == 0;
+        let axis = (!whole).then(|| draws.pick(2));
         (array == inputs || self.0.values[array].is_by_element()).then_some(Repeated {
             array,
             axis,
@@ -67,7 +68,7 @@ impl Samples {
     }
 
     /// Two inputs of one shape.
-    fn twins(&self, runner: &mut TestRunner) -> Option<[usize; 2]> {
+    fn twins(&self, draws: &mut Draws) -> Option<[usize; 2]> {
         let inputs = self.0.values.len();
         let alike = |first: usize, second: usize| {
             let symbols = |input| self.0.signature.symbols(input);
@@ -76,35 +77,30 @@ impl Samples {
         };
         let pairs = (0..inputs).flat_map(|second| (0..second).map(move |first| [first, second]));
         let pairs: Vec<[usize; 2]> = pairs.filter(|[first, second]| alike(*first, *second)).collect();
-        (!pairs.is_empty()).then(|| pairs[pick(runner, pairs.len())])
+        (!pairs.is_empty()).then(|| pairs[draws.pick(pairs.len())])
     }
 }
 
-fn draw_sizes(runner: &mut TestRunner, axes: usize) -> Vec<usize> {
-    match pick(runner, 40) {
+fn draw_sizes(draws: &mut Draws, axes: usize) -> Vec<usize> {
+    match draws.pick(40) {
         // All equal: where a forgotten transposition shows in no shape.
-        0..5 => vec![1 + pick(runner, 5); axes],
+        0..5 => vec![1 + draws.pick(5); axes],
         // One at the end of a block, the others small.
         5..8 if axes > 0 => {
-            let long = pick(runner, axes);
+            let long = draws.pick(axes);
             (0..axes)
-                .map(|axis| if axis == long { EDGES[pick(runner, EDGES.len())] } else { 1 + pick(runner, 3) })
+                .map(|axis| if axis == long { EDGES[draws.pick(EDGES.len())] } else { 1 + draws.pick(3) })
                 .collect()
         }
-        _ => (0..axes).map(|_| size(runner)).collect(),
+        _ => (0..axes).map(|_| size(draws)).collect(),
     }
-}
-
-/// A number below `n`.
-fn pick(runner: &mut TestRunner, n: usize) -> usize {
-    (0..n).new_tree(runner).expect("a range has numbers").current()
 }
 
 /// The size of an axis: mostly small primes, sometimes 0 or 1.
-fn size(runner: &mut TestRunner) -> usize {
+fn size(draws: &mut Draws) -> usize {
     const SIZES: [usize; 31] =
         [0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 7, 7, 7, 7, 11, 11, 13, 13, 17, 31];
-    SIZES[pick(runner, SIZES.len())]
+    SIZES[draws.pick(SIZES.len())]
 }
 
 impl Strategy for Samples {
@@ -123,11 +119,11 @@ impl Strategy for Samples {
             }
             Read::Nothing => {}
         }
-        let sizes = self.sizes(runner);
+        let draws = &mut Draws::new(runner.rng().random());
+        let sizes = self.sizes(draws);
         let arrays = self.0.values.len() + COTANGENTS;
-        let layouts = (0..arrays).map(|_| Ok(layouts().new_tree(runner)?.current()));
-        let layouts = layouts.collect::<Result<_, proptest::test_runner::Reason>>()?;
-        let special = pick(runner, 40);
+        let layouts = (0..arrays).map(|_| Layout::drawn(draws)).collect();
+        let special = draws.pick(40);
         let palettes =
             if self.0.thresholds.is_empty() { &Palette::ALL[..] } else { &Palette::WITH_THRESHOLDS };
         Ok(Greedy::new(Sample {
@@ -135,15 +131,15 @@ impl Strategy for Samples {
             kept: vec![None; sizes.len()],
             sizes,
             layouts,
-            repeated: if special < 6 { self.repeated(runner) } else { None },
-            twins: if (6..9).contains(&special) { self.twins(runner) } else { None },
+            repeated: if special < 6 { self.repeated(draws) } else { None },
+            twins: if (6..9).contains(&special) { self.twins(draws) } else { None },
             cotangents: match special {
                 9..13 => Cotangents::Ones,
                 13 => Cotangents::Zeros,
                 _ => Cotangents::Drawn,
             },
-            palette: palettes[pick(runner, palettes.len())],
-            seed: runner.rng().random(),
+            palette: palettes[draws.pick(palettes.len())],
+            seed: draws.bits(),
             finite: false,
             edits: Vec::new(),
         }))

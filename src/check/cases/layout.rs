@@ -1,8 +1,12 @@
 //! How an array lies in memory.
 
+use super::greedy::{Greedy, Simpler};
 use crate::Float;
+use crate::random::Draws;
 use ndarray::{ArrayD, Axis, Slice};
 use proptest::prelude::*;
+use proptest::strategy::NewTree;
+use proptest::test_runner::TestRunner;
 
 /// The most axes for which a layout says something of its own; further ones lie as if contiguous.
 const AXES: usize = 6;
@@ -62,6 +66,23 @@ impl Layout {
             "Layout::strided: a step of 0 would store all elements in one place; give 1, 2 or -1"
         );
         Self { steps: [step; AXES], ..Self::contiguous() }
+    }
+
+    /// One of all kinds.
+    pub(super) fn drawn(draws: &mut Draws) -> Self {
+        let mut order = Self::contiguous().order;
+        match draws.pick(3) {
+            0 => {}
+            1 => order.reverse(),
+            _ => (1..AXES).for_each(|last| order.swap(last, draws.pick(last + 1))),
+        }
+        let steps = match draws.pick(4) {
+            0 => [1; AXES],
+            1 => [2; AXES],
+            2 => [-1; AXES],
+            _ => [(); AXES].map(|()| [1, 2, -1, -3][draws.pick(4)]),
+        };
+        Self { order, steps }
     }
 
     /// The order and the steps, each as a word.
@@ -158,14 +179,30 @@ impl Layout {
 /// # sums_do_not_depend_on_layout();
 /// ```
 pub fn layouts() -> impl Strategy<Value = Layout> {
-    let straight = || Just(Layout::contiguous().order);
-    let order = prop_oneof![straight(), Just(Layout::transposed().order), straight().prop_shuffle()];
-    let steps = prop_oneof![
-        Just([1; AXES]),
-        Just([2; AXES]),
-        Just([-1; AXES]),
-        proptest::collection::vec(prop_oneof![Just(1_isize), Just(2), Just(-1), Just(-3)], AXES)
-            .prop_map(|steps| std::array::from_fn(|axis| steps[axis])),
-    ];
-    (order, steps).prop_map(|(order, steps)| Layout { order, steps })
+    Layouts
+}
+
+/// The strategy of [`layouts`].
+#[derive(Debug)]
+struct Layouts;
+
+impl Strategy for Layouts {
+    type Tree = Greedy<Layout>;
+    type Value = Layout;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        Ok(Greedy::new(Layout::drawn(&mut Draws::new(runner.rng().random()))))
+    }
+}
+
+impl Simpler for Layout {
+    fn simpler(&self) -> Vec<Self> {
+        let straight = Self::contiguous();
+        let simpler = [
+            straight.clone(),
+            Self { steps: straight.steps, ..self.clone() },
+            Self { order: straight.order, ..self.clone() },
+        ];
+        simpler.into_iter().filter(|simpler| simpler != self).collect()
+    }
 }

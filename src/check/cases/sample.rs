@@ -206,6 +206,13 @@ impl Sample {
         self.plainly(Palette::Tiny)
     }
 
+    /// The same with numbers of all sizes, far from and beside those that the function compares with, if there are any.
+    pub fn wide(&self) -> [Self; 2] {
+        let compares = !self.plan.thresholds.is_empty();
+        [Palette::Wide, if compares { Palette::Thresholds } else { Palette::Large }]
+            .map(|palette| self.plainly(palette))
+    }
+
     /// The same with these sizes, or with those near them that the shapes admit.
     pub fn resized(&self, sizes: &[usize]) -> Self {
         let sizes = self.signature().nearest(sizes).unwrap_or_else(|| self.sizes.clone());

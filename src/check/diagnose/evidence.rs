@@ -37,10 +37,17 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
             samples.push(resized.tame().reseeded(i as u64 + 1));
             samples.push(resized.tied().reseeded(i as u64 + 1));
             samples.push(resized.reseeded(i as u64 + 100));
+            if i == 0 {
+                samples.extend(resized.wide().map(|wide| wide.reseeded(50)));
+            }
         }
         let mut scenes = vec![failing];
         scenes.extend(draw(subject, &samples));
-        let mut evidence = Self { subject, scenes, wrong: BTreeSet::new(), further: OnceCell::new() };
+        if subject.any_subgradient {
+            scenes = untied(subject, scenes);
+        }
+        let further = OnceCell::new();
+        let mut evidence = Self { subject, scenes, wrong: BTreeSet::new(), further };
         let wrong = evidence.scenes.iter().flat_map(|scene| scene.findings().0);
         evidence.wrong = wrong.filter_map(|finding| finding.input()).collect();
         evidence
@@ -56,7 +63,8 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
                 samples.push(resized.tame().reseeded(i as u64 + 201));
                 samples.push(if i == 0 { resized.tied() } else { resized.tiny() }.reseeded(i as u64 + 201));
             }
-            draw(self.subject, &samples)
+            let scenes = draw(self.subject, &samples);
+            if self.subject.any_subgradient { untied(self.subject, scenes) } else { scenes }
         })
     }
 
@@ -81,7 +89,8 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
                 match predict(scene) {
                     None => {}
                     Some(predicted) if predicted.fits::<T>(given) => {
-                        confirmed += usize::from(scene.is_wrong(input) && predicted.judges(given));
+                        confirmed +=
+                            usize::from(scene.is_wrong(input) && predicted.tells(given, &scene.right(input)));
                     }
                     Some(_) => return false,
                 }
@@ -126,6 +135,17 @@ fn sizes(sample: &Sample, shift: usize) -> Vec<usize> {
 fn draw<T: Float>(subject: &Subject<'_, T>, samples: &[Sample]) -> Vec<Scene<T>> {
     let scenes = samples.iter().filter_map(|sample| subject.scene(sample).ok());
     scenes.filter(|scene| scene.given.is_ok()).collect()
+}
+
+/// Those in which nothing is tied; all, if something is in nearly all of them or none of those is wrong.
+fn untied<T: Float>(subject: &Subject<'_, T>, scenes: Vec<Scene<T>>) -> Vec<Scene<T>> {
+    const FEWEST: usize = 3;
+    let counts: Vec<bool> = scenes.iter().map(|scene| !scene.has_ties(subject)).collect();
+    let untied = || scenes.iter().zip(&counts).filter(|(_, counts)| **counts).map(|(scene, _)| scene);
+    if untied().count() < FEWEST || untied().all(|scene| scene.findings().0.is_empty()) {
+        return scenes;
+    }
+    scenes.into_iter().zip(counts).filter(|(_, counts)| *counts).map(|(scene, _)| scene).collect()
 }
 
 impl<T: Float> Scene<T> {

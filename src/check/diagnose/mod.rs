@@ -22,6 +22,8 @@ use evidence::Evidence;
 use whole::Guess;
 
 /// The mistakes that explain a failing case; none if no simple one does.
+///
+/// Where any subgradient will do, those at ties say nothing, and cases without ties are looked at.
 pub(in crate::check) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Scene<T>) -> Vec<Diagnosis> {
     let names: Vec<String> =
         failing.sample.signature().inputs.iter().map(|pattern| pattern.name.clone()).collect();
@@ -81,11 +83,10 @@ pub(in crate::check) fn diagnose<T: Float>(subject: &Subject<'_, T>, failing: Sc
     if let Some(one) = derivation::explain(&evidence) {
         return vec![one];
     }
-    diagnoses.extend(
-        unexplained
-            .into_iter()
-            .filter_map(|input| Some(named(input, imprecise::imprecise(&evidence, input)?, &[]))),
-    );
+    diagnoses.extend(unexplained.into_iter().filter_map(|input| {
+        let last = whole::kept_by_shape(&evidence, input).or_else(|| imprecise::imprecise(&evidence, input));
+        Some(named(input, last?, &[]))
+    }));
     diagnoses
 }
 

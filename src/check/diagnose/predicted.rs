@@ -5,7 +5,7 @@ use crate::check::judge::tolerance::Precision;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Zip};
 
-/// A prediction. Where it or its bound is not finite, it says nothing.
+/// A prediction. Where its bound is not finite, it says nothing; where it is no number itself and has a bound, that none is given.
 #[derive(Clone, Debug)]
 pub(super) struct Predicted {
     pub values: ArrayD<f64>,
@@ -43,15 +43,26 @@ impl Predicted {
         let summed = 16.0 * T::EPSILON.to_f64() * largest;
         self.values.shape() == given.shape()
             && Zip::from(&self.values).and(&self.slack).and(given).all(|&p, &slack, &g| {
-                !p.is_finite() || !slack.is_finite() || (p - g).abs() <= slack + few * p.abs() + summed
+                !slack.is_finite()
+                    || if p.is_finite() {
+                        (p - g).abs() <= slack + few * p.abs() + summed
+                    } else {
+                        !g.is_finite()
+                    }
             })
     }
 
-    /// Whether it says something of a share of the elements that is worth speaking of: a tenth.
-    pub fn judges(&self, given: &ArrayD<f64>) -> bool {
-        let finite = |(p, slack): (&f64, &f64)| p.is_finite() && slack.is_finite();
-        let judged = self.values.iter().zip(&self.slack).filter(|pair| finite(*pair)).count();
-        10 * judged >= given.len() && judged > 0
+    /// Whether it tells what was given from what is right: where that is wrong it says something, of one element at least, and
+    /// altogether of a share that is worth speaking of, a tenth.
+    pub fn tells(&self, given: &ArrayD<f64>, right: &Self) -> bool {
+        let speaks = |p: &f64, slack: &f64| p.is_finite() && slack.is_finite();
+        let judged = self.values.iter().zip(&self.slack).filter(|(p, slack)| speaks(p, slack)).count();
+        let said = Zip::from(&self.values).and(&self.slack).map_collect(speaks);
+        let differs = right.values.shape() != given.shape()
+            || Zip::from(&right.values).and(&right.slack).and(given).and(&said).any(
+                |&e, &slack, &g, &said| said && slack.is_finite() && (g.is_nan() || (e - g).abs() > slack),
+            );
+        10 * judged >= given.len() && judged > 0 && differs
     }
 
     /// Whether the given array may well be this: a test that costs little, on ordinary numbers.

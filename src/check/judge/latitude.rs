@@ -1,7 +1,8 @@
 //! Where a right derivation may differ from the recorded one by more than its rounding explains: in another order of algebra,
 //! and where a cotangent of 0 meets a slope that is not finite.
 //!
-//! Either takes an evaluation of its own, so it is looked for only where what was given differs.
+//! Either takes an evaluation of its own, as does the question whether digits were lost, so it is looked for only where what was
+//! given differs.
 
 use super::standing::Reason;
 use crate::check::oracle::number::Bound;
@@ -15,6 +16,17 @@ pub(super) fn is_wanted(given: &[ArrayD<f64>], expected: &[ArrayD<f64>], toleran
 
 fn is_beyond(given: f64, expected: f64, tolerance: f64) -> bool {
     given.is_finite() && (given - expected).abs() > tolerance
+}
+
+/// Whether something that was given is off by ten roundings or more: a digit.
+pub(super) fn may_lack_digits(given: &[ArrayD<f64>], expected: &[ArrayD<f64>], roundoff: f64) -> bool {
+    given.iter().zip(expected).any(|(given, expected)| {
+        given.shape() == expected.shape()
+            && Zip::from(given).and(expected).any(|g, e| {
+                let error = (g - e).abs();
+                error > 0.0 && error >= 10.0 * roundoff * e.abs()
+            })
+    })
 }
 
 /// Puts looser tolerances in the places of those that what was given is beyond; whether one of them is infinite now.

@@ -4,7 +4,7 @@ use super::latitude;
 use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::tolerance::Precision;
 use crate::check::ask::subject::Recorded;
-use crate::check::oracle::branches::decided;
+use crate::check::oracle::branches::bounded;
 use crate::check::oracle::evaluate::Evaluated;
 use crate::check::oracle::number::{Bound, By, Rounding};
 use crate::prim::{Family, Map, Zip};
@@ -126,7 +126,9 @@ impl<'t, T: Float> Derivation<'t, T> {
                 tolerance.fill(f64::NAN);
             }
         }
-        let mut accurate = (by == By::Textbook && self.has_forms())
+        let roundoff = T::EPSILON.to_f64() / 2.0;
+        let asked = by == By::Textbook && latitude::may_lack_digits(given, &gradients, roundoff);
+        let mut accurate = (asked && self.has_forms())
             .then(|| wide(&self.evaluated(By::Hand, spoilt.as_ref(), &self.wanted, None)));
         if by == By::Textbook && latitude::is_wanted(given, &gradients, &tolerances) {
             let others = self.evaluated(By::Rearranged, spoilt.as_ref(), &self.wanted, Some(&all));
@@ -143,7 +145,9 @@ impl<'t, T: Float> Derivation<'t, T> {
             && let Some(seeds) = latitude::without_zeros(&self.seed)
         {
             let steep = self.with_seeds(By::Hand, &[(self.seed, seeds)], &self.wanted, None);
-            let slopes = self.found(&steep, |bound| bound.value);
+            // A slope that rounding may put anywhere is one of them.
+            let slopes =
+                self.found(&steep, |bound| if bound.error.is_finite() { bound.value } else { f64::NAN });
             reason = latitude::excuse(given, &gradients, &mut tolerances, &slopes);
         }
         let unjudged = tolerances.iter().flatten().any(|tolerance| tolerance.is_infinite());
@@ -153,7 +157,7 @@ impl<'t, T: Float> Derivation<'t, T> {
             because: precision.to_string(),
             accurate,
             largest: Self::rounding(by).count(Bound::largest),
-            roundoff: T::EPSILON.to_f64() / 2.0,
+            roundoff,
             outside: reason.or_else(|| outside.then(|| of_value(self.out, &self.wanted))).unwrap_or_default(),
             unjudged: if unjudged {
                 Self::rounding(by).count(|| of_rounding(&all, &self.wanted))
@@ -222,7 +226,7 @@ impl<'t, T: Float> Derivation<'t, T> {
             .map(|row| row.operands()[0].id())
             .collect();
         Self::rounding(by).count(|| {
-            Evaluated::new(tape, seeds, wanted, |all, row, value| decided(all, row, value, &shifted, settled))
+            Evaluated::new(tape, seeds, wanted, |all, row, value| bounded(all, row, value, &shifted, settled))
         })
     }
 

@@ -205,7 +205,7 @@ impl<T: Float> Check<'_, T> {
             _ => true,
         });
         let kinks = judged.iter().all(|finding| matches!(finding, Finding::Values(_)));
-        if self.any_subgradient && kinks && !judged.is_empty() {
+        if subject.any_subgradient && kinks && !judged.is_empty() {
             match subgradient::judge(subject, scene) {
                 Ok(()) => {
                     for finding in judged.drain(..) {

@@ -7,11 +7,11 @@
 use super::examine::Scene;
 use crate::check::ask::subject::{Recorded, Subject};
 use crate::check::cases::values::mix;
-use crate::check::oracle::difference::difference;
-use crate::check::oracle::evaluate::paired;
+use crate::check::oracle::difference::{LARGEST, difference};
+use crate::check::oracle::evaluate::{paired, value};
 use crate::check::oracle::number::ORDERS;
 use crate::{Float, Kind, Tape, Var, random};
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, IxDyn, Zip};
 
 /// How closely differences are trusted, as a part of the terms that add up to a slope; what the given ones rounded comes on top.
 const TRUSTED: f64 = 1e-6;
@@ -20,8 +20,16 @@ const TRUSTED: f64 = 1e-6;
 const DIRECTIONS: usize = 2;
 
 impl<T: Float> Scene<T> {
+    /// Whether a choice is made between equals, or something has a kink where it is.
+    pub fn has_ties(&self, subject: &Subject<'_, T>) -> bool {
+        let tape = Tape::new();
+        let out = subject.record(&self.sample, &tape, &self.inputs).out;
+        tape.vars().take(out.row() + 1).any(is_tied)
+    }
+
     /// Whether a choice is tied here, and the elements of this gradient that differ from the tape's are the slope of the
     /// function nevertheless, as differences have it from either side.
+    #[allow(clippy::float_cmp)] // What did not move is the same.
     pub fn is_smooth_at_a_tie(&self, subject: &Subject<'_, T>, input: usize) -> bool {
         let differing: Vec<(IxDyn, f64)> = self.differing(input).collect();
         if differing.iter().any(|(_, given)| !given.is_finite()) {
@@ -33,7 +41,6 @@ impl<T: Float> Scene<T> {
             return false;
         }
         let x = self.inputs[input].mapv(T::to_f64);
-        let cotangent = self.cotangent.mapv(T::to_f64);
         let epsilon: f64 = T::EPSILON.to_f64();
         let least = x.iter().map(|x| x.abs()).filter(|x| *x > 0.0).fold(f64::INFINITY, f64::min);
         let size = |x: f64| if x == 0.0 { least.min(1.0) } else { x.abs() };
@@ -47,7 +54,18 @@ impl<T: Float> Scene<T> {
                 let term: f64 = given * direction[at];
                 (says, scale) = (says + term, scale + term.abs());
             }
-            let along = |t: f64| paired(&[(vars[input], &x + &(&direction * t))], out, &cotangent);
+            let moved = |t: f64| vec![(vars[input], &x + &(&direction * t))];
+            // Results that do not move would only hide, by what they round off, those that do.
+            let [low, here, high] = [-LARGEST, 0.0, LARGEST].map(|t| value(&moved(t), out));
+            let mut cotangent = self.cotangent.mapv(T::to_f64);
+            Zip::from(&mut cotangent).and(&low).and(&here).and(&high).for_each(
+                |cotangent, low, here, high| {
+                    if low == here && high == here {
+                        *cotangent = 0.0;
+                    }
+                },
+            );
+            let along = |t: f64| paired(&moved(t), out, &cotangent);
             // One quotient, before many.
             let h = 1.0 / 1024.0;
             let near = ((along(h) - along(-h)) / (2.0 * h) - says).abs() <= 0.01 * scale;

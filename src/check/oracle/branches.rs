@@ -8,7 +8,7 @@
 //! Numbers without an error, such as inputs and sums of small whole ones, are never in doubt: their ties are ties.
 
 use super::evaluate::Evaluated;
-use super::number::Bound;
+use super::number::{Bound, times};
 use crate::array::{AxisSet, Value};
 use crate::prim::{Family, Fold, FoldOp, Map, Pick, Zip};
 use crate::tape::RowId;
@@ -19,9 +19,21 @@ use std::collections::BTreeSet;
 type All = Evaluated<Bound>;
 type One = Value<Bound>;
 
-/// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1. Where algebra is rearranged,
+/// The rows of a tape as an error bound has them, choices decided, and sums in any order if they are by hand; `shifted` are the operands of the rows exp(x) − 1. Where algebra is rearranged,
 /// choices are in no more doubt than they are without, which `settled` says.
-pub(in crate::check) fn decided<T: Float>(
+pub(in crate::check) fn bounded<T: Float>(
+    all: &All,
+    row: Var<'_, T>,
+    value: One,
+    shifted: &BTreeSet<RowId>,
+    settled: Option<&All>,
+) -> One {
+    let value = decided(all, row, value, shifted, settled);
+    if Bound::is_of_rows() || Bound::is_rearranged() { value } else { in_any_order(row, &value) }
+}
+
+/// … with their choices decided.
+fn decided<T: Float>(
     all: &All,
     row: Var<'_, T>,
     value: One,
@@ -205,6 +217,23 @@ fn largest(value: One, x: &One, axes: AxisSet) -> One {
         .and(&high)
         .for_each(|value, low, high| *value = hull(*value, [*low, *high]));
     Value::new(values.into_shared())
+}
+
+/// By hand, terms may be added up in any order: each addition rounds what is there of them so far, which is all of them at most.
+/// Terms are numbers here, not what they are when multiplied out.
+fn in_any_order<T: Float>(row: Var<'_, T>, value: &One) -> One {
+    let adds = match row.prim().0 {
+        Family::Fold(Fold { op, .. }) => op != FoldOp::Max,
+        Family::Dot(_) => true,
+        Family::Index(index) => index.adds(),
+        _ => false,
+    };
+    let orders = if adds { 2.0 * Bound::unit() } else { 0.0 };
+    let open = |x: Bound| {
+        let error = if x.is_exact() { 0.0 } else { x.error + times(orders, x.size) };
+        Bound { error, size: x.value.abs(), ..x }
+    };
+    Value::new(value.view().mapv(open).into_shared())
 }
 
 /// Running sums one after the other, as a derivation by hand adds them up. The kernel's own carry along what was rounded off, of

@@ -45,7 +45,7 @@ impl Swept {
 const STEPS: i32 = 10;
 
 /// The largest step, for |x| ≤ 1.
-const LARGEST: f64 = 1.0 / 128.0;
+pub(in crate::check) const LARGEST: f64 = 1.0 / 128.0;
 
 /// The smallest: what rounds in a function is divided by at least this.
 pub(in crate::check) fn smallest_step() -> f64 {

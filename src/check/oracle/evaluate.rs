@@ -25,8 +25,15 @@ pub(in crate::check) fn paired<'t, T: Float>(
     out: Var<'t, T>,
     cotangent: &ArrayD<f64>,
 ) -> f64 {
-    let value: Vec<ArrayD<f64>> = evaluate(out.tape(), given, &[out]);
-    (&value[0] * cotangent).sum()
+    (value(given, out) * cotangent).sum()
+}
+
+/// The result in double precision, if these rows have these values.
+pub(in crate::check) fn value<'t, T: Float>(
+    given: &[(Var<'t, T>, ArrayD<f64>)],
+    out: Var<'t, T>,
+) -> ArrayD<f64> {
+    evaluate(out.tape(), given, &[out]).swap_remove(0)
 }
 
 /// Some rows of a tape and all that they are computed from, evaluated.

@@ -126,7 +126,7 @@ impl Summary {
             inputs: signature.inputs.iter().enumerate().map(input).collect(),
             takes_cotangent: check.subject.takes_cotangent,
             has_forward: check.forward.is_some(),
-            any_subgradient: check.any_subgradient,
+            any_subgradient: check.subject.any_subgradient,
             axes: signature.axes.iter().map(|axis| (axis.clone(), BTreeSet::new())).collect(),
             layouts: BTreeSet::new(),
             numbers: BTreeSet::new(),

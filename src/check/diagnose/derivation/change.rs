@@ -156,7 +156,7 @@ pub(super) fn candidates<T: Float>(recorded: &Recorded<'_, T>) -> Vec<(Rank, Cha
 fn choices<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>, all: &mut Vec<(Rank, Change)>) {
     let (place, operands) = (recorded.place(row), row.operands());
     match place.prim {
-        "select" if !is_held(operands[0]) && !is_precaution(recorded, row) => {
+        "select" if !is_held(recorded, operands[0]) && !is_precaution(recorded, row) => {
             let mut masks = vec![Mask::Inverted, Mask::AtTies];
             let both = recorded.is_choice(row);
             for branch in [1, 2].into_iter().filter(|&branch| recorded.moves(operands[branch])) {
@@ -371,11 +371,12 @@ fn is_precaution<'t, T: Float>(recorded: &Recorded<'t, T>, row: Var<'t, T>) -> b
 
 /// Whether a mask was made of rows that are held constant alone: a composite's precaution, as against ∞ − ∞, and no
 /// choice of the formula's.
-fn is_held<T: Float>(mask: Var<'_, T>) -> bool {
+fn is_held<'t, T: Float>(recorded: &Recorded<'t, T>, mask: Var<'t, T>) -> bool {
+    let is_input = |row: Var<'t, T>| recorded.inputs.iter().any(|input| input.row() == row.row());
     let mut waiting = vec![mask];
     while let Some(row) = waiting.pop() {
         let operands = row.operands();
-        if operands.is_empty() && row.varies() {
+        if operands.is_empty() && (row.varies() || is_input(row)) {
             return false;
         }
         if row.prim().name() != "detach" {

@@ -9,6 +9,7 @@ use super::rewritten;
 use crate::check::judge::examine::Scene;
 use crate::check::judge::quiet;
 use crate::{Float, Tape, Var};
+use ndarray::Zip;
 
 /// The gradients of the inputs as predictions: 0 where nothing comes back.
 pub(super) fn predictions<T: Float>(
@@ -23,11 +24,16 @@ pub(super) fn predictions<T: Float>(
         let mut predicted = gradient.and_then(|_| known.next()).unwrap_or_else(zeros);
         // Where nothing is right, nothing is as predicted.
         if predicted.slack.shape() == scene.reference.tolerances[input].shape() {
-            predicted.slack.zip_mut_with(&scene.reference.tolerances[input], |slack, tolerance| {
-                if tolerance.is_nan() {
-                    *slack = f64::NAN;
-                }
-            });
+            let Predicted { values, slack } = &mut predicted;
+            Zip::from(slack).and(values).and(&scene.reference.tolerances[input]).for_each(
+                |slack, value, tolerance| {
+                    if tolerance.is_nan() {
+                        *slack = f64::NAN;
+                    } else if !value.is_finite() {
+                        *slack = 0.0; // What this mistake makes no number of is none.
+                    }
+                },
+            );
         }
         predicted
     });
@@ -99,7 +105,9 @@ pub(super) fn confirm<T: Float>(
             if !given.iter().zip(&predicted).all(|(given, predicted)| predicted.fits::<T>(given)) {
                 return false;
             }
-            let tells = |input: usize| scene.is_wrong(input) && predicted[input].judges(&given[input]);
+            let tells = |input: usize| {
+                scene.is_wrong(input) && predicted[input].tells(&given[input], &scene.right(input))
+            };
             telling += usize::from((0..given.len().min(predicted.len())).any(tells));
         }
         if telling < 2 {

@@ -47,6 +47,34 @@ pub(super) fn stale<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> O
     })
 }
 
+/// Right in the first call of its shapes, and wrong when others of those shapes came before.
+pub(in crate::check::diagnose) fn kept_by_shape<T: Float>(
+    evidence: &Evidence<'_, '_, T>,
+    input: usize,
+) -> Option<Guess> {
+    /// Such as no other case has.
+    const SIZES: [[usize; 4]; 2] = [[8, 10, 12, 14], [15, 16, 18, 19]];
+    let first = evidence.scenes.first().filter(|scene| !scene.sample.sizes.is_empty())?;
+    let told = |sizes: &[usize; 4]| {
+        let sizes: Vec<usize> = (0..first.sample.sizes.len()).map(|axis| sizes[axis % 4]).collect();
+        let fresh = first.sample.resized(&sizes).tame();
+        // Odd seeds, before which there is no other call.
+        let [before, after] = [3, 5].map(|seed| {
+            let scene = evidence.subject.calls(&fresh.reseeded(seed)).ok()?.pop()?;
+            scene.given.is_ok().then(|| scene.is_wrong(input))
+        });
+        before == Some(false) && after == Some(true)
+    };
+    SIZES.iter().all(told).then(|| {
+        Guess::new(
+            Mistake::Stale,
+            "{g} depends on an earlier call: it is right in the first call with arrays of its shapes, and wrong in the next",
+            "what is kept between calls has to be recomputed when the numbers change: a shape does not tell one call from \
+             another",
+        )
+    })
+}
+
 /// The gradient for a cotangent of ones, whatever the cotangent was.
 pub(super) fn cotangent_ignored<T: Float>(evidence: &Evidence<'_, '_, T>, input: usize) -> Option<Guess> {
     if !evidence.subject.takes_cotangent {

@@ -7,6 +7,7 @@ mod limits;
 mod places;
 mod sums;
 
+pub(super) use calls::kept_by_shape;
 pub(super) use factor::{Scale, scales};
 
 use super::Mistake;

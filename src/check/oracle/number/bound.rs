@@ -290,7 +290,7 @@ impl Bound {
 }
 
 /// The product of magnitudes, in which 0 is absolute.
-pub(super) fn times(a: f64, b: f64) -> f64 {
+pub(crate) fn times(a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { (a * b).abs() }
 }
 

@@ -14,7 +14,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bound::{Bound, By, ORDERS, Rounding};
+pub(crate) use bound::{Bound, By, ORDERS, Rounding, times};
 pub(crate) use complex::Complex;
 pub(crate) use dual::Dual;
 
