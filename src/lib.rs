@@ -25,7 +25,8 @@
 //! println!("{tape}"); // the list: forward rows, and the gradient's rows after them
 //! ```
 //!
-//! [`tape.rule(z)`](Tape::rule) prints the derivative rule of a row, with the shapes that it has there; [`rules`] lists
+//! [`tape.table()`](Tape::table) fits it to the terminal, [`tape.equations()`](Tape::equations) has it as equations with
+//! types, and [`tape.rule(z)`](Tape::rule) prints the derivative rule of a row, with the shapes that it has there; [`rules`] lists
 //! those of all primitives.
 //!
 //! ```text
@@ -187,7 +188,7 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, and the derivative rule of a row |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations, and the derivative rule of a row |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
@@ -246,7 +247,7 @@ pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
-pub use show::RowRule;
+pub use show::{Equations, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

@@ -10,15 +10,33 @@ pub(super) fn name_of(name: &str) -> String {
     elided(escaped(name), NAME)
 }
 
-/// A text of at most so many characters: of a longer one start and end, with an ellipsis between them.
-pub(super) fn elided(text: String, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
+/// A text of at most so many columns: of a longer one start and end, with an ellipsis between them.
+pub(super) fn elided(text: String, most: usize) -> String {
+    if width(&text) <= most {
         return text;
     }
-    let (start, end) = (width / 2, width - width / 2 - 1);
-    let shown = text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end));
-    shown.collect()
+    let start = fitting(text.chars(), most / 2);
+    let end = fitting(text.chars().rev(), most - most / 2 - 1);
+    start.chars().chain(['…']).chain(end.chars().rev()).collect()
+}
+
+/// As [`elided`], of which the end alone is kept.
+pub(super) fn ending(text: String, most: usize) -> String {
+    if width(&text) <= most {
+        return text;
+    }
+    let end = fitting(text.chars().rev(), most.saturating_sub(1));
+    std::iter::once('…').chain(end.chars().rev()).collect()
+}
+
+/// The first characters, as many as fit.
+fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += columns(*c);
+        taken <= most
+    };
+    text.take_while(fits).collect()
 }
 
 /// How many columns of a terminal a text takes.
@@ -59,6 +77,8 @@ mod tests {
         assert_eq!(elided("0123456789".into(), 9), "0123…6789");
         assert_eq!(elided("∂∂∂∂∂".into(), 4), "∂∂…∂");
         assert_eq!(elided("abc".into(), 1), "…");
+        assert_eq!(elided("重み行列の勾配".into(), 9), "重み…勾配");
+        assert_eq!((ending("src/main.rs:58".into(), 10), width("重み")), ("…ain.rs:58".into(), 4));
         assert_eq!(name_of(&"x".repeat(100_000)).chars().count(), NAME);
         assert_eq!((name_of("\u{1b}[31m\n\u{7}"), name_of("")), (r"\u{1b}[31m\n\u{7}".into(), "\"\"".into()));
     }
