@@ -42,7 +42,7 @@ impl<T: Float> Tape<T> {
     /// Names that more than one row has.
     fn shared_names(&self) -> HashSet<Rc<str>> {
         let mut seen = HashSet::new();
-        self.vars().filter_map(|row| row.name()).filter(|name| !seen.insert(Rc::clone(name))).collect()
+        self.vars().filter_map(Var::name).filter(|name| !seen.insert(Rc::clone(name))).collect()
     }
 }
 
