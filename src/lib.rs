@@ -25,6 +25,17 @@
 //! println!("{tape}"); // the list: forward rows, and the gradient's rows after them
 //! ```
 //!
+//! [`tape.table()`](Tape::table) fits it to the terminal, [`tape.equations()`](Tape::equations) has it as equations with
+//! types, and [`tape.rule(z)`](Tape::rule) prints the derivative rule of a row, with the shapes that it has there; [`rules`] lists
+//! those of all primitives.
+//!
+//! ```text
+//! Z = X·Wᵀ + b          (3×1) = (3×2)·(2×1)     row %6 (add), at src/main.rs:9
+//! dX = dZ·W             (3×2) = (3×1)·(1×2)
+//! dW = dZᵀ·X            (1×2) = (1×3)·(3×2)
+//! db = sum(dZ, axis 0)  (1) = sum(3×1, axis 0)  the sum undoes that b was repeated
+//! ```
+//!
 //! # Training
 //!
 //! Record a step, differentiate it, take the new weights off the tape as values, start over:
@@ -175,8 +186,8 @@
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
-//! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`; built with the feature `check`, which is who prints them so far |
-//! | `show/` | the window: the table that `println!("{tape}")` prints |
+//! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations, and the derivative rule of a row |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
@@ -218,8 +229,9 @@ pub mod optim;
 mod prim;
 pub mod random;
 mod replay;
+#[doc = include_str!("show/rules.md")]
+pub mod rules {}
 mod show;
-#[cfg(feature = "check")]
 mod symbol;
 mod tape;
 mod var;
@@ -234,6 +246,7 @@ pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
+pub use show::{Equations, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

@@ -30,6 +30,11 @@ enum By {
 }
 
 impl Index {
+    /// The axis along which it looks up.
+    pub(crate) fn axis(self) -> usize {
+        self.axis
+    }
+
     /// Whether it is the adjoint, which adds up.
     #[cfg(feature = "check")]
     pub(crate) fn adds(self) -> bool {

@@ -348,6 +348,35 @@ impl Prim {
         each!(self, family => family.vjp(wrt, operands, out, cotangent))
     }
 
+    /// What the cotangent of `out` gives each operand that varies, in order.
+    pub(crate) fn pull_back<'t, T: Float>(
+        &self,
+        operands: &[Var<'t, T>],
+        out: Var<'t, T>,
+        cotangent: Var<'t, T>,
+        mut give: impl FnMut(usize, Var<'t, T>),
+    ) {
+        // Of thousands of pieces, each knows its place from the one before.
+        let axis = match &self.0 {
+            Family::View(view) => view.joins(),
+            _ => None,
+        };
+        let mut before = 0;
+        for (wrt, operand) in operands.iter().enumerate() {
+            let size = axis.map(|axis| operand.dims()[axis]);
+            if operand.varies() {
+                let term = match (axis, size) {
+                    (Some(axis), Some(size)) => Some(View::piece(cotangent, axis, before, size)),
+                    _ => self.vjp(wrt, operands, out, cotangent),
+                };
+                if let Some(term) = term {
+                    give(wrt, term);
+                }
+            }
+            before += size.unwrap_or_default();
+        }
+    }
+
     pub(crate) fn jvp<'t, T: Float>(
         &self,
         operands: &[Var<'t, T>],

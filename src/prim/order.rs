@@ -27,7 +27,6 @@ impl Order {
     }
 
     /// The axis along which numbers are put in order, if they are.
-    #[cfg(feature = "check")]
     pub(crate) fn axis(&self) -> Option<usize> {
         match self.places {
             Places::Largest | Places::Smallest | Places::Sorted { .. } => Some(self.axis),

@@ -76,10 +76,22 @@ impl View {
             )),
             Self::Concat { axis } => {
                 let before: usize = operands[..wrt].iter().map(|operand| operand.shape()[*axis]).sum();
-                d.narrow(axis.cast_signed(), before, shape[*axis])
+                Self::piece(d, *axis, before, shape[*axis])
             }
             Self::Flip(axes) => d.reverse(*axes),
         }
+    }
+}
+
+impl View {
+    /// The axis along which it joins its operands, if it does.
+    pub(super) fn joins(&self) -> Option<usize> {
+        if let Self::Concat { axis } = self { Some(*axis) } else { None }
+    }
+
+    /// The cotangent of the operand that is `size` elements of a join, after so many others.
+    pub(super) fn piece<T: Float>(d: Var<'_, T>, axis: usize, before: usize, size: usize) -> Var<'_, T> {
+        d.narrow(axis.cast_signed(), before, size)
     }
 }
 

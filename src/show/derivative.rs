@@ -7,6 +7,9 @@ use crate::{Float, Var};
 /// How many rows are named that share a derivative, or move.
 const NAMED: usize = 3;
 
+/// How many derivatives of a row are named beside it.
+const BESIDE: usize = 2;
+
 /// Characters of a derivative that is differentiated in turn; a longer one goes by its row's number.
 const ROOT: usize = 32;
 
@@ -23,6 +26,21 @@ pub(super) fn made_by<T: Float>(derivation: &Derivation<'_, T>) -> String {
         Made::Sum(of) => format!("sum over the uses of {}", label(of)),
         Made::NoInfluence => "no influence".into(),
     }
+}
+
+/// Which rows are the derivatives of a row that was computed forwards: `∂loss/∂w = %12`.
+pub(super) fn beside<T: Float>(row: Var<'_, T>) -> String {
+    let found = row.tape().derivatives_of(row.id());
+    let more = found.len().saturating_sub(BESIDE);
+    let mut words: Vec<String> = Vec::new();
+    for (root, mode, derivative) in found.into_iter().take(BESIDE) {
+        let derivation = Derivation { root, mode, of: vec![row], made: Made::Seed };
+        words.push(format!("{} = %{}", said(&derivation, 2), derivative.row()));
+    }
+    if let (Some(last), true) = (words.last_mut(), more > 0) {
+        *last = format!("{last} and {more} more");
+    }
+    words.join(", ")
 }
 
 /// Of a derivative of a derivative, so many levels are said.

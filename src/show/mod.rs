@@ -1,8 +1,13 @@
 //! Room 7, the window: what a tape looks like to people.
 
 mod derivative;
+mod equations;
+mod rule;
 mod table;
 mod text;
 
+pub use equations::Equations;
+pub use rule::RowRule;
+pub use table::Table;
 #[cfg(feature = "check")]
 pub(crate) use table::equation;

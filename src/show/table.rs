@@ -1,10 +1,15 @@
 //! The list as a table: `println!("{tape}")`.
 
-use super::derivative::{derivative, made_by};
-use super::text::{elided, name_of};
+use super::derivative::{beside, derivative, made_by};
+use super::text::{elided, ending, name_of, width};
 use crate::error::Dims;
 use crate::{Float, Tape, Var};
 use std::fmt;
+use std::io::IsTerminal;
+use std::ops::Range;
+
+#[cfg(test)]
+mod tests;
 
 /// Rows shown of a long tape: as many from its start as from its end.
 const SHOWN: usize = 100;
@@ -15,10 +20,112 @@ const ELEMENTS: usize = 3;
 /// Operands shown of a row that may have any number.
 const OPERANDS: usize = 4;
 
+/// Columns of a terminal that does not say how wide it is.
+const TERMINAL: usize = 100;
+
 /// Characters of a cell.
 const WIDTH: usize = 64;
 
 const COLUMNS: usize = 8;
+
+/// A column's name, the fewest columns of a terminal that it is of use in, and which goes first where there is no room.
+const HEADING: [(&str, usize, usize); COLUMNS] = [
+    ("row", 4, 0),
+    ("name", 4, 0),
+    ("operation", 14, 0),
+    ("shape", 6, 2),
+    ("value", 12, 1),
+    ("where", 10, 3),
+    ("derivative", 16, 0),
+    ("made by", 20, 4),
+];
+
+/// A tape as a table: see [`Tape::table`].
+#[derive(Debug)]
+#[must_use = "a table is to be printed"]
+pub struct Table<'t, T: Float> {
+    tape: &'t Tape<T>,
+    width: Option<usize>,
+    all: bool,
+    coloured: bool,
+}
+
+impl<T: Float> Table<'_, T> {
+    /// No line is longer than this. Cells are cut, and columns left out, where there is no room for them.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", [1.0, 2.0]).sin().sum().named("loss").backward();
+    /// let narrow = tape.table().width(60).to_string();
+    /// assert!(narrow.lines().all(|line| line.chars().count() <= 60));
+    /// ```
+    pub fn width(self, columns: usize) -> Self {
+        Self { width: Some(columns), ..self }
+    }
+
+    /// With all rows, as many as there may be.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let mut x = tape.leaf("x", 1.0);
+    /// for _ in 0..200 {
+    ///     x = -x;
+    /// }
+    /// assert_eq!(tape.table().all().to_string().lines().count(), 202);
+    /// ```
+    pub fn all(self) -> Self {
+        Self { all: true, ..self }
+    }
+
+    /// With the codes that colour a terminal: rows of gradients, and values that are infinite or NaN.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", f64::NAN);
+    /// assert!(tape.table().coloured(true).to_string().contains("\u{1b}[31m"));
+    /// assert!(!tape.to_string().contains('\u{1b}'));
+    /// ```
+    pub fn coloured(self, coloured: bool) -> Self {
+        Self { coloured, ..self }
+    }
+
+    /// Prints it to standard output. On a terminal it fits the width that the variable `COLUMNS` says, or 100 (a shell
+    /// has the width as `$COLUMNS`, and hands it on after `export COLUMNS`), and is coloured unless `NO_COLOR` is set.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0).sin().backward();
+    /// tape.table().print();
+    /// ```
+    pub fn print(self) {
+        let table = if std::io::stdout().is_terminal() {
+            let said = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+            let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+            let dumb = said("TERM").is_none_or(|term| term == "dumb");
+            let coloured = self.coloured || said("NO_COLOR").is_none() && !dumb;
+            Self { width: self.width.or_else(|| Some(columns().unwrap_or(TERMINAL))), coloured, ..self }
+        } else {
+            self
+        };
+        print!("{table}");
+    }
+}
+
+/// # Looking at the list
+impl<T: Float> Tape<T> {
+    /// The list as a table, to be fitted to a terminal and printed. `println!("{tape}")` prints it as it is,
+    /// `println!("{tape:100}")` so that it fits 100 columns.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0).sin().named("y").backward();
+    /// tape.table().print(); // as wide as the terminal, in colours if it is one
+    /// assert_eq!(tape.table().width(80).to_string(), format!("{tape:80}"));
+    /// ```
+    pub fn table(&self) -> Table<'_, T> {
+        Table { tape: self, width: None, all: false, coloured: false }
+    }
+}
 
 /// One line a row: number, name, formula with the operands' names, shape, first elements, and the line
 /// of source.
@@ -27,9 +134,11 @@ const COLUMNS: usize = 8;
 /// `loss` with respect to `w`, complete; one row may be that of several, and a row that is none of any is a step on the
 /// way. Weighted by a seed `v` it is `v·∂y/∂x`, and that of a gradient `∂(∂loss/∂x)/∂w`; what forward mode gives is the
 /// `tangent of y along x`. *made by*: the rule of the row that was differentiated there, the sum over the uses of a
-/// row, the seed that a sweep starts from, or nothing but that there is no influence.
+/// row, the seed that a sweep starts from, or nothing but that there is no influence. Beside a row that was computed
+/// forwards stands which row is its gradient: `∂loss/∂w = %12`.
 ///
 /// Of a long tape the middle is left out, unless printed with `{:#}`, and so are the middles of long names and cells.
+/// `{:100}` fits 100 columns; [`table`](Tape::table) has more to choose.
 ///
 /// ```
 /// use ndarray::arr1;
@@ -44,38 +153,109 @@ const COLUMNS: usize = 8;
 impl<T: Float> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.log_print_of_all();
-        let rows = self.len();
-        let hidden = if f.alternate() || rows <= SHOWN { 0..0 } else { SHOWN / 2..rows - SHOWN / 2 };
-        let shown = (0..hidden.start).chain(hidden.end..rows).filter_map(|row| self.try_var(row).ok());
-        let lines: Vec<[String; COLUMNS]> = shown.map(cells).collect();
-        let heading = ["row", "name", "operation", "shape", "value", "where", "derivative", "made by"];
-        let filled = |column: usize| lines.iter().any(|line| !line[column].is_empty());
-        // The last two only where there is something to say.
-        let heading: [String; COLUMNS] = std::array::from_fn(|column| {
-            if column < COLUMNS - 2 || filled(column) { heading[column].into() } else { String::new() }
-        });
-        let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-            lines.iter().chain([&heading]).map(|line| line[column].chars().count()).max().unwrap_or(0)
-        });
-        write_line(f, &heading, &widths)?;
-        for (i, line) in lines.iter().enumerate() {
-            if !hidden.is_empty() && i == hidden.start {
-                writeln!(f, "… {} rows more; print with {{:#}} to see them …", hidden.len())?;
-            }
-            write_line(f, line, &widths)?;
-        }
-        Ok(())
+        let table = Table { width: f.width(), all: f.alternate(), ..self.table() };
+        table.write(f)
     }
 }
 
-fn write_line(
-    f: &mut fmt::Formatter<'_>,
-    cells: &[String; COLUMNS],
-    widths: &[usize; COLUMNS],
-) -> fmt::Result {
-    let padded: Vec<String> =
-        cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-    writeln!(f, "{}", padded.join("  ").trim_end())
+impl<T: Float> fmt::Display for Table<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.log_print_of_all();
+        self.write(f)
+    }
+}
+
+/// The rows that are left out of so many.
+pub(super) fn hidden(rows: usize, all: bool) -> Range<usize> {
+    if all || rows <= SHOWN { 0..0 } else { SHOWN / 2..rows - SHOWN / 2 }
+}
+
+impl<T: Float> Table<'_, T> {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.tape.len();
+        let hidden = hidden(rows, self.all);
+        let shown = (0..hidden.start).chain(hidden.end..rows).filter_map(|row| self.tape.try_var(row).ok());
+        let (lines, colours): (Vec<[String; COLUMNS]>, Vec<Option<&str>>) =
+            shown.map(|row| (cells(row), colour(row))).unzip();
+        let filled = |column: usize| lines.iter().any(|line| !line[column].is_empty());
+        // The last two only where there is something to say.
+        let heading: [String; COLUMNS] = std::array::from_fn(|column| {
+            if column < COLUMNS - 2 || filled(column) { HEADING[column].0.into() } else { String::new() }
+        });
+        let natural: [usize; COLUMNS] = std::array::from_fn(|column| {
+            lines.iter().chain([&heading]).map(|line| width(&line[column])).max().unwrap_or(0)
+        });
+        let widths = self.width.map_or(natural, |width| fitted(natural, width));
+        self.line(f, &heading, &widths, Some("\u{1b}[1m"))?;
+        for (i, (line, colour)) in lines.iter().zip(colours).enumerate() {
+            if !hidden.is_empty() && i == hidden.start {
+                let more = format!("… {} rows more; print with {{:#}} to see them …", hidden.len());
+                writeln!(f, "{}", elided(more, self.width.unwrap_or(usize::MAX)))?;
+            }
+            self.line(f, line, &widths, colour)?;
+        }
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        cells: &[String; COLUMNS],
+        widths: &[usize; COLUMNS],
+        colour: Option<&str>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        for (column, (cell, &room)) in
+            cells.iter().zip(widths).enumerate().filter(|(_, (_, room))| **room > 0)
+        {
+            let cell = cell.clone();
+            // Of a path its end says more.
+            let cell = if HEADING[column].0 == "where" { ending(cell, room) } else { elided(cell, room) };
+            line += &cell;
+            line += &" ".repeat(room - width(&cell) + 2);
+        }
+        let line = line.trim_end();
+        match colour.filter(|_| self.coloured) {
+            Some(colour) => writeln!(f, "{colour}{line}\u{1b}[0m"),
+            None => writeln!(f, "{line}"),
+        }
+    }
+}
+
+/// Columns that together are no wider than this, 0 for those that are left out: the widest give first, and if that is
+/// not enough the least needed go.
+fn fitted(natural: [usize; COLUMNS], most: usize) -> [usize; COLUMNS] {
+    let mut widths = natural;
+    let total = |widths: &[usize; COLUMNS]| {
+        let there = widths.iter().filter(|width| **width > 0);
+        (there.clone().sum::<usize>() + 2 * there.count()).saturating_sub(2)
+    };
+    let least = |column: usize| HEADING[column].1.min(natural[column]);
+    loop {
+        let smallest: [usize; COLUMNS] =
+            std::array::from_fn(|column| if widths[column] == 0 { 0 } else { least(column) });
+        let dropped = (0..COLUMNS).filter(|&column| HEADING[column].2 > 0 && widths[column] > 0);
+        match dropped.max_by_key(|&column| HEADING[column].2) {
+            Some(column) if total(&smallest) > most => widths[column] = 0,
+            _ => break,
+        }
+    }
+    while total(&widths) > most {
+        // Beyond what is of use, where the terminal is narrower than any table.
+        let spare = |&column: &usize| (widths[column].saturating_sub(least(column)), widths[column]);
+        let Some(widest) = (0..COLUMNS).filter(|&column| widths[column] > 1).max_by_key(spare) else { break };
+        widths[widest] -= 1;
+    }
+    widths
+}
+
+/// Rows of gradients, and those in whose first elements something is infinite or NaN.
+fn colour<T: Float>(var: Var<'_, T>) -> Option<&'static str> {
+    if var.first(ELEMENTS).iter().any(|x| !x.to_f64().is_finite()) {
+        Some("\u{1b}[31m")
+    } else {
+        var.origin().map(|_| "\u{1b}[36m")
+    }
 }
 
 fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
@@ -88,7 +268,7 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
         Dims(&var.shape()).to_string(),
         excerpt(var),
         format!("{}:{}", at.file(), at.line()),
-        derivation.as_ref().map_or(String::new(), derivative),
+        derivation.as_ref().map_or_else(|| beside(var), derivative),
         derivation.as_ref().map_or(String::new(), made_by),
     ];
     // A format can pad to 65,535 characters, and nobody reads so many.
@@ -97,22 +277,36 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
 
 /// The row's formula with its operands' names in place of `a`, `b`, `c`.
 pub(crate) fn equation<T: Float>(var: Var<'_, T>) -> String {
-    let (prim, operands) = (var.prim(), var.operands());
-    let label = |i: usize| operands.get(i).map(|operand| label(*operand));
-    let formula = prim.formula();
-    if prim.arity().is_none() {
-        let mut labels: Vec<String> = (0..operands.len().min(OPERANDS)).filter_map(label).collect();
-        if operands.len() > labels.len() {
-            labels.push(format!("… {} more", operands.len() - labels.len()));
-        }
-        return formula.replace("a, b, …", &labels.join(", "));
+    equation_of(var, &label)
+}
+
+/// As [`equation`], with operands called so.
+pub(super) fn equation_of<'t, T: Float>(var: Var<'t, T>, label: &dyn Fn(Var<'t, T>) -> String) -> String {
+    let formula = var.prim().formula();
+    if var.prim().arity().is_some() {
+        return worded(var, &formula, label);
     }
+    let operands = var.operands();
+    let mut labels: Vec<String> = operands.iter().take(OPERANDS).map(|operand| label(*operand)).collect();
+    if operands.len() > labels.len() {
+        labels.push(format!("… {} more", operands.len() - labels.len()));
+    }
+    formula.replace("a, b, …", &labels.join(", "))
+}
+
+/// A text of a row's primitive, with its operands' names in place of `a`, `b`, `c`.
+pub(super) fn named_in<T: Float>(var: Var<'_, T>, text: &str) -> String {
+    worded(var, text, &label)
+}
+
+fn worded<'t, T: Float>(var: Var<'t, T>, text: &str, label: &dyn Fn(Var<'t, T>) -> String) -> String {
+    let operands = var.operands();
     let mut out = String::new();
-    for word in formula.split_inclusive(|c: char| !c.is_alphanumeric()) {
+    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
         let stem = word.trim_end_matches(|c: char| !c.is_alphanumeric());
         let number = ["a", "b", "c"].iter().position(|letter| *letter == stem);
-        match number.and_then(label) {
-            Some(name) => out.extend([name.as_str(), &word[stem.len()..]]),
+        match number.and_then(|i| operands.get(i)) {
+            Some(operand) => out.extend([label(*operand).as_str(), &word[stem.len()..]]),
             None => out.push_str(word),
         }
     }
@@ -138,7 +332,7 @@ fn excerpt<T: Float>(var: Var<'_, T>) -> String {
 }
 
 /// Five significant digits: plain where that is short.
-fn number<T: Float>(x: T) -> String {
+pub(super) fn number<T: Float>(x: T) -> String {
     let size = x.to_f64().abs();
     if size == 0.0 || (1e-3..1e5).contains(&size) {
         let digits = if size >= 1.0 { (1..5).filter(|&n| size < 10_f64.powi(n)).count() } else { 5 };

@@ -10,15 +10,61 @@ pub(super) fn name_of(name: &str) -> String {
     elided(escaped(name), NAME)
 }
 
-/// A text of at most so many characters: of a longer one start and end, with an ellipsis between them.
-pub(super) fn elided(text: String, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
+/// A text of at most so many columns: of a longer one start and end, with an ellipsis between them.
+pub(super) fn elided(text: String, most: usize) -> String {
+    if width(&text) <= most {
         return text;
     }
-    let (start, end) = (width / 2, width - width / 2 - 1);
-    let shown = text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end));
-    shown.collect()
+    let start = fitting(text.chars(), most / 2);
+    let end = fitting(text.chars().rev(), most - most / 2 - 1);
+    start.chars().chain(['…']).chain(end.chars().rev()).collect()
+}
+
+/// As [`elided`], of which the end alone is kept.
+pub(super) fn ending(text: String, most: usize) -> String {
+    if width(&text) <= most {
+        return text;
+    }
+    let end = fitting(text.chars().rev(), most.saturating_sub(1));
+    std::iter::once('…').chain(end.chars().rev()).collect()
+}
+
+/// The first characters, as many as fit.
+fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += columns(*c);
+        taken <= most
+    };
+    text.take_while(fits).collect()
+}
+
+/// How many columns of a terminal a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// The columns that a character takes: two for those of East Asia and for pictures, none for accents that combine. By
+/// the blocks of Unicode's `EastAsianWidth`, of which this is the part that names are made of.
+fn columns(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36f | 0x200b..=0x200f | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0x303e
+        | 0x3041..=0x33ff
+        | 0x3400..=0x4dbf
+        | 0x4e00..=0x9fff
+        | 0xa000..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1f64f
+        | 0x1f900..=0x1f9ff
+        | 0x2_0000..=0x3_fffd => 2,
+        _ => 1,
+    }
 }
 
 #[cfg(test)]
@@ -31,6 +77,8 @@ mod tests {
         assert_eq!(elided("0123456789".into(), 9), "0123…6789");
         assert_eq!(elided("∂∂∂∂∂".into(), 4), "∂∂…∂");
         assert_eq!(elided("abc".into(), 1), "…");
+        assert_eq!(elided("重み行列の勾配".into(), 9), "重み…勾配");
+        assert_eq!((ending("src/main.rs:58".into(), 10), width("重み")), ("…ain.rs:58".into(), 4));
         assert_eq!(name_of(&"x".repeat(100_000)).chars().count(), NAME);
         assert_eq!((name_of("\u{1b}[31m\n\u{7}"), name_of("")), (r"\u{1b}[31m\n\u{7}".into(), "\"\"".into()));
     }

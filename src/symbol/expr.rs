@@ -27,7 +27,23 @@ pub(crate) enum Expr {
     },
 }
 
+/// The call that stands for the cotangent of what it is of: `dW`.
+pub(super) const ADJOINT: &str = "d";
+
 impl Expr {
+    /// Whether it is a single number, as far as can be told.
+    pub fn is_single(&self) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::Symbol { shape, .. } => shape.is_empty(),
+            Self::MatMul(..) | Self::Transpose(_) => false,
+            Self::Call { name, how, .. } if matches!(name.as_str(), "sum" | "max" | "prod") => how.is_empty(),
+            Self::Call { name, how, .. } if name == "reshape" => how == "to ()",
+            Self::Call { name, .. } if name == "repeat" => false,
+            _ => self.parts().into_iter().all(Self::is_single),
+        }
+    }
+
     pub fn symbol(name: &str, shape: &[usize]) -> Self {
         Self::Symbol { name: name.into(), shape: shape.into() }
     }
@@ -92,48 +108,16 @@ impl Expr {
             || self.parts().into_iter().any(|part| part.mentions(symbol))
     }
 
-    pub fn has_product_of_matrices(&self) -> bool {
-        matches!(self, Self::MatMul(..)) || self.parts().into_iter().any(Self::has_product_of_matrices)
+    /// Whether a cotangent is in it.
+    pub fn has_adjoint(&self) -> bool {
+        matches!(self, Self::Call { name, .. } if name == ADJOINT)
+            || self.parts().into_iter().any(Self::has_adjoint)
     }
 
-    /// The other factor, of a product with this symbol; 1 for the symbol itself.
-    pub fn without(&self, symbol: &str) -> Option<Self> {
-        Some(match self {
-            Self::Symbol { name, .. } if name == symbol => Self::Number(1.0),
-            Self::Neg(a) => match a.without(symbol)? {
-                Self::Number(x) => Self::Number(-x),
-                other => other.one(Self::Neg),
-            },
-            Self::Mul(a, b) if !b.mentions(symbol) => match a.without(symbol)? {
-                Self::Number(1.0) => b.as_ref().clone(),
-                other => other.with(Self::Mul, b.as_ref().clone()),
-            },
-            Self::Mul(a, b) if !a.mentions(symbol) => match b.without(symbol)? {
-                Self::Number(1.0) => a.as_ref().clone(),
-                other => a.as_ref().clone().with(Self::Mul, other),
-            },
-            Self::Div(a, b) if !b.mentions(symbol) => a.without(symbol)?.with(Self::Div, b.as_ref().clone()),
-            _ => return None,
-        })
-    }
-
-    /// The same expression of the shapes of its symbols.
-    pub fn in_shapes(&self) -> Self {
-        match self {
-            Self::Transpose(a) => match a.as_ref() {
-                Self::Symbol { shape, .. } => {
-                    let mut shape = shape.clone();
-                    let n = shape.len();
-                    if n > 1 {
-                        shape.swap(n - 1, n - 2);
-                    }
-                    Self::symbol(&times(&shape), &shape)
-                }
-                _ => a.in_shapes().one(Self::Transpose),
-            },
-            Self::Symbol { shape, .. } => Self::symbol(&times(shape), shape),
-            _ => self.map(&Self::in_shapes),
-        }
+    /// Whether a part of it was left out.
+    pub fn mentions_cut(&self) -> bool {
+        matches!(self, Self::Symbol { name, .. } | Self::Call { name, .. } if name.starts_with('…'))
+            || self.parts().into_iter().any(Self::mentions_cut)
     }
 }
 
@@ -145,6 +129,6 @@ pub(super) fn times(shape: &[usize]) -> String {
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::text::write(self, f)
+        super::text::Text(self, super::text::Products::Dots).fmt(f)
     }
 }

@@ -9,6 +9,10 @@
 //! | `expr.rs` | the expression, a small tree |
 //! | `read.rs` | rows of a tape as an expression |
 //! | `tidy.rs` | identities by which a formula reads as a book has it: 4σ'(2x) is 1 − tanh(x)² |
+//! | `single.rs` | a rule in one operand, as the examiner's mends print it |
+//! | `sheet.rs` | all that a row's rule says, seen through what only rearranges |
+//! | `shapes.rs` | an expression of the shapes of its symbols |
+//! | `typeset.rs` | an expression as LaTeX and as MathML |
 //! | `text.rs` | an expression as text, with no more parentheses than it needs |
 //! | `number.rs` | numbers with the digits that matter, by name where they have one |
 //!
@@ -17,88 +21,27 @@
 mod expr;
 mod number;
 mod read;
+mod shapes;
+mod sheet;
+#[cfg(any(test, feature = "check"))]
+mod single;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tidy;
+mod typeset;
 
 pub(crate) use expr::Expr;
+#[cfg(any(test, feature = "check"))]
 pub(crate) use number::text_of;
+pub(crate) use shapes::shapes;
+pub(crate) use sheet::{Sheet, sheet};
+#[cfg(any(test, feature = "check"))]
+pub(crate) use single::rule;
+pub(crate) use text::{bracketed, is_comparison};
+pub(crate) use typeset::{latex, mathml, set};
 
-use crate::array::Kind;
-use crate::tape::Var;
-use crate::{Float, Tape};
-use std::fmt;
-
-/// One rule of one row: what it gives one of its operands.
-pub(crate) struct Equation {
-    /// The cotangent of the operand.
-    pub left: Expr,
-    pub right: Expr,
-    /// The cotangent of the row, of which the right side is a function.
-    cotangent: String,
-}
-
-impl Equation {
-    /// What the cotangent is multiplied with, if that is all that happens to it.
-    pub fn slope(&self) -> Option<Expr> {
-        self.right.without(&self.cotangent)
-    }
-}
-
-/// `dW = dZᵀ·A   (30×64) = (30×1437)·(1437×64)`: the shapes where a product of matrices needs them.
-impl fmt::Display for Equation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {}", self.left, self.right)?;
-        if self.right.has_product_of_matrices() {
-            write!(f, "   {} = {}", self.left.in_shapes(), self.right.in_shapes())?;
-        }
-        Ok(())
-    }
-}
-
-/// What a row's rule gives operand `wrt`, as a formula; `None` where no derivative flows.
-pub(crate) fn rule<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<Equation> {
-    let operands = row.operands();
-    let names: Vec<String> = operands.iter().map(|operand| read::name(*operand)).collect();
-    let shapes: Vec<Vec<usize>> = operands.iter().map(|operand| operand.shape()).collect();
-    let tape = Tape::<T>::symbolic();
-    let mut symbols: Vec<Var<'_, T>> = Vec::new();
-    for (i, operand) in operands.iter().enumerate() {
-        // One operand that is used twice is one symbol; a number is itself.
-        let same = operands[..i].iter().position(|other| other.row() == operand.row());
-        symbols.push(match (same, operand.constant_number()) {
-            (Some(same), _) => symbols[same],
-            (None, Some(number)) if operand.kind() == Kind::Real => {
-                tape.constant(number).broadcast_to(operand.shape())
-            }
-            (None, _) => tape.symbol(&names[i], &shapes[i], operand.kind(), operand.varies()),
-        });
-    }
-    let out = tape.try_apply(&row.prim(), &symbols).ok()?;
-    let own = row.name().map(|name| name.to_string());
-    let cotangent = own.as_ref().map_or_else(|| "dy".into(), |name| format!("d{name}"));
-    if let Some(name) = &own {
-        let _ = out.named(name);
-    }
-    let d = tape.symbol(&cotangent, &row.shape(), Kind::Real, true);
-    let term = row.prim().vjp(wrt, &symbols, out, d)?;
-    let mut stand_ins: Vec<(usize, Expr)> = symbols
-        .iter()
-        .zip(&operands)
-        .map(|(symbol, operand)| (symbol.row(), read::operand(*operand)))
-        .collect();
-    stand_ins.push((d.row(), Expr::symbol(&cotangent, &row.shape())));
-    let right = tidy::tidy(&read::expression(term, &stand_ins, &cotangent));
-    let left = match &stand_ins[wrt].1 {
-        // Of a transposed array, the transposed gradient.
-        Expr::Transpose(of) if matches!(of.as_ref(), Expr::Symbol { .. }) => {
-            let mut shape = shapes[wrt].clone();
-            let n = shape.len();
-            shape.swap(n - 1, n - 2);
-            Expr::symbol(&format!("d{of}"), &shape).one(Expr::Transpose)
-        }
-        _ => Expr::symbol(&format!("d{}", names[wrt]), &shapes[wrt]),
-    };
-    Some(Equation { left, right, cotangent })
+/// As text that tells products of elements from those of matrices.
+pub(crate) fn told(expr: &Expr) -> String {
+    text::Text(expr, text::Products::Told).to_string()
 }

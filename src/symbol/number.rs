@@ -6,6 +6,9 @@ use std::f64::consts::{E, LN_2, PI, SQRT_2};
 /// if it has one.
 #[allow(clippy::float_cmp, clippy::cast_possible_truncation)] // 1 is 1; what is rounded is compared.
 pub(crate) fn text_of(x: f64, off: f64) -> String {
+    if !x.is_finite() {
+        return if x.is_nan() { "NaN".into() } else { format!("{}∞", if x < 0.0 { "-" } else { "" }) };
+    }
     let known: [(f64, &str); 12] = [
         (PI, "π"),
         (2.0 * PI, "2π"),
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(text_of(f64::from(std::f32::consts::PI), 0.0), "π");
         assert_eq!(text_of(0.900_000_1, 0.0), "0.9000001");
         assert_eq!(text_of(2.5e-7, 1e-12), "2.5e-7");
+        assert_eq!(text_of(f64::NEG_INFINITY, 0.0), "-∞");
         // Never 1 for what is not.
         assert_ne!(text_of(1.0 - 1e-9, 1e-3), "1");
     }

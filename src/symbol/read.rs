@@ -91,9 +91,17 @@ fn node<T: Float>(row: Var<'_, T>, parts: &[Expr]) -> Expr {
         return match view.as_ref() {
             // Repetition is what elementwise formulas take for granted, and so are axes of length 1.
             View::Broadcast(_) if matches!(parts[0], Expr::Number(_)) => first(),
+            View::Broadcast(to) => repeated(operands[0], to, first()),
             View::Reshape(shape) if shape.as_ref() == operands[0].shape() => first(),
+            // A reduction that keeps its axes, with size 1.
+            View::Reshape(shape)
+                if is_reduction(&parts[0]) && without_ones(shape) == without_ones(&operands[0].shape()) =>
+            {
+                first()
+            }
+            View::Permute(order) if order.iter().enumerate().all(|(i, axis)| i == *axis) => first(),
             View::Permute(order) if swaps_the_last(order) => first().one(Expr::Transpose),
-            View::Reshape(shape) | View::Broadcast(shape) => how(format!("to {}", times(shape))),
+            View::Reshape(shape) => how(format!("to {}", times(shape))),
             View::Permute(order) => how(format!("axes {order:?}")),
             View::Slice(ranges) => {
                 let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
@@ -104,19 +112,20 @@ fn node<T: Float>(row: Var<'_, T>, parts: &[Expr]) -> Expr {
                 how(margins.join("; "))
             }
             View::Concat { axis } => how(format!("axis {axis}")),
-            View::Flip(axes) => {
-                how(axes.iter().map(|axis| format!("axis {axis}")).collect::<Vec<_>>().join(", "))
-            }
+            View::Flip(axes) => how(along(&axes.iter().collect::<Vec<_>>(), usize::MAX)),
         };
     }
     if let Family::Fold(fold) = &prim.0 {
-        let axes: Vec<String> = fold.axes.iter().map(|axis| axis.to_string()).collect();
-        return match axes.len() {
-            0 => parts[0].clone(),
-            n if n == operands[0].ndim() => how(String::new()),
-            1 => how(format!("axis {}", axes[0])),
-            _ => how(format!("axes {}", axes.join(", "))),
-        };
+        let axes: Vec<usize> = fold.axes.iter().collect();
+        return if axes.is_empty() { parts[0].clone() } else { how(along(&axes, operands[0].ndim())) };
+    }
+    let axis = match &prim.0 {
+        Family::Index(index) => Some(index.axis()),
+        Family::Order(order) => order.axis(),
+        _ => None,
+    };
+    if let Some(axis) = axis {
+        return how(format!("axis {axis}"));
     }
     let pair = |make: fn(Box<Expr>, Box<Expr>) -> Expr| match parts {
         [a, b] => a.clone().with(make, b.clone()),
@@ -136,8 +145,46 @@ fn node<T: Float>(row: Var<'_, T>, parts: &[Expr]) -> Expr {
     }
 }
 
+/// Axes in words; nothing of all that there are.
+fn along(axes: &[usize], ndim: usize) -> String {
+    let list: Vec<String> = axes.iter().map(ToString::to_string).collect();
+    match axes.len() {
+        n if n == ndim => String::new(),
+        1 => format!("axis {}", list[0]),
+        _ => format!("axes {}", list.join(", ")),
+    }
+}
+
+/// What was broadcast: the opposite of a sum over the same axes.
+fn repeated<T: Float>(from: Var<'_, T>, to: &[usize], part: Expr) -> Expr {
+    let shape = from.shape();
+    let added = to.len() - shape.len();
+    let is_new = |axis: &usize| *axis < added || shape[axis - added] != to[*axis];
+    let axes: Vec<usize> = (0..to.len()).filter(is_new).collect();
+    if axes.is_empty() {
+        return part;
+    }
+    // What was reshaped to have the axes that are repeated, with size 1, is repeated along them.
+    let kept = (0..to.len()).filter(|axis| !axes.contains(axis)).map(|axis| to[axis]);
+    let gives_axes = matches!(&from.prim().0, Family::View(view) if matches!(view.as_ref(), View::Reshape(_)))
+        && from.operands()[0].shape().into_iter().eq(kept);
+    let inner = match part {
+        Expr::Call { name, mut operands, .. } if name == "reshape" && gives_axes => operands.remove(0),
+        other => other,
+    };
+    Expr::Call { name: "repeat".into(), operands: vec![inner], how: along(&axes, to.len()) }
+}
+
+fn is_reduction(part: &Expr) -> bool {
+    matches!(part, Expr::Call { name, .. } if matches!(name.as_str(), "sum" | "max" | "prod"))
+}
+
+fn without_ones(shape: &[usize]) -> Vec<usize> {
+    shape.iter().copied().filter(|n| *n != 1).collect()
+}
+
 /// Whether an order of axes exchanges the last two and keeps the others.
-fn swaps_the_last(order: &[usize]) -> bool {
+pub(super) fn swaps_the_last(order: &[usize]) -> bool {
     let n = order.len();
     n > 1
         && order[..n - 2].iter().enumerate().all(|(i, &axis)| i == axis)

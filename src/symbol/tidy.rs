@@ -16,6 +16,33 @@ pub(super) fn tidy(expr: &Expr) -> Expr {
     expr
 }
 
+/// Some more identities, for a reader rather than for who looks for a factor: (A·B)ᵀ is Bᵀ·Aᵀ, and dy·(1/x) is dy/x.
+pub(super) fn as_written(expr: &Expr) -> Expr {
+    use Expr::{Div, MatMul, Mul, Neg, Number, Transpose};
+    match expr {
+        Transpose(a) => match a.as_ref() {
+            MatMul(a, b) => {
+                let turned = |part: &Expr| tidy(&as_written(&part.clone().one(Transpose)));
+                turned(b).with(MatMul, turned(a))
+            }
+            // Of elementwise functions, each operand.
+            Mul(a, b) => {
+                let turned = |part: &Expr| tidy(&as_written(&part.clone().one(Transpose)));
+                turned(a).with(Mul, turned(b))
+            }
+            Neg(a) => as_written(&a.as_ref().clone().one(Transpose)).one(Neg),
+            Number(_) => a.as_ref().clone(),
+            _ => as_written(a).one(Transpose),
+        },
+        Mul(a, b) => match (as_written(a), as_written(b)) {
+            (a, Div(one, z)) if *one == Number(1.0) => a.with(Div, *z),
+            (a, b) => a.with(Mul, b),
+        },
+        Neg(a) => as_written(a).one(Neg),
+        _ => expr.map(&as_written),
+    }
+}
+
 fn number(x: f64) -> Expr {
     Expr::Number(x)
 }
@@ -43,6 +70,10 @@ fn simpler(expr: &Expr) -> Option<Expr> {
         },
         Sub(a, b) => match (a.as_ref(), b.as_ref()) {
             (Number(x), Number(y)) => number(x - y),
+            (Sub(x, y), Number(z)) => match y.as_ref() {
+                Number(y) => x.as_ref().clone().with(Sub, number(y + z)),
+                _ => return None,
+            },
             _ => return None,
         },
         Mul(a, b) => return product(a, b),

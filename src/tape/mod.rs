@@ -161,13 +161,11 @@ impl<T: Float> Tape<T> {
 
     /// An empty tape that keeps shapes and kinds, and computes no values but those of constants: rules can be run on it
     /// to be read.
-    #[cfg(feature = "check")]
     pub(crate) fn symbolic() -> Self {
         Self { symbolic: true, ..Self::with_broadcasting(Broadcasting::NumPy) }
     }
 
     /// A leaf of which nothing is known but its shape, for a tape that keeps no values.
-    #[cfg(feature = "check")]
     pub(crate) fn symbol(&self, name: &str, shape: &[usize], kind: Kind, varies: bool) -> Var<'_, T> {
         let leaf = match kind {
             Kind::Real => Leaf::Input,

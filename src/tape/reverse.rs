@@ -46,20 +46,16 @@ impl<T: Float> Tape<T> {
         let out = Var::new(self, row);
         sweep.earlier += usize::from(out.origin().is_some());
         let (prim, operands) = (out.prim(), out.operands());
-        for (wrt, operand) in operands.iter().enumerate() {
-            if !operand.varies() {
-                continue;
-            }
-            if let Some(term) = prim.vjp(wrt, &operands, out, Var::new(self, cotangent)) {
-                debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
-                waiting.put(operand.id(), |sum| {
-                    let Some(sum) = sum else { return term.id() };
-                    let sum = (Var::new(self, sum) + term).id();
-                    sweep.sums.push((sum, operand.id()));
-                    sum
-                });
-            }
-        }
+        prim.pull_back(&operands, out, Var::new(self, cotangent), |wrt, term| {
+            let operand = operands[wrt];
+            debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
+            waiting.put(operand.id(), |sum| {
+                let Some(sum) = sum else { return term.id() };
+                let sum = (Var::new(self, sum) + term).id();
+                sweep.sums.push((sum, operand.id()));
+                sum
+            });
+        });
     }
 
     /// The row that seeds plain backward sweeps from single numbers of this shape.

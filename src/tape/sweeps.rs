@@ -113,6 +113,16 @@ impl<T: Float> Tape<T> {
         zero
     }
 
+    /// The derivatives that sweeps gave a row, with what was differentiated and how: of the first sweeps.
+    pub(crate) fn derivatives_of(&self, row: RowId) -> Vec<(Var<'_, T>, Mode, Var<'_, T>)> {
+        let sweeps = self.sweeps.borrow();
+        let found = sweeps.iter().take(LOOK).filter_map(|sweep| {
+            let derivative = derivative_of(&sweep.derivatives, row)?;
+            Some((Var::new(self, sweep.root), sweep.mode.clone(), Var::new(self, derivative)))
+        });
+        found.collect()
+    }
+
     /// What a row of a sweep is; nothing of others.
     pub(crate) fn derivation(&self, row: RowId) -> Option<Derivation<'_, T>> {
         let sweeps = self.sweeps.borrow();

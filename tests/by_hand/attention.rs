@@ -74,6 +74,7 @@ fn attention_with_a_causal_mask() {
         scores.masked_fill(future, f64::NEG_INFINITY).softmax(1).matmul(v)
     })
     .against(causal_attention_backward::<f64>)
+    .forward(causal_attention::<f64>)
     .shapes(["Q: n 4", "K: n 4", "V: n e"])
     .all_gradients()
     .seed(seed())
@@ -100,6 +101,7 @@ fn rotary_embedding() {
 fn swish_gated_linear_unit() {
     check::backward(|[x, w, v]| x.matmul(w).silu() * x.matmul(v))
         .against(swiglu_backward::<f64>)
+        .forward(swiglu::<f64>)
         .shapes(["X: n d", "W: d h", "V: d h"])
         .all_gradients()
         .seed(seed())

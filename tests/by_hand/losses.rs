@@ -66,6 +66,7 @@ fn huber_loss() {
         a.le(DELTA).select(d.square() * 0.5, (a - DELTA / 2.0) * DELTA).mean()
     })
     .against(huber_gradient::<f64>)
+    .forward(huber::<f64>)
     .shapes(["z: n", "y: n"])
     .all_gradients()
     .seed(seed())
@@ -114,6 +115,7 @@ fn label_smoothing() {
 fn binary_cross_entropy() {
     check::gradient(|[x, y]| (x.softplus() - x * y).mean())
         .against(bce_with_logits_gradient::<f64>)
+        .forward(bce_with_logits::<f64>)
         .shapes(["x: n", "y: n"])
         .values("y", Values::Between(0.0, 1.0))
         .seed(seed())

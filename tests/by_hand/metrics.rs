@@ -48,6 +48,7 @@ fn cosine_similarity() {
         (a * b).sum_axis(1) / (a.square().sum_axis(1).sqrt() * b.square().sum_axis(1).sqrt())
     })
     .against(cosine_backward::<f64>)
+    .forward(cosine::<f64>)
     .shapes(["a: n 3", "b: n 3"])
     // A row of zeros has no direction.
     .values("a", Values::Between(0.1, 2.0))

@@ -3,7 +3,6 @@
 
 // Forward and backward of one function have one signature.
 #![allow(clippy::needless_pass_by_value)]
-#![allow(dead_code)]
 
 pub mod attention;
 pub mod losses;

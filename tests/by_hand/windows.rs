@@ -80,6 +80,7 @@ fn convolution() {
         x.tape().sum(parts.into_iter().map(|(u, v)| part(u, v))).reshape([outs, rows, columns])
     })
     .against(conv2d_backward::<f64>)
+    .forward(conv2d::<f64>)
     .shapes(["x: c h+u-1 w+v-1 | h>=1, w>=1", "k: o c u v | u>=1, u<=3, v>=1, v<=3"])
     .all_gradients()
     .seed(seed())

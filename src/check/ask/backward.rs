@@ -7,7 +7,7 @@ use crate::check::cases::plan::Plan;
 use crate::check::cases::sample::Sample;
 use crate::check::cases::shapes::Signature;
 use crate::check::judge::climb::Heat;
-use crate::check::judge::search::{Ending, SHARE, Search};
+use crate::check::judge::search::{Ending, Search};
 use crate::check::judge::tolerance::Precision;
 use crate::check::page::report::Failure;
 use crate::check::{Summary, Values};
@@ -155,7 +155,7 @@ impl<'f, T: Float> Formulated<'f, T> {
             values: Vec::new(),
             cases: None,
             all_gradients: false,
-            judged_at_least: SHARE,
+            judged_at_least: None,
             persists: true,
             seed: None,
             at: Location::caller(),
@@ -188,7 +188,7 @@ pub struct Check<'f, T: Float> {
     pub(in crate::check) values: Vec<(String, Values)>,
     pub(in crate::check) cases: Option<u32>,
     pub(in crate::check) all_gradients: bool,
-    pub(in crate::check) judged_at_least: f64,
+    pub(in crate::check) judged_at_least: Option<f64>,
     pub(in crate::check) persists: bool,
     pub(in crate::check) seed: Option<u64>,
     pub(in crate::check) at: &'static Location<'static>,

@@ -112,8 +112,9 @@ impl<T: Float> Check<'_, T> {
     }
 
     /// The least share of the elements inside the domain that must be judged, of each gradient, over all cases: if it is
-    /// less, the run is [inconclusive](crate::check::FailureKind::Inconclusive). Unless this is said, a half. So it is if nearly
-    /// all elements are outside the domain, and of all that there are not one in twenty was judged; unless the share is 0.
+    /// less, the run is [inconclusive](crate::check::FailureKind::Inconclusive). Unless this is said, a half, over all cases or
+    /// over those whose numbers are neither tiny nor large. So it is if nearly all elements are outside the domain, and of all
+    /// that there are not one in twenty was judged; unless the share is 0.
     ///
     /// # Panics
     /// If it is not between 0 and 1.
@@ -130,7 +131,7 @@ impl<T: Float> Check<'_, T> {
             (0.0..=1.0).contains(&share),
             "check: a share of {share} is to be judged, and a share is between 0 and 1: as in `.judged_at_least(0.9)`"
         );
-        self.judged_at_least = share;
+        self.judged_at_least = Some(share);
         self
     }
 

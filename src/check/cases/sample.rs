@@ -186,6 +186,11 @@ impl Sample {
         self.palette == Palette::Plain
     }
 
+    /// Whether they are neither tiny nor large.
+    pub fn is_ordinary(&self) -> bool {
+        !matches!(self.palette, Palette::Tiny | Palette::Large | Palette::Wide)
+    }
+
     /// The same in standard order, but for one array, if any, that lies so.
     pub fn laid(&self, one: Option<(usize, Layout)>) -> Self {
         let mut layouts = vec![Layout::contiguous(); self.layouts.len()];

@@ -20,10 +20,6 @@ use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;
 
-/// The least share of the elements inside the domain that must be judged, of each gradient, unless something else is
-/// asked for.
-pub(in crate::check) const SHARE: f64 = 0.5;
-
 /// What a run came to.
 pub(in crate::check) struct Search<T> {
     pub summary: Summary,
@@ -157,6 +153,9 @@ impl<T: Float> Check<'_, T> {
                     let fault;
                     (fault, tally.forward) = forward.fault(subject, &scene.sample);
                     findings.extend(fault.map(Finding::Forward));
+                }
+                if sample.is_ordinary() {
+                    tally.is_of_ordinary_numbers();
                 }
                 (scene, findings, tally)
             })

@@ -72,6 +72,8 @@ pub(in crate::check) struct Tally {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::check) struct Seen {
     pub counts: Counts,
+    /// Those of cases with ordinary numbers alone: of very large ones rounding may leave nothing, whatever the function is.
+    pub ordinary: Counts,
     /// Of those judged, how many a gradient of 0 would fail on.
     pub telling: usize,
     /// Of those that agree, how many do only by the convention at a kink.
@@ -87,6 +89,13 @@ pub(in crate::check) struct Seen {
 }
 
 impl Tally {
+    /// Counts what it has as that of an ordinary case.
+    pub fn is_of_ordinary_numbers(&mut self) {
+        for seen in self.gradients.iter_mut().chain([&mut self.forward]) {
+            seen.ordinary = seen.counts;
+        }
+    }
+
     /// The largest error of a gradient as a part of its tolerance.
     pub fn heat(&self) -> f64 {
         self.gradients.iter().map(|seen| seen.worst).fold(0.0, f64::max)
@@ -94,6 +103,12 @@ impl Tally {
 }
 
 impl Seen {
+    /// The share of the elements inside the domain that were judged: of all, or of those of ordinary cases if that is more.
+    pub fn share(&self) -> f64 {
+        let ordinary = if self.ordinary.judged > 0 { self.ordinary.share() } else { 0.0 };
+        self.counts.share().max(ordinary)
+    }
+
     /// Counts an element by how it stands; what should have been given and how far off it is, if that is wrong.
     pub fn element(&mut self, standing: Standing<'_>, given: f64) -> Option<(f64, Measured)> {
         let (expected, tolerance) = match standing {
@@ -145,6 +160,7 @@ impl Seen {
 impl AddAssign<&Self> for Seen {
     fn add_assign(&mut self, other: &Self) {
         self.counts += other.counts;
+        self.ordinary += other.ordinary;
         self.telling += other.telling;
         self.kinks += other.kinks;
         self.worst = self.worst.max(other.worst);

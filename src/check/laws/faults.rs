@@ -277,16 +277,18 @@ fn every_other_fault_is_noticed() {
     notice(1);
 }
 
-/// All faults of every second primitive: two tests, for two threads.
+/// The faults of every second primitive: two tests, for two threads.
 fn notice(first: usize) {
     let mut prims = Prim::all();
     prims.dedup_by_key(|prim| prim.name());
     let prims: Vec<Prim> = prims.into_iter().skip(first).step_by(2).collect();
+    // Every second fault, unless there is time.
+    let every = if std::env::var_os("WENGERT_THOROUGH").is_some() { 1 } else { 2 };
     let mut counts = [0; 2];
     let mut missed = Vec::new();
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     for prim in prims.iter().filter(|prim| prim.arity() != Some(0)) {
-        for fault in faults(prim) {
+        for fault in faults(prim).into_iter().skip(first % every).step_by(every) {
             match fate(prim, fault) {
                 Fate::Caught => {
                     counts[0] += 1;
@@ -302,5 +304,5 @@ fn notice(first: usize) {
         println!("{count:4} {kind}");
     }
     assert!(missed.is_empty(), "not noticed: {missed:#?}");
-    assert!(counts[0] >= 200, "{}", counts[0]);
+    assert!(counts[0] >= 200 / every, "{}", counts[0]);
 }

@@ -25,23 +25,31 @@ const REASONS: usize = 3;
 /// dozen or so. With fewer, what was checked is not what was asked about, and every size and layout but a few went unseen.
 const OF_ALL: usize = 20;
 
+/// The least share of the elements inside the domain that must be judged, of each gradient, unless something else is
+/// asked for.
+const SHARE: f64 = 0.5;
+
 impl Doubt {
     /// Too little of the gradient of this input was judged, which should have been this share of it; `None` if it was enough.
-    pub fn of_gradient(input: &str, seen: &Seen, share: f64) -> Option<Self> {
+    pub fn of_gradient(input: &str, seen: &Seen, share: Option<f64>) -> Option<Self> {
         let axes = format!("name the axes of {input}, or give them sizes above 0, as in \"{input}: n\"");
         Self::of(&format!("d{input}"), axes, seen, share)
     }
 
     /// The same of what the hand-written function itself gives.
-    pub fn of_forward(seen: &Seen, share: f64) -> Option<Self> {
+    pub fn of_forward(seen: &Seen, share: Option<f64>) -> Option<Self> {
         let axes = "give the axes sizes above 0, as in \"x: n>=1\"".into();
         Self::of("the forward function", axes, seen, share)
     }
 
-    fn of(what: &str, axes: String, seen: &Seen, share: f64) -> Option<Self> {
+    fn of(what: &str, axes: String, seen: &Seen, share: Option<f64>) -> Option<Self> {
         let Counts { judged, unjudged, outside, .. } = seen.counts;
         let all = judged + unjudged + outside;
-        let enough_inside = seen.counts.share() >= share;
+        let (found, share) = match share {
+            Some(asked) => (seen.counts.share(), asked),
+            None => (seen.share(), SHARE),
+        };
+        let enough_inside = found >= share;
         let few = OF_ALL * judged < all && share > 0.0;
         if judged > 0 && enough_inside && !few {
             return None;
@@ -63,7 +71,7 @@ impl Doubt {
             ),
             _ => format!(
                 "of {what} {:.1} % could be judged, and {:.0} % should be",
-                100.0 * seen.counts.share(),
+                100.0 * found,
                 100.0 * share
             ),
         };

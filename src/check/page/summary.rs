@@ -319,7 +319,7 @@ impl Summary {
     }
 
     /// Why this is not enough to call the derivative right; nothing if it is.
-    pub(in crate::check) fn doubts(&self, share: f64) -> Vec<Doubt> {
+    pub(in crate::check) fn doubts(&self, share: Option<f64>) -> Vec<Doubt> {
         let gradients = &self.tally.gradients;
         if gradients.is_empty() {
             return vec![Doubt::nothing()];
