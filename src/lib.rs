@@ -242,7 +242,7 @@ pub use ndarray;
 
 pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
-pub use prim::{Domain, IndexOperand, Kinks, Prim};
+pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
@@ -252,7 +252,7 @@ pub use show::{Equations, RowRule, Table};
 pub use tape::Compared;
 pub use tape::{
     Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
-    IntoPlaces, IntoValue, IntoVar, Tape, Var,
+    IntoPlaces, IntoValue, IntoVar, NonFinite, Tape, Var,
 };
 pub use var::{CrossEntropy, Reduction};
 
