@@ -3,6 +3,7 @@
 use crate::strategies::{Seed, config, seeds};
 use ndarray::ArrayD;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use wengert::check::{self, programs};
@@ -137,10 +138,10 @@ fn the_first_that_reaches_a_result_is_found() {
         Ok(())
     };
     let strategy = (programs(), seeds(), any::<bool>());
-    let mut runner_of_all = proptest::test_runner::TestRunner::new(config(1));
-    if let Err(failure) =
-        runner_of_all.run(&strategy, |(program, seed, backward)| runner(program, seed, backward))
-    {
+    let config = ProptestConfig { source_file: Some(file!()), ..config(1) };
+    let result =
+        TestRunner::new(config).run(&strategy, |(program, seed, backward)| runner(program, seed, backward));
+    if let Err(failure) = result {
         panic!("{failure}");
     }
     let [finite, more, judged] = seen.get();

@@ -12,11 +12,11 @@ pub(crate) struct Elements {
 }
 
 impl Prim {
-    /// Calls with each operand, element of it that is infinite or NaN, and element of the result into which that went:
-    /// not where it was not chosen, nor where an absolute zero took its place.
-    pub(crate) fn sources(&self, of: &Elements, visit: &mut dyn FnMut(usize, usize, usize)) {
+    /// Calls with each operand, element of it that is infinite or NaN (or `every` one), and element of the result into
+    /// which that went: not where it was not chosen.
+    pub(crate) fn sources(&self, of: &Elements, every: bool, visit: &mut dyn FnMut(usize, usize, usize)) {
         let mut visit = |operand: usize, from: usize, to: usize| {
-            if !of.operands[operand][from].is_finite() {
+            if every || !of.operands[operand][from].is_finite() {
                 visit(operand, from, to);
             }
         };
@@ -34,8 +34,8 @@ impl Prim {
             }
             Family::View(view) => of_view(view, of, &mut visit),
             Family::Index(index) => of_index(**index, of, &mut visit),
-            Family::Fold(fold) => of_fold(*fold, of, &mut visit),
-            Family::Dot(_) => of_dot(of, &mut visit),
+            Family::Fold(fold) => of_fold(*fold, of, every, &mut visit),
+            Family::Dot(_) => of_dot(of, every, &mut visit),
         }
     }
 
@@ -113,10 +113,10 @@ fn unravelled(shape: &[usize], mut at: usize) -> Shape {
     index
 }
 
-fn of_fold(fold: Fold, of: &Elements, visit: &mut dyn FnMut(usize, usize, usize)) {
+fn of_fold(fold: Fold, of: &Elements, every: bool, visit: &mut dyn FnMut(usize, usize, usize)) {
     let shape = &of.shapes[0];
     let from: Vec<usize> =
-        (0..of.operands[0].len()).filter(|&from| !of.operands[0][from].is_finite()).collect();
+        (0..of.operands[0].len()).filter(|&from| every || !of.operands[0][from].is_finite()).collect();
     for from in from {
         let index = unravelled(shape, from);
         if fold.op == FoldOp::Cumsum {
@@ -147,14 +147,14 @@ fn of_fold(fold: Fold, of: &Elements, visit: &mut dyn FnMut(usize, usize, usize)
     }
 }
 
-fn of_dot(of: &Elements, visit: &mut dyn FnMut(usize, usize, usize)) {
+fn of_dot(of: &Elements, every: bool, visit: &mut dyn FnMut(usize, usize, usize)) {
     let ([.., m, k], [.., n]) = (of.shapes[0].as_slice(), of.shapes[1].as_slice()) else { return };
     let (m, k, n) = (*m, *k, *n);
-    for (from, _) in of.operands[0].iter().enumerate().filter(|(_, x)| !x.is_finite()) {
+    for (from, _) in of.operands[0].iter().enumerate().filter(|(_, x)| every || !x.is_finite()) {
         let row = from / k;
         (0..n).for_each(|j| visit(0, from, row * n + j));
     }
-    for (from, _) in of.operands[1].iter().enumerate().filter(|(_, x)| !x.is_finite()) {
+    for (from, _) in of.operands[1].iter().enumerate().filter(|(_, x)| every || !x.is_finite()) {
         let (stack, j) = (from / (k * n), from % n);
         (0..m).for_each(|i| visit(1, from, (stack * m + i) * n + j));
     }

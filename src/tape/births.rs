@@ -4,18 +4,22 @@
 //! NaN was computed from such elements. One that was computed from finite numbers was born there. An infinity that was
 //! put on the tape, as a mask fills in −∞, is none; but a NaN that comes of such infinities alone is.
 
+use super::row::Operands;
 use super::sweeps::Mode;
 use super::{RowId, Tape, Var};
 use crate::Float;
-use crate::array::Kind;
-use crate::error::{Error, ErrorKind, Problem, counted};
-use crate::prim::{Birth, Cause, Elements, Prim, shown};
+use crate::array::{Kind, Value};
+use crate::error::{Error, ErrorKind, Problem, counted, listed};
+use crate::prim::{Birth, Cause, Elements, Family, Leaf, Prim, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::Location;
 
+mod search;
 #[cfg(test)]
 mod tests;
+
+use search::Search;
 
 /// Where a number that is infinite or NaN was born, and why: see [`Tape::first_non_finite`].
 ///
@@ -28,6 +32,8 @@ pub struct NonFinite {
     element: Vec<usize>,
     cause: Cause,
     reached: String,
+    /// What of the leaves it was computed from.
+    fed_by: String,
     victims: usize,
     births: usize,
 }
@@ -100,6 +106,9 @@ impl NonFinite {
 impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.error)?;
+        if !self.fed_by.is_empty() {
+            write!(f, "It was computed from {}. ", self.fed_by)?;
+        }
         match self.victims {
             0 => write!(f, "No other row is infinite or NaN on its account.")?,
             n => write!(
@@ -122,8 +131,52 @@ impl fmt::Debug for NonFinite {
     }
 }
 
+/// Leaves of which no more elements than this fed a birth are shown with their numbers.
+const FEW: usize = 3;
+
+/// A row of another tape, to be recorded again.
+pub(crate) struct Retraced<'a, T: Float> {
+    pub row: RowId,
+    /// None of what is fed.
+    pub prim: Option<&'a Prim>,
+    pub operands: &'a [RowId],
+    pub value: Option<Value<T>>,
+    pub kind: Kind,
+    pub name: Option<&'a str>,
+    pub at: &'static Location<'static>,
+    pub origin: Option<RowId>,
+}
+
 /// # Where a NaN was born
 impl<T: Float> Tape<T> {
+    /// An empty tape that fails at once where a number is born that is infinite or NaN: at the line that recorded the row,
+    /// or whose derivative it is, with the text of [`first_non_finite`](Self::first_non_finite). An operation panics, and
+    /// its `try_` twin returns the error.
+    ///
+    /// It cannot know what will be chosen later: a `log` of 0 is an error here, also if a mask takes it out afterwards.
+    /// Choose before the operation, `mask.select(x, 1.0).log()`; or compute on a plain tape, and ask it. In a sweep it
+    /// looks at what each rule gives an operand, so that the absolute zero of the chain rule holds. What is put on the tape,
+    /// as the −∞ of a mask, is taken as it is.
+    ///
+    /// Each row is looked at as a whole, which takes about as long as reading it.
+    ///
+    /// ```
+    /// use wengert::{ErrorKind, Tape};
+    /// let tape = Tape::<f64>::with_anomaly_detection();
+    /// let x = tape.leaf("x", [1.0, 0.0]);
+    /// let error = x.try_div(x).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NonFinite);
+    /// assert!(error.to_string().starts_with("div: element [1] is NaN, born of finite numbers: 0 / 0"), "{error}");
+    ///
+    /// let loss = x.sqrt().sum(); // finite; its gradient is not
+    /// assert!(loss.try_backward().is_err());
+    /// ```
+    #[doc(alias = "detect_anomaly")]
+    #[doc(alias = "debug_nans")]
+    pub fn with_anomaly_detection() -> Self {
+        Self { anomalies: true, ..Self::new() }
+    }
+
     /// The first row in which a number was born that is infinite or NaN, of those that reach a result: of finite numbers,
     /// or as a NaN of infinities that were given. `None` if all results are finite, or infinite by intention.
     ///
@@ -161,9 +214,106 @@ impl<T: Float> Tape<T> {
         Search::from(self, &results).result(self)
     }
 
+    /// That something was born in a row that was just recorded, which takes it off the tape again; in a composite that
+    /// goes on, its end says so.
+    #[inline(never)]
+    pub(super) fn look_out(&self, row: Var<'_, T>) -> Result<(), Error> {
+        let Some(error) = self.birth_in(row.id()) else { return Ok(()) };
+        if self.attempting.get() {
+            self.refused.borrow_mut().get_or_insert(error);
+            return Ok(());
+        }
+        self.rows.borrow_mut().truncate(row.row());
+        Err(error)
+    }
+
+    /// The same of what a rule gives an operand, in a sweep.
+    pub(super) fn look_out_for(&self, term: Var<'_, T>) {
+        if self.anomalies
+            && let Some(found) = self.first_non_finite_of(&[term.id()])
+        {
+            self.refused.borrow_mut().get_or_insert(found.into_error());
+        }
+    }
+
     /// As [`first_non_finite`](Self::first_non_finite), on the way to this row alone.
-    pub(crate) fn first_non_finite_of(&self, row: RowId) -> Option<NonFinite> {
-        Search::from(self, &[row]).result(self)
+    pub(crate) fn first_non_finite_of(&self, rows: &[RowId]) -> Option<NonFinite> {
+        Search::from(self, rows).result(self)
+    }
+
+    /// Records a row of another tape under the number that it had there.
+    pub(crate) fn retrace(&self, of: Retraced<'_, T>) -> Result<(), Error> {
+        while self.len() < of.row.index() {
+            self.constant(T::zero());
+        }
+        let row = if let Some(value) = of.value {
+            let leaf = match of.kind {
+                Kind::Real => Leaf::Input,
+                Kind::Index => Leaf::Indices,
+                Kind::Mask => Leaf::Mask,
+            };
+            let (prim, varies) = match of.prim {
+                Some(prim) => (prim.clone(), *prim == Prim(Family::Leaf(Leaf::Input))),
+                None => (Prim(Family::Leaf(leaf)), of.kind == Kind::Real),
+            };
+            self.push(self.rows.borrow_mut(), prim, Operands::None, value, of.kind, varies)?
+        } else {
+            let operands: Vec<Var<'_, T>> = of.operands.iter().map(|row| Var::new(self, *row)).collect();
+            let prim = of.prim.cloned().unwrap_or(Prim(Family::Leaf(Leaf::Input)));
+            self.record(prim, &operands).map_err(|error| error.at(of.at))?
+        };
+        if let Some(name) = of.name {
+            let _ = row.named(name);
+        }
+        let mut rows = self.rows.borrow_mut();
+        let row = &mut rows[of.row.index()];
+        (row.at, row.origin) = (of.at, of.origin);
+        Ok(())
+    }
+
+    /// The elements of leaves that an element was computed from.
+    fn fed_by(&self, row: RowId, at: usize) -> Vec<(RowId, BTreeSet<usize>)> {
+        let mut waiting = BTreeMap::from([(row, BTreeSet::from([at]))]);
+        let mut leaves = Vec::new();
+        while let Some((row, elements)) = waiting.pop_last() {
+            let var = Var::new(self, row);
+            if var.operands().is_empty() {
+                if var.varies() {
+                    leaves.push((row, elements));
+                }
+                continue;
+            }
+            let (prim, operands, of) = self.elements(row);
+            prim.sources(&of, true, &mut |operand, from, to| {
+                if elements.contains(&to) && Var::new(self, operands[operand]).varies() {
+                    waiting.entry(operands[operand]).or_default().insert(from);
+                }
+            });
+        }
+        leaves.reverse();
+        leaves
+    }
+
+    /// The same in words: `` `x`[1] = 0 ``.
+    fn fed_by_in_words(&self, row: RowId, at: usize) -> String {
+        let leaves = self.fed_by(row, at);
+        let words = leaves.iter().map(|(leaf, elements)| {
+            let var = Var::new(self, *leaf);
+            let label = self.short_label(*leaf);
+            match (var.ndim(), elements.len()) {
+                (0, _) => format!("{label} = {}", shown(var.first(1)[0].to_f64())),
+                (_, n) if n <= FEW => {
+                    let value = self.elements(*leaf).2.result;
+                    let each = elements.iter().map(|&at| {
+                        format!("{label}{:?} = {}", unravelled(&var.shape(), at), shown(value[at]))
+                    });
+                    each.collect::<Vec<_>>().join(", ")
+                }
+                (_, n) if n == var.len() => format!("all of {label}"),
+                (_, n) => format!("{n} elements of {label}"),
+            }
+        });
+        listed(leaves.len(), words)
     }
 
     /// A row and its operands, written out.
@@ -215,7 +365,7 @@ impl<T: Float> Tape<T> {
             return None;
         }
         let mut fed = vec![false; elements.result.len()];
-        prim.sources(&elements, &mut |operand, from, to| {
+        prim.sources(&elements, false, &mut |operand, from, to| {
             // An infinity makes no NaN by itself.
             fed[to] |= elements.operands[operand][from].is_nan() || !elements.result[to].is_nan();
         });
@@ -279,174 +429,4 @@ fn unravelled(shape: &[usize], mut at: usize) -> Vec<usize> {
         at /= n;
     }
     index
-}
-
-/// What is known of a row on the way back.
-#[derive(Default)]
-struct Reaching {
-    /// Elements that reach a result, and are infinite or NaN.
-    elements: BTreeSet<usize>,
-    /// A result that it reaches.
-    result: Option<RowId>,
-}
-
-/// Rows with elements that reach a result, and those that were born there.
-struct Search {
-    /// By row: the first element that was born there.
-    born: BTreeMap<RowId, usize>,
-    /// Leaves whose elements were given so.
-    given: BTreeMap<RowId, usize>,
-    /// Which result a row reaches.
-    reaches: BTreeMap<RowId, RowId>,
-    /// Rows that the first birth made infinite or NaN.
-    victims: usize,
-}
-
-impl Search {
-    fn from<T: Float>(tape: &Tape<T>, results: &[RowId]) -> Self {
-        let mut waiting: BTreeMap<RowId, Reaching> = BTreeMap::new();
-        for &row in results {
-            let elements: BTreeSet<usize> = tape.with_rows(|rows| {
-                let value = rows[row.index()].value.view();
-                value.iter().enumerate().filter(|(_, x)| !x.to_f64().is_finite()).map(|(at, _)| at).collect()
-            });
-            if !elements.is_empty() {
-                waiting.insert(row, Reaching { elements, result: Some(row) });
-            }
-        }
-        let mut search =
-            Self { born: BTreeMap::new(), given: BTreeMap::new(), reaches: BTreeMap::new(), victims: 0 };
-        let mut visited: BTreeMap<RowId, BTreeSet<usize>> = BTreeMap::new();
-        while let Some((row, Reaching { elements, result })) = waiting.pop_last() {
-            let (prim, operands, of) = tape.elements(row);
-            let followed = followed(&prim, &of, &elements, &mut |operand, from| {
-                let next = waiting.entry(operands[operand]).or_default();
-                next.elements.insert(from);
-                next.result = next.result.or(result);
-            });
-            if let Some(result) = result {
-                search.reaches.insert(row, result);
-            }
-            if let Some(at) = elements.iter().find(|at| !followed.contains(at)) {
-                let place = if prim.bears() { &mut search.born } else { &mut search.given };
-                place.insert(row, *at);
-            }
-            visited.insert(row, elements);
-        }
-        search.forwards(tape, &visited);
-        search
-    }
-
-    /// Which elements have a birth before them; a NaN that has none, of infinities that were given, is one.
-    fn forwards<T: Float>(&mut self, tape: &Tape<T>, visited: &BTreeMap<RowId, BTreeSet<usize>>) {
-        let mut tainted: BTreeSet<(RowId, usize)> = BTreeSet::new();
-        let mut by_first: BTreeSet<RowId> = BTreeSet::new();
-        for (&row, elements) in visited {
-            let (prim, operands, of) = tape.elements(row);
-            let mut own: BTreeSet<usize> = BTreeSet::new();
-            let mut from_nan: BTreeSet<usize> = BTreeSet::new();
-            let mut descends = false;
-            let mut followed: BTreeSet<usize> = BTreeSet::new();
-            each_followed(&prim, &of, elements, &mut |operand, from, to| {
-                followed.insert(to);
-                descends |= by_first.contains(&operands[operand]);
-                if tainted.contains(&(operands[operand], from)) {
-                    own.insert(to);
-                }
-                if of.operands[operand][from].is_nan() {
-                    from_nan.insert(to);
-                }
-            });
-            for &at in elements {
-                let is_born = prim.bears()
-                    && (!followed.contains(&at)
-                        || of.result[at].is_nan() && !from_nan.contains(&at) && !own.contains(&at));
-                if is_born {
-                    let first = self.born.entry(row).or_insert(at);
-                    *first = at.min(*first);
-                    own.insert(at);
-                }
-            }
-            if self.born.keys().next() == Some(&row) {
-                by_first.insert(row);
-            } else if descends {
-                by_first.insert(row);
-                self.victims += 1;
-            }
-            tainted.extend(own.into_iter().map(|at| (row, at)));
-        }
-    }
-
-    fn result<T: Float>(self, tape: &Tape<T>) -> Option<NonFinite> {
-        let reached = |row: RowId| match self.reaches.get(&row) {
-            Some(result) => tape.result_in_words(*result),
-            None => "the result".into(),
-        };
-        if let Some((&row, &at)) = self.born.first_key_value() {
-            let (prim, _, elements) = tape.elements(row);
-            let birth = prim.birth(&elements, at);
-            return Some(NonFinite {
-                error: tape.born(row, at, &birth, elements.result[at]),
-                row: row.index(),
-                element: unravelled(&elements.shape, at),
-                cause: birth.cause,
-                reached: reached(row),
-                victims: self.victims,
-                births: self.born.len(),
-            });
-        }
-        // Infinities that nobody feeds were meant so.
-        let (&row, &at) = self.given.iter().find(|(row, at)| {
-            let var = Var::new(tape, **row);
-            let x = tape.elements(**row).2.result[**at];
-            var.kind() == Kind::Real && (x.is_nan() || var.varies() && var.operands().is_empty())
-        })?;
-        let (prim, _, elements) = tape.elements(row);
-        let element = unravelled(&elements.shape, at);
-        let what =
-            format!("element {element:?} was {} when it was put on the tape", shown(elements.result[at]));
-        let problem = Problem::new(
-            ErrorKind::NonFinite,
-            what,
-            "Look where the data comes from: a quotient by 0, a missing number, an overflow before.",
-        );
-        let var = Var::new(tape, row);
-        Some(NonFinite {
-            error: Var::error(prim.name(), problem, &[var]).at(var.location()),
-            row: row.index(),
-            element,
-            cause: Cause::Given,
-            reached: reached(row),
-            victims: self.reaches.len().saturating_sub(1),
-            births: 1,
-        })
-    }
-}
-
-/// Calls with the elements that go into those of a result.
-fn each_followed(
-    prim: &Prim,
-    of: &Elements,
-    elements: &BTreeSet<usize>,
-    visit: &mut dyn FnMut(usize, usize, usize),
-) {
-    prim.sources(of, &mut |operand, from, to| {
-        if elements.contains(&to) {
-            visit(operand, from, to);
-        }
-    });
-}
-
-fn followed(
-    prim: &Prim,
-    of: &Elements,
-    elements: &BTreeSet<usize>,
-    visit: &mut dyn FnMut(usize, usize),
-) -> BTreeSet<usize> {
-    let mut followed = BTreeSet::new();
-    each_followed(prim, of, elements, &mut |operand, from, to| {
-        followed.insert(to);
-        visit(operand, from);
-    });
-    followed
 }

@@ -29,6 +29,7 @@ mod verify;
 pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
 pub use births::NonFinite;
+pub(crate) use births::Retraced;
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{Comparable, Compared, IntoValue, IntoVar};
@@ -162,34 +163,6 @@ impl<T: Float> Tape<T> {
             symbolic: false,
             anomalies: false,
         }
-    }
-
-    /// An empty tape that fails at once where a number is born that is infinite or NaN: at the line that recorded the row,
-    /// or whose derivative it is, with the text of [`first_non_finite`](Self::first_non_finite). An operation panics, and
-    /// its `try_` twin returns the error.
-    ///
-    /// It cannot know what will be chosen later: a `log` of 0 is an error here, also if a mask takes it out afterwards.
-    /// Choose before the operation, `mask.select(x, 1.0).log()`; or compute on a plain tape, and ask it. In a sweep it
-    /// looks at what each rule gives an operand, so that the absolute zero of the chain rule holds. What is put on the tape,
-    /// as the −∞ of a mask, is taken as it is.
-    ///
-    /// Each row is looked at as a whole, which takes about as long as reading it.
-    ///
-    /// ```
-    /// use wengert::{ErrorKind, Tape};
-    /// let tape = Tape::<f64>::with_anomaly_detection();
-    /// let x = tape.leaf("x", [1.0, 0.0]);
-    /// let error = x.try_div(x).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::NonFinite);
-    /// assert!(error.to_string().starts_with("div: element [1] is NaN, born of finite numbers: 0 / 0"), "{error}");
-    ///
-    /// let loss = x.sqrt().sum(); // finite; its gradient is not
-    /// assert!(loss.try_backward().is_err());
-    /// ```
-    #[doc(alias = "detect_anomaly")]
-    #[doc(alias = "debug_nans")]
-    pub fn with_anomaly_detection() -> Self {
-        Self { anomalies: true, ..Self::new() }
     }
 
     /// An empty tape that keeps shapes and kinds, and computes no values but those of constants: rules can be run on it
@@ -449,28 +422,6 @@ impl<T: Float> Tape<T> {
             self.look_out(row)?;
         }
         Ok(row)
-    }
-
-    /// That something was born in a row that was just recorded, which takes it off the tape again; in a composite that
-    /// goes on, its end says so.
-    #[inline(never)]
-    fn look_out(&self, row: Var<'_, T>) -> Result<(), Error> {
-        let Some(error) = self.birth_in(row.id()) else { return Ok(()) };
-        if self.attempting.get() {
-            self.refused.borrow_mut().get_or_insert(error);
-            return Ok(());
-        }
-        self.rows.borrow_mut().truncate(row.row());
-        Err(error)
-    }
-
-    /// The same of what a rule gives an operand, in a sweep.
-    pub(super) fn look_out_for(&self, term: Var<'_, T>) {
-        if self.anomalies
-            && let Some(found) = self.first_non_finite_of(term.id())
-        {
-            self.refused.borrow_mut().get_or_insert(found.into_error());
-        }
     }
 
     /// The row of a sweep or a composite that there was no room for, which ends it: see

@@ -170,3 +170,58 @@ fn a_tape_that_looks_out_goes_on_after_an_error() {
     assert!(rows < before && tape.verify().is_ok());
     assert_eq!((x + 1.0).square().sum().backward()[x].value(), ndarray::arr1(&[2.0, 4.0]).into_dyn());
 }
+
+/// A program says what the tape says that was recorded on the same inputs.
+#[test]
+fn a_traced_program_says_the_same() {
+    fn record<'t>(tape: &'t Tape<f64>, x: &Array2<f64>, places: [usize; 3]) -> [Var<'t, f64>; 6] {
+        let x = tape.leaf("x", x);
+        let places = tape.indices("places", places);
+        let w = tape.leaf("w", [0.5, 0.5]);
+        let p = x.take(0, places).matmul(w).named("p");
+        let loss = (p.gt(-5.0).select(p.log(), 0.0) / p.sin()).sum().named("loss");
+        let next = w - loss.backward()[w];
+        [x, places, w, p, loss, next]
+    }
+    let good = ndarray::arr2(&[[1.0, 2.0], [3.0, 0.5]]);
+    let tape = Tape::new();
+    let [x, places, w, _, loss, next] = record(&tape, &good, [0, 1, 1]);
+    let builder = || tape.program_builder([x, places], [loss]).carry([(w, next)]);
+    let program = builder().traced().build().unwrap();
+    let workspace = program.workspace();
+    let plain = builder().build().unwrap();
+    assert_eq!(
+        plain.first_non_finite(&plain.workspace(), (&good, [0, 1, 1])).unwrap_err().kind(),
+        ErrorKind::Signature
+    );
+    assert!(plain.first_non_finite(&workspace, (&good, [0, 1, 1])).is_err());
+    assert!(program.first_non_finite(&plain.workspace(), (&good, [0, 1, 1])).is_err());
+    assert!(program.first_non_finite(&workspace, (&good, [0, 1, 2])).is_err()); // there is no row 2
+    let mut births = 0;
+    for (i, j) in [(0, 0), (1, 1)] {
+        for value in [1.5, -0.5, -2.0, -3.0, -20.0, 1e308, INF, f64::NAN] {
+            let mut x = good.clone();
+            x[[i, j]] = value;
+            for places in [[0, 1, 1], [1, 0, 1], [0, 0, 0]] {
+                let said = program.first_non_finite(&workspace, (&x, places)).unwrap();
+                let again = Tape::new();
+                let [.., loss, next] = record(&again, &x, places);
+                let found = again.first_non_finite_of(&[loss.id(), next.id()]);
+                births += usize::from(found.is_some());
+                let told = |found: Option<crate::NonFinite>| {
+                    found.map(|found| {
+                        (
+                            found.row(),
+                            found.element().to_vec(),
+                            found.cause(),
+                            found.victims(),
+                            found.location().line(),
+                        )
+                    })
+                };
+                assert_eq!(told(said), told(found), "{x} {places:?}");
+            }
+        }
+    }
+    assert!((10..48).contains(&births), "{births}");
+}
