@@ -4,6 +4,7 @@
 //! NaN was computed from such elements. One that was computed from finite numbers was born there. An infinity that was
 //! put on the tape, as a mask fills in −∞, is none; but a NaN that comes of such infinities alone is.
 
+use super::memory::Mark;
 use super::row::Operands;
 use super::sweeps::Mode;
 use super::{RowId, Tape, Var};
@@ -217,13 +218,13 @@ impl<T: Float> Tape<T> {
     /// That something was born in a row that was just recorded, which takes it off the tape again; in a composite that
     /// goes on, its end says so.
     #[inline(never)]
-    pub(super) fn look_out(&self, row: Var<'_, T>) -> Result<(), Error> {
+    pub(super) fn look_out(&self, row: Var<'_, T>, before: Mark) -> Result<(), Error> {
         let Some(error) = self.birth_in(row.id()) else { return Ok(()) };
         if self.attempting.get() {
             self.refused.borrow_mut().get_or_insert(error);
             return Ok(());
         }
-        self.rows.borrow_mut().truncate(row.row());
+        self.go_back(before);
         Err(error)
     }
 

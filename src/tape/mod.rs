@@ -393,6 +393,9 @@ impl<T: Float> Tape<T> {
     /// Evaluates a primitive on rows of this tape and appends the result.
     #[track_caller]
     pub(crate) fn record(&self, prim: Prim, operands: &[Var<'_, T>]) -> Result<Var<'_, T>, Error> {
+        // In a sweep, what the rules give is looked at.
+        let looks_out = self.anomalies && self.differentiated.get().is_none();
+        let mark = looks_out.then(|| self.mark());
         let rows = self.rows.borrow_mut();
         let operands = Operands::from(operands);
         let varies = operands.iter().any(|id| rows[id.index()].varies);
@@ -417,9 +420,8 @@ impl<T: Float> Tape<T> {
             }
         };
         let row = self.push(rows, prim, operands, value, kind, varies)?;
-        // In a sweep, what the rules give is looked at.
-        if self.anomalies && self.differentiated.get().is_none() {
-            self.look_out(row)?;
+        if let Some(mark) = mark {
+            self.look_out(row, mark)?;
         }
         Ok(row)
     }
