@@ -24,12 +24,11 @@ impl Prim {
             // Of their numbers none is infinite.
             Family::Leaf(_) | Family::Order(_) => {}
             Family::Map(_) | Family::Zip(_) | Family::Weighted(_) | Family::Pick(_) => {
-                for operand in 0..of.operands.len() {
-                    for at in 0..of.result.len() {
-                        if self.goes_into(of, operand, at) {
-                            visit(operand, at, at);
-                        }
-                    }
+                for at in 0..of.result.len() {
+                    let goes_in = |operand: &usize| {
+                        self.goes_into(of, *operand, at) && (every || self.counts(of, *operand, at))
+                    };
+                    (0..of.operands.len()).filter(goes_in).for_each(|operand| visit(operand, at, at));
                 }
             }
             Family::View(view) => of_view(view, of, &mut visit),
@@ -37,6 +36,23 @@ impl Prim {
             Family::Fold(fold) => of_fold(*fold, of, every, &mut visit),
             Family::Dot(_) => of_dot(of, every, &mut visit),
         }
+    }
+
+    /// Whether an operand that is infinite or NaN would make the result so by itself, were the others finite: the divisor
+    /// of ∞ / ∞ would not, nor the base of (−∞)⁰. If none would by itself, all count.
+    fn counts(&self, of: &Elements, operand: usize, at: usize) -> bool {
+        let odd = |operand: usize| !of.operands[operand][at].is_finite();
+        let others = (0..of.operands.len()).filter(|&other| odd(other)).count();
+        let Some(kernel) = self.kernel::<f64>().filter(|_| others > 1) else { return true };
+        let alone = |operand: usize| {
+            let mut numbers = [0.0; 3];
+            for (other, number) in numbers.iter_mut().enumerate().take(of.operands.len()) {
+                *number = if other != operand && odd(other) { 0.5 } else { of.operands[other][at] };
+            }
+            let [a, b, c] = numbers;
+            !(kernel.scalar)(a, b, c).is_finite()
+        };
+        alone(operand) || (0..of.operands.len()).filter(|&other| odd(other)).all(|other| !alone(other))
     }
 
     /// Of an elementwise primitive.
