@@ -11,6 +11,7 @@
 // Where nothing rounds, results are compared for equality.
 #![allow(clippy::float_cmp)]
 
+mod births;
 mod broadcasting;
 mod composites;
 mod network;

@@ -51,6 +51,9 @@ pub enum ErrorKind {
     Read,
     /// Two recordings of a function differ in what depends on no input, so that it cannot be replayed.
     Impure,
+    /// A number that is infinite or NaN was born of finite ones, on a tape that looks out for it; see
+    /// [`Tape::with_anomaly_detection`](crate::Tape::with_anomaly_detection).
+    NonFinite,
     /// A tape broke one of its own rules; see [`Tape::verify`](crate::Tape::verify).
     Invalid,
 }

@@ -36,6 +36,17 @@
 //! db = sum(dZ, axis 0)  (1) = sum(3×1, axis 0)  the sum undoes that b was repeated
 //! ```
 //!
+//! Where a number became infinite or NaN, and what to do about it, says [`Tape::first_non_finite`]:
+//!
+//! ```
+//! # let tape = wengert::Tape::<f64>::new();
+//! let p = tape.leaf("p", [0.5, 0.0]);
+//! let entropy = -(p * p.log()).sum().named("entropy"); // 0 · −∞
+//! let found = tape.first_non_finite().unwrap();
+//! assert!(found.to_string().starts_with("log: element [1] is −∞, born of finite numbers: log(0)"));
+//! assert_eq!((found.row(), found.victims()), (1, 3)); // p · log p, its sum, and that with the other sign
+//! ```
+//!
 //! # Training
 //!
 //! Record a step, differentiate it, take the new weights off the tape as values, start over:
@@ -187,7 +198,7 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations, and the derivative rule of a row |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations, and the derivative rule of a row. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
@@ -241,7 +252,7 @@ pub use ndarray;
 
 pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
-pub use prim::{Domain, IndexOperand, Kinks, Prim};
+pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
@@ -251,7 +262,7 @@ pub use show::{Equations, RowRule, Table};
 pub use tape::Compared;
 pub use tape::{
     Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
-    IntoPlaces, IntoValue, IntoVar, Tape, Var,
+    IntoPlaces, IntoValue, IntoVar, NonFinite, Tape, Var,
 };
 pub use var::{CrossEntropy, Reduction};
 

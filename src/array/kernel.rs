@@ -8,6 +8,7 @@
 //! that a result depends neither on the form, nor on the machine's width, nor on where in a slice the element is. (Only
 //! *which* NaN a NaN is, Rust leaves open.) This is why no kernel may use `mul_add`.
 
+use super::Arithmetic;
 use pulp::{Arch, NullaryFnOnce};
 use std::marker::PhantomData;
 
@@ -18,6 +19,40 @@ pub(crate) struct Kernel<T> {
     pub slices: Slices<T>,
     /// On numbers. Operands beyond its arity are ignored.
     pub scalar: fn(T, T, T) -> T,
+    /// What it is, if it is so short that a call would take longer.
+    pub plain: Option<Plain>,
+}
+
+/// Arithmetic that takes a processor one instruction or a few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Azmul,
+    Azdiv,
+    Neg,
+}
+
+impl Plain {
+    /// All, in the order of their declaration.
+    pub const ALL: [Self; 7] =
+        [Self::Add, Self::Sub, Self::Mul, Self::Div, Self::Azmul, Self::Azdiv, Self::Neg];
+
+    /// A negation has no use for the second operand.
+    #[inline(always)]
+    pub fn of<T: Arithmetic>(self, a: T, b: T) -> T {
+        match self {
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Azmul => a.azmul(b),
+            Self::Azdiv => a.azdiv(b),
+            Self::Neg => -a,
+        }
+    }
 }
 
 /// A loop over one, two or three operands; the last slice is the output.
@@ -31,6 +66,12 @@ pub(crate) enum Slices<T> {
 type Three<T> = fn(&[T], &[T], &[T], &mut [T]);
 
 impl<T> Kernel<T> {
+    /// The same, known to be this arithmetic.
+    pub const fn plain(mut self, plain: Plain) -> Self {
+        self.plain = Some(plain);
+        self
+    }
+
     pub fn arity(&self) -> usize {
         match self.slices {
             Slices::One(_) => 1,
@@ -51,7 +92,7 @@ macro_rules! kernel {
             }
         }
         let slices = $crate::array::Slices::One(|a, y| $crate::array::each::<_, Of>([a, a, a], y));
-        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of, plain: None }
     }};
     (|$a:ident, $b:ident| $y:expr) => {{
         struct Of;
@@ -62,7 +103,7 @@ macro_rules! kernel {
             }
         }
         let slices = $crate::array::Slices::Two(|a, b, y| $crate::array::each::<_, Of>([a, b, b], y));
-        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of, plain: None }
     }};
     (|$a:ident, $b:ident, $c:ident| $y:expr) => {{
         struct Of;
@@ -73,7 +114,7 @@ macro_rules! kernel {
             }
         }
         let slices = $crate::array::Slices::Three(|a, b, c, y| $crate::array::each::<_, Of>([a, b, c], y));
-        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of }
+        $crate::array::Kernel { slices, scalar: <Of as $crate::array::Elementwise<_>>::of, plain: None }
     }};
 }
 pub(crate) use kernel;

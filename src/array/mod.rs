@@ -30,7 +30,7 @@ mod work;
 
 pub use arithmetic::Arithmetic;
 pub(crate) use axes::AxisSet;
-pub(crate) use kernel::{Elementwise, Kernel, Slices, each, kernel};
+pub(crate) use kernel::{Elementwise, Kernel, Plain, Slices, each, kernel};
 pub use kind::Kind;
 pub(crate) use kind::{beyond, place, uncountable};
 pub(crate) use layout::Layout;

@@ -33,8 +33,9 @@ fn number<T: Arithmetic>(rng: &mut Xoshiro256PlusPlus) -> T {
 fn forms_agree<T: Arithmetic>() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     for prim in Prim::all() {
-        let Some(Kernel { slices, scalar }) = prim.kernel::<T>() else { continue };
-        assert_eq!(prim.arity(), Some(Kernel { slices, scalar }.arity()));
+        let Some(kernel) = prim.kernel::<T>() else { continue };
+        assert_eq!(prim.arity(), Some(kernel.arity()));
+        let Kernel { slices, scalar, plain } = kernel;
         for len in 0..70 {
             for offset in [0, 1, 3, 7] {
                 let operands: [Vec<T>; 3] =
@@ -45,6 +46,9 @@ fn forms_agree<T: Arithmetic>() {
                 for i in 0..len {
                     let number = scalar(a[i], b[i], c[i]);
                     let operands = (a[i], b[i], c[i]);
+                    if let Some(plain) = plain {
+                        assert_eq!(bits(plain.of(a[i], b[i])), bits(number), "{}{operands:?}", prim.name());
+                    }
                     assert_eq!(
                         bits(out[i]),
                         bits(number),

@@ -36,13 +36,18 @@ impl Index {
     }
 
     /// Whether it is the adjoint, which adds up.
+    pub(super) fn is_adjoint(self) -> bool {
+        self.into.is_some()
+    }
+
+    /// As [`is_adjoint`](Self::is_adjoint).
     #[cfg(feature = "check")]
     pub(crate) fn adds(self) -> bool {
         self.into.is_some()
     }
 
     /// The look-up that this is the adjoint of, or the adjoint that it has for an operand of this shape.
-    fn adjoint(self, shape: &[usize]) -> Self {
+    pub(super) fn adjoint(self, shape: &[usize]) -> Self {
         let into = match self.into {
             None => Some(shape[self.axis]),
             Some(_) => None,

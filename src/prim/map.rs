@@ -7,7 +7,9 @@ use super::slope::{Slope, one, over, times};
 use super::weighted::Weighted;
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{
+    Arithmetic, Kernel, Kind, Known, Layout, Plain, Room, Shape, Value, Work, elementwise, kernel,
+};
 use crate::error::Problem;
 use crate::tape::Var;
 
@@ -36,7 +38,7 @@ table! {
     Neg => {
         name: "neg",
         formula: "-a",
-        kernel: kernel!(|x| -x),
+        kernel: kernel!(|x| -x).plain(Plain::Neg),
         slope: |_, _| Some(-one()),
         domain: Domain::ALL,
     },

@@ -12,6 +12,7 @@
 //! compile. Derivatives are written in the engine's own operations on [`Var`]s, so that a gradient
 //! is made of rows like any other, and can be differentiated again.
 
+mod births;
 mod dot;
 mod fold;
 #[cfg(test)]
@@ -22,10 +23,13 @@ mod map;
 mod order;
 mod pick;
 mod slope;
+mod sources;
 mod view;
 mod weighted;
 mod zip;
 
+pub use births::Cause;
+pub(crate) use births::{Birth, shown};
 pub(crate) use dot::Dot;
 pub(crate) use fold::{Fold, FoldOp};
 pub(crate) use index::Index;
@@ -33,6 +37,7 @@ pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
 pub(crate) use order::Order;
 pub(crate) use pick::Pick;
+pub(crate) use sources::Elements;
 pub(crate) use view::{Filling, View};
 pub(crate) use weighted::Weighted;
 pub(crate) use zip::Zip;
@@ -279,6 +284,11 @@ impl Prim {
     /// ```
     pub fn domain(&self) -> Domain {
         each!(self, family => family.domain())
+    }
+
+    /// Whether its numbers are computed, and not only taken from elsewhere.
+    pub(crate) fn bears(&self) -> bool {
+        !matches!(self.0, Family::Leaf(_) | Family::View(_) | Family::Order(_))
     }
 
     /// Whether it adds two operands.

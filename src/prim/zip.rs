@@ -8,7 +8,9 @@ use super::slope::{Slope, one, over, times};
 use super::weighted::{Weighted, log};
 use super::{Domain, Family, Prim, Rule, equal_shapes, family, sum_of, table};
 use crate::Float;
-use crate::array::{Arithmetic, Kernel, Kind, Known, Layout, Room, Shape, Value, Work, elementwise, kernel};
+use crate::array::{
+    Arithmetic, Kernel, Kind, Known, Layout, Plain, Room, Shape, Value, Work, elementwise, kernel,
+};
 use crate::error::{Error, Problem, must};
 use crate::tape::{IntoVar, Var, broadcast};
 
@@ -36,7 +38,7 @@ table! {
     Add => {
         name: "add",
         formula: "a + b",
-        kernel: kernel!(|a, b| a + b),
+        kernel: kernel!(|a, b| a + b).plain(Plain::Add),
         slope_a: |_, _| one(),
         slope_b: |_, _| one(),
         domain: Domain::ALL,
@@ -44,7 +46,7 @@ table! {
     Sub => {
         name: "sub",
         formula: "a - b",
-        kernel: kernel!(|a, b| a - b),
+        kernel: kernel!(|a, b| a - b).plain(Plain::Sub),
         slope_a: |_, _| one(),
         slope_b: |_, _| -one(),
         domain: Domain::ALL,
@@ -52,7 +54,7 @@ table! {
     Mul => {
         name: "mul",
         formula: "a * b",
-        kernel: kernel!(|a, b| a * b),
+        kernel: kernel!(|a, b| a * b).plain(Plain::Mul),
         slope_a: |[_, b], _| times(b),
         slope_b: |[a, _], _| times(a),
         domain: Domain::ALL,
@@ -60,7 +62,7 @@ table! {
     Div => {
         name: "div",
         formula: "a / b",
-        kernel: kernel!(|a, b| a / b),
+        kernel: kernel!(|a, b| a / b).plain(Plain::Div),
         slope_a: |[_, b], _| over(b),
         slope_b: |[_, b], y| -times(y).over(b),
         domain: Domain::only("b ≠ 0", |ab| ab[1] != 0.0),
@@ -133,7 +135,7 @@ table! {
     Azmul => {
         name: "azmul",
         formula: "a · b", // The dot of the chain rule: d · slope.
-        kernel: kernel!(|a, b| a.azmul(b)),
+        kernel: kernel!(|a, b| a.azmul(b)).plain(Plain::Azmul),
         slope_a: |[_, b], _| times(b),
         slope_b: |[a, _], _| times(a),
         domain: Domain::only("everywhere; 0 where a = 0 or b = 0", |_| true),
@@ -141,7 +143,7 @@ table! {
     Azdiv => {
         name: "azdiv",
         formula: "a ÷ b",
-        kernel: kernel!(|a, b| a.azdiv(b)),
+        kernel: kernel!(|a, b| a.azdiv(b)).plain(Plain::Azdiv),
         slope_a: |[_, b], _| over(b),
         slope_b: |[_, b], y| -times(y).over(b),
         domain: Domain::only("b ≠ 0; 0 where a = 0 or b = ±∞", |ab| ab[1] != 0.0),

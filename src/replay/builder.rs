@@ -64,6 +64,7 @@ pub(super) struct Options {
     pub threads: Option<usize>,
     pub strict: bool,
     pub budget: Option<usize>,
+    pub traced: bool,
 }
 
 /// Rows of a tape, as inputs or outputs of a program: an array, a vector, a slice, any iterator of [`Var`]s, or a single
@@ -321,6 +322,22 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     pub fn strict(mut self) -> Self {
         self.options.strict = true;
+        self
+    }
+
+    /// Keeps the list as it was recorded, without its values, so that
+    /// [`first_non_finite`](crate::Program::first_non_finite) can say where a NaN was born. A replay does no more for it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let program = tape.program_builder([x], [1.0 / x]).traced().build()?;
+    /// assert!(program.first_non_finite(&program.workspace(), 2.0)?.is_none());
+    /// assert!(program.first_non_finite(&program.workspace(), 0.0)?.is_some());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn traced(mut self) -> Self {
+        self.options.traced = true;
         self
     }
 

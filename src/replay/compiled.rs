@@ -3,6 +3,7 @@
 use super::machine::{Astray, Code, Feeds, Instruction, Memory, Place, Source, Task};
 use super::port::Signature;
 use super::report::Report;
+use super::trace::Trace;
 use crate::Float;
 use crate::error::{Error, Operand, Problem};
 use crate::tape::GuardText;
@@ -23,6 +24,8 @@ pub(super) struct Compiled<T: Float> {
     /// By instruction, what is said of those that look up or put in order.
     pub told: IndexMap<usize, Told>,
     pub report: Report,
+    /// The list as it was recorded, if it is to be kept.
+    pub trace: Option<Trace<T>>,
     /// Workspaces of calls that bring none, for the next such call.
     pub idle: Mutex<Vec<Memory<T>>>,
 }

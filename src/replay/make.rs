@@ -10,6 +10,7 @@ use super::passes::{Pass, within};
 use super::port::{Port, Signature};
 use super::program::Program;
 use super::report::Report;
+use super::trace::Trace;
 use crate::array::{Kind, Layout, Value};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::tape::Read;
@@ -29,13 +30,14 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         let outputs: Vec<Var<'t, T>> =
             self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
-        let Options { without, level, threads, strict, budget } = &self.options;
+        let Options { without, level, threads, strict, budget, traced } = &self.options;
         let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
         if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
             return Err(self.tape.read_error(read));
         }
         look(&listing);
         let reads = self.told(&listing);
+        let trace = traced.then(|| Trace::new(self.tape, &listing));
         let Listing { mut graph, guards, fixed, .. } = listing;
         let guards = guards.into_iter().map(|(_, text)| text).collect();
         let recorded = self.tape.len();
@@ -102,7 +104,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             .and_then(|()| room.could_hold(written, "an output of this program"));
         fits.map_err(|problem| Error::new("program", problem, Vec::new()))?;
         let told = self.told_of(&lowered.code);
-        Ok(Program::new(lowered, signature, guards, state_places, told, report))
+        Ok(Program::new(lowered, signature, guards, state_places, told, report, trace))
     }
 
     #[track_caller]

@@ -11,6 +11,7 @@
 //! | `builder.rs`, `make.rs` | the choices with which a tape becomes a program; and how it does |
 //! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
 //! | `feed/` | what a program is fed and writes to: numbers and arrays, integers and truths, a closed choice |
+//! | `trace.rs` | the list as it was recorded, by which a program says where a NaN was born |
 //! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
 //! | `call.rs`, `replayed/`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
 //! | `evidence.rs` | what two recordings of a function are compared by |
@@ -35,6 +36,7 @@ mod program;
 mod replayed;
 mod report;
 mod store;
+mod trace;
 mod workspace;
 
 pub use builder::{IntoVars, Level, ProgramBuilder};

@@ -7,10 +7,12 @@ use super::lower::Lowered;
 use super::machine::{Feeds, Place, view};
 use super::port::{Port, Signature, disagreement, list, misfit};
 use super::report::Report;
+use super::trace::Trace;
 use super::workspace::{Status, Workspace};
 use crate::Float;
+use crate::array::Value;
 use crate::error::{Error, ErrorKind, Problem, counted};
-use crate::tape::GuardText;
+use crate::tape::{GuardText, NonFinite};
 use indexmap::IndexMap;
 use ndarray::ArrayD;
 use std::fmt;
@@ -52,6 +54,7 @@ impl<T: Float> Program<T> {
         state_places: Vec<Place>,
         told: IndexMap<usize, Told>,
         report: Report,
+        trace: Option<Trace<T>>,
     ) -> Self {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
         let guards = guards.into_iter().zip(places).collect();
@@ -67,6 +70,7 @@ impl<T: Float> Program<T> {
             numbers,
             told,
             report,
+            trace,
             idle,
         }))
     }
@@ -301,6 +305,68 @@ impl<T: Float> Program<T> {
             }
         }
         Ok(())
+    }
+
+    /// Where a number that is infinite or NaN is born on the way to the outputs, for these inputs and the state that the
+    /// workspace is in: as [`Tape::first_non_finite`](crate::Tape::first_non_finite), with the rows, lines and names of the
+    /// recording. `None` if all is finite.
+    ///
+    /// It records the program again on a tape of its own, and moves no state.
+    ///
+    /// # Errors
+    /// If the program was made without [`traced`](super::ProgramBuilder::traced), the inputs do not fit it, the workspace
+    /// is of another program, or an index is no place.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0]);
+    /// let program = tape.program_builder([x], [x.log().sum()]).traced().build()?;
+    /// let bad = ndarray::arr1(&[1.0, 0.0]);
+    /// let found = program.first_non_finite(&program.workspace(), &bad)?.unwrap();
+    /// assert_eq!((found.row(), found.element()), (1, &[1][..]));
+    /// assert!(found.to_string().contains("computed from `x`[1] = 0"), "{found}");
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn first_non_finite<'a>(
+        &self,
+        workspace: &Workspace<T>,
+        inputs: impl IntoInputs<'a, T>,
+    ) -> Result<Option<NonFinite>, Error> {
+        let refused =
+            |what: &str, mend: &str| Problem::new(ErrorKind::Signature, what.to_owned(), mend.to_owned());
+        let Some(trace) = &self.0.trace else {
+            let problem = refused(
+                "the program does not remember what was recorded",
+                "Make it with `tape.program_builder(inputs, outputs).traced().build()`.",
+            );
+            return Err(Error::new("first_non_finite", problem, Vec::new()));
+        };
+        if !Arc::ptr_eq(&self.0, &workspace.program) {
+            let problem = refused(
+                "the workspace was made by another program",
+                "Use one that `program.workspace()` gave.",
+            );
+            return Err(Error::new("first_non_finite", problem, Vec::new()));
+        }
+        let given = inputs.into_inputs();
+        if let Some(problem) = misfit(self.inputs(), given.as_ref()) {
+            return Err(Error::new("first_non_finite", problem.0, problem.1));
+        }
+        let mut values = Vec::new();
+        for (input, port) in given.as_ref().iter().zip(self.inputs()) {
+            let mut elements = vec![T::zero(); port.shape.iter().product()];
+            if let Err(problem) = input.copy_to(&mut elements) {
+                return Err(Error::new("first_non_finite", problem, Vec::new()));
+            }
+            values.push(Value::from_vec(&port.shape, elements));
+        }
+        for (place, port) in self.0.state_places.iter().zip(self.states()) {
+            let memory = self.0.slice(&workspace.memory, place.source);
+            let elements = view(memory, &place.layout).iter().copied().collect();
+            values.push(Value::from_vec(&port.shape, elements));
+        }
+        trace.search(&values)
     }
 
     /// Runs in the workspace, where the results then are: [`Workspace::output`]. Carried state moves on.

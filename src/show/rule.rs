@@ -216,7 +216,7 @@ impl<T: Float> Tape<T> {
     ///
     /// let rule = tape.rule(z).to_string();
     /// assert!(rule.contains("Z = A·Wᵀ + b"));
-    /// assert!(rule.contains("dW = dZᵀ·A          (30×64) = (30×1437)·(1437×64)"), "{rule}");
+    /// assert!(rule.contains("dW = dZᵀ·A            (30×64) = (30×1437)·(1437×64)"), "{rule}");
     /// assert!(rule.contains("db = sum(dZ, axis 0)  (1×30) = sum(1437×30, axis 0)"), "{rule}");
     /// println!("{rule}");
     /// ```

@@ -40,6 +40,7 @@ impl<T: Float> Tape<T> {
             sweep.earlier += usize::from(out.origin().is_some());
             if let Some(tangent) = self.sweeping(row, || out.prim().jvp(&operands, out, &arriving)) {
                 debug_assert!(tangent.shape() == out.shape(), "jvp of {}", out.prim().name());
+                self.look_out_for(tangent);
                 tangents[place] = Some(tangent.id());
                 sweep.found.push((row, tangent.id()));
             }

@@ -54,6 +54,7 @@ impl<T: Float> Tape<T> {
             attempting: _,
             printed,
             symbolic: _,
+            anomalies: _,
         } = self;
         rows.get_mut().clear();
         names.get_mut().clear();

@@ -3,7 +3,7 @@
 use super::sweeps::Working;
 use super::{Tape, Var};
 use crate::Float;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use std::panic::Location;
 
 /// Where a sweep, or an [attempt](Var::attempt), started to append rows.
@@ -61,13 +61,16 @@ impl<T: Float> Tape<T> {
         sweep: &Working,
         start: Mark,
     ) -> Result<(), Error> {
-        let refused = self.refused.take().map(|error| error.within(operation));
+        let within =
+            |error: Error| if error.kind() == ErrorKind::NonFinite { error } else { error.within(operation) };
+        let refused = self.refused.take().map(within);
         let Some(error) = refused.or_else(|| self.check_rows(operation, self.len(), Some(sweep)).err())
         else {
             return Ok(());
         };
         self.go_back(start);
-        Err(error.at(at))
+        // Where a number was born is a line of its own.
+        Err(if error.kind() == ErrorKind::NonFinite { error } else { error.at(at) })
     }
 
     /// The result; of what failed, the rows since then are taken off the tape again, constants that were made for it among
@@ -110,7 +113,8 @@ impl<T: Float> Attempt<'_, T> {
         let refused = if self.within { None } else { self.tape.refused.take() };
         let Some(error) = refused else { return Ok(result) };
         self.tape.go_back(self.start);
-        Err(error.within(operation).at(Location::caller()))
+        let born = error.kind() == ErrorKind::NonFinite;
+        Err(if born { error } else { error.within(operation).at(Location::caller()) })
     }
 }
 

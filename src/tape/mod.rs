@@ -6,6 +6,7 @@
 //! every sweep is a plain loop: nothing sorts, nothing recurses.
 
 mod axes;
+mod births;
 mod broadcast;
 mod convert;
 mod element;
@@ -27,6 +28,8 @@ mod verify;
 
 pub use axes::{IntoAxes, IntoAxis};
 pub(crate) use axes::{from_start, repeated};
+pub use births::NonFinite;
+pub(crate) use births::Retraced;
 pub use broadcast::Broadcasting;
 pub(crate) use broadcast::{broadcast, joint_shape, likely_mend};
 pub use convert::{Comparable, Compared, IntoValue, IntoVar};
@@ -100,6 +103,8 @@ pub struct Tape<T: Float> {
     printed: Cell<usize>,
     /// Whether it keeps shapes alone: see [`symbolic`](Self::symbolic).
     symbolic: bool,
+    /// Whether it fails where a number is born that is infinite or NaN.
+    anomalies: bool,
 }
 
 impl<T: Float> fmt::Debug for Tape<T> {
@@ -156,6 +161,7 @@ impl<T: Float> Tape<T> {
             reads: RefCell::default(),
             printed: Cell::new(0),
             symbolic: false,
+            anomalies: false,
         }
     }
 
@@ -387,6 +393,9 @@ impl<T: Float> Tape<T> {
     /// Evaluates a primitive on rows of this tape and appends the result.
     #[track_caller]
     pub(crate) fn record(&self, prim: Prim, operands: &[Var<'_, T>]) -> Result<Var<'_, T>, Error> {
+        // In a sweep, what the rules give is looked at.
+        let looks_out = self.anomalies && self.differentiated.get().is_none();
+        let mark = looks_out.then(|| self.mark());
         let rows = self.rows.borrow_mut();
         let operands = Operands::from(operands);
         let varies = operands.iter().any(|id| rows[id.index()].varies);
@@ -410,7 +419,11 @@ impl<T: Float> Tape<T> {
                 }
             }
         };
-        self.push(rows, prim, operands, value, kind, varies)
+        let row = self.push(rows, prim, operands, value, kind, varies)?;
+        if let Some(mark) = mark {
+            self.look_out(row, mark)?;
+        }
+        Ok(row)
     }
 
     /// The row of a sweep or a composite that there was no room for, which ends it: see

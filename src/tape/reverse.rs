@@ -49,6 +49,7 @@ impl<T: Float> Tape<T> {
         prim.pull_back(&operands, out, Var::new(self, cotangent), |wrt, term| {
             let operand = operands[wrt];
             debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
+            self.look_out_for(term);
             waiting.put(operand.id(), |sum| {
                 let Some(sum) = sum else { return term.id() };
                 let sum = (Var::new(self, sum) + term).id();

@@ -6,7 +6,7 @@ use super::fuse::{Group, Groups, Kind};
 use super::steps::Emission;
 use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
-use crate::array::{AxisSet, Layout, Work};
+use crate::array::{AxisSet, Kernel, Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{
     Assemble, Code, Indexed, Instruction, Line, Move, Place, Scalars, Source, Stack, Task,
@@ -99,8 +99,8 @@ impl<T: Float> Emitter<'_, '_, T> {
             for (to, &operand) in operands.iter_mut().zip(&node.operands) {
                 *to = self.bank(self.rows.root_of(operand));
             }
-            let kernel = prim.kernel().expect("numbers are elementwise").scalar;
-            Line { kernel, operands, arity: node.operands.len() }
+            let Kernel { scalar, plain, .. } = prim.kernel().expect("numbers are elementwise");
+            Line { kernel: scalar, plain, operands, arity: node.operands.len() }
         });
         let first = rows.first().map_or(0, |&id| self.bank(id));
         let rows = Scalars::assemble(first, &lines.collect::<Vec<_>>());
