@@ -3,9 +3,9 @@
 use super::derivative::Derivative;
 use super::subject::{ByHand, Refusal, Subject};
 use crate::check::cases::sample::Sample;
-use crate::check::judge::examine::place;
 use crate::check::judge::quiet;
 use crate::check::judge::reference::Reference;
+use crate::check::judge::standing::place;
 use crate::check::judge::tally::Seen;
 use crate::check::page::Page;
 use crate::check::{Check, Measured};

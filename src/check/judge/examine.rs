@@ -11,7 +11,7 @@ use crate::check::oracle::difference::{Swept, difference};
 use crate::check::oracle::evaluate::paired;
 use crate::check::{Measured, Verdict};
 use crate::{Float, Kind, Tape, Var};
-use ndarray::{ArrayD, Dimension, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 
 /// One case with all that belongs to it.
 #[derive(Debug)]
@@ -260,9 +260,4 @@ impl Finding {
             Self::Values(difference) => Some(difference.input),
         }
     }
-}
-
-/// An element's place as a reader writes it: `[1, 0]`, and nothing for a number.
-pub(in crate::check) fn place(at: &IxDyn) -> String {
-    if at.ndim() == 0 { String::new() } else { format!("{:?}", at.slice()) }
 }

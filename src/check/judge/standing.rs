@@ -6,6 +6,7 @@ use crate::check::oracle::evaluate::Evaluated;
 use crate::check::oracle::number::Bound;
 use crate::prim::{Family, Map, Pick, Zip};
 use crate::{Float, Var};
+use ndarray::{Dimension, IxDyn};
 use std::fmt;
 
 /// What can be said of one element.
@@ -69,6 +70,11 @@ impl Reason {
     fn new(row: Option<String>, why: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { row, why: why.into(), mend: mend.into() }
     }
+}
+
+/// An element's place as a reader writes it: `[1, 0]`, and nothing for a number.
+pub(in crate::check) fn place(at: &IxDyn) -> String {
+    if at.ndim() == 0 { String::new() } else { format!("{:?}", at.slice()) }
 }
 
 /// A row as a reader finds it; one of the sweep by the row that it differentiates.

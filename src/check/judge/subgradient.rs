@@ -9,8 +9,9 @@
 //! direction, as that in which tied elements move together, what was given must have that slope, too; and if there are few
 //! of them, no direction may tell it from them all.
 
-use super::examine::{Scene, place};
+use super::examine::Scene;
 use super::reference::gradient;
+use super::standing::place;
 use crate::check::ask::subject::{Recorded, Subject};
 use crate::check::cases::values::mix;
 use crate::check::oracle::evaluate::evaluate;

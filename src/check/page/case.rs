@@ -78,7 +78,7 @@ impl Case {
                 if others.iter().all(|&other| fails(&sample.edit(array, element, other))) {
                     indifferent = true;
                 } else {
-                    mattering.push(format!("{name}{}", crate::check::judge::examine::place(&at)));
+                    mattering.push(format!("{name}{}", crate::check::judge::standing::place(&at)));
                 }
             }
             match mattering.len() {

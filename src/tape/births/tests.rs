@@ -96,6 +96,26 @@ fn what_does_not_reach_a_result_is_none() {
     assert_eq!(tape.first_non_finite().unwrap().victims(), 1);
 }
 
+/// Of two that meet, the one that was chosen, also if the other is earlier; and the one that matters.
+#[test]
+fn the_other_branch_is_not_followed() {
+    type Meet = for<'t> fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64>;
+    let ways: [Meet; 5] = [
+        |early, late| early.ge(0.0).select(early, late), // NaN is not ≥ 0, nor is −∞
+        |early, late| late.maximum(early.ne(early).select(0.0, early)),
+        |early, late| -(-late).minimum(-early.minimum(0.0).ne(1.0).select(-1.0, early)),
+        |early, late| late / early.square().maximum(2.0).minimum(2.0),
+        |early, late| early.eq(1.0).select(early, 1.0) * late,
+    ];
+    for meet in ways {
+        let tape = Tape::new();
+        let x = tape.leaf("x", [0.0, 1.0]);
+        let (early, late) = (x.log(), (x * -1000.0 + 1000.0).exp()); // −∞ and ∞, 0 and 1
+        meet(early, late).sum().named("loss");
+        assert_found(&tape, ("exp", &[0], Cause::Overflow));
+    }
+}
+
 #[test]
 fn rearranged_elements_are_followed() {
     let names = [
