@@ -38,7 +38,7 @@ impl<'g, T: Float> Rows<'g, T> {
             turned: turned_products(graph),
             work: Vec::with_capacity(n),
         };
-        let inner = inner_axes(graph);
+        let factors = factors(graph);
         for (id, node) in (0..).zip(&graph.nodes) {
             let (mut root, mut layout, mut work) = (id, None, None);
             match &node.op {
@@ -56,7 +56,7 @@ impl<'g, T: Float> Rows<'g, T> {
                             work = Some(Box::new(Work::Copy));
                         }
                         // The kernels of a product would copy such a matrix, each time.
-                        Work::View(from) if runs_backwards(&from, inner[id as usize]) => {
+                        Work::View(from) if factors[id as usize] && runs_backwards(&from) => {
                             let to = Layout::row_major(&from.shape);
                             let pieces = vec![Piece { operand: 0, from, to, adding: false }];
                             work = Some(Box::new(Work::Assemble { background: None, pieces }));
@@ -161,19 +161,18 @@ fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
     turned
 }
 
-/// For each node, the axis over which a matrix product sums its elements, counted from the end, if one does.
-fn inner_axes<T: Float>(graph: &Graph<T>) -> Vec<Option<usize>> {
-    let mut inner = vec![None; graph.nodes.len()];
+/// For each node, whether it is an operand of a matrix product.
+fn factors<T: Float>(graph: &Graph<T>) -> Vec<bool> {
+    let mut factors = vec![false; graph.nodes.len()];
     for node in graph.nodes.iter().filter(|node| is_product(graph, node)) {
-        inner[node.operands[0] as usize] = Some(1);
-        inner[node.operands[1] as usize] = Some(2);
+        node.operands.iter().for_each(|&operand| factors[operand as usize] = true);
     }
-    inner
+    factors
 }
 
-/// Along this axis, counted from the end.
-fn runs_backwards(layout: &Layout, axis: Option<usize>) -> bool {
-    axis.is_some_and(|axis| layout.strides[layout.strides.len() - axis] < 0)
+/// Along the rows or columns of its matrices.
+fn runs_backwards(layout: &Layout) -> bool {
+    layout.strides.iter().rev().take(2).any(|&stride| stride < 0)
 }
 
 /// Whether it is a matrix product, or a stack of them.
