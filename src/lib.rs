@@ -174,8 +174,7 @@
 //!
 //! * Rust 1.89 or newer; a newer minimum comes with a new minor version. Arrays are [ndarray] 0.17's, which is
 //!   [re-exported](crate::ndarray).
-//! * Any target that has `std`. Vector code is chosen at run time, on `x86_64` up to AVX-512; there, large products use
-//!   faer's kernels, elsewhere ndarray's.
+//! * Any target that has `std`. Vector code is chosen at run time: on `x86_64` up to AVX-512, on `aarch64` Neon.
 //! * A tape belongs to one thread, and so do its handles: `Tape`, `Var` and `Gradients` are neither `Send` nor `Sync`. What
 //!   is made of them goes where you like: `Program`, `Workspace`, `Report`, `Prim`, `Error` and
 //!   [`State`](optim::State) are both, and so is a `Replayed` function whose closure is. A program is shared; each
@@ -230,7 +229,7 @@
 //!
 //! [ndarray]: https://docs.rs/ndarray
 
-#![deny(unsafe_code)] // but for the kernels of `array/product.rs`
+#![forbid(unsafe_code)]
 
 mod array;
 #[cfg(feature = "check")]

@@ -1,8 +1,8 @@
 //! The operations on numbers that all kernels are written in.
 
 use super::elementary;
-use super::product::{self, portable};
-use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar};
+use super::multiply::{self, Matrix, portable};
+use ndarray::LinalgScalar;
 use std::fmt::Debug;
 use std::ops::{AddAssign, Neg};
 
@@ -113,12 +113,7 @@ pub trait Arithmetic:
     fn azdiv(self, other: Self) -> Self;
 
     #[doc(hidden)]
-    fn multiply(
-        a: &ArrayView2<'_, Self>,
-        b: &ArrayView2<'_, Self>,
-        out: &mut ArrayViewMut2<'_, Self>,
-        adding: bool,
-    ) {
+    fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], adding: bool) {
         portable(a, b, out, adding);
     }
 }
@@ -283,13 +278,8 @@ macro_rules! arithmetic {
                 let quotient = if $type::abs(other) == $type::INFINITY { 0.0 } else { quotient };
                 if self == 0.0 { self } else { quotient }
             }
-            fn multiply(
-                a: &ArrayView2<'_, Self>,
-                b: &ArrayView2<'_, Self>,
-                out: &mut ArrayViewMut2<'_, Self>,
-                adding: bool,
-            ) {
-                product::$type(a, b, out, adding);
+            fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], adding: bool) {
+                multiply::multiply(a, b, out, adding);
             }
         }
     };

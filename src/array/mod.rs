@@ -3,7 +3,7 @@
 //! Nothing here knows a primitive, a derivative or a tape. A number is anything that has the operations of
 //! [`Arithmetic`]; a [`Value`] is a number or an array, which may be a broadcast view; a [`Layout`] says where elements
 //! lie; a [`Room`] is memory for results, and the one place that takes it by shape. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
-//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul); what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
+//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul), made by the kernels of [`multiply`]; what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
 //! The functions that derivatives of activations are made of are the library's own, in [`elementary`]: exp, log, tanh, the logistic
@@ -17,9 +17,9 @@ mod kind;
 mod layout;
 mod lookup;
 mod matmul;
+mod multiply;
 mod order;
 mod places;
-mod product;
 mod range;
 mod reduce;
 mod room;
@@ -35,7 +35,8 @@ pub use kind::Kind;
 pub(crate) use kind::{beyond, place, uncountable};
 pub(crate) use layout::Layout;
 pub(crate) use lookup::{LookUp, Stray, look_up, position};
-pub(crate) use matmul::{matmul, matmul_work, product};
+pub(crate) use matmul::{matmul, matmul_work};
+pub(crate) use multiply::Matrix;
 pub(crate) use order::{Bench, Lines, Order, ordered};
 pub(crate) use places::{concat, pad};
 pub(crate) use range::{Margin, Range, ranges};

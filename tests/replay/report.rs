@@ -12,6 +12,7 @@ fn program(without: &[Pass]) -> Program<f64> {
     let w = tape.leaf("w", arr2(&[[1.0, 2.0, 3.0]]));
     let half = tape.constant(4.0).sqrt() * 0.25;
     let p = x.matmul(w.t());
+    let p = p / p.sum();
     let y = (p * half + p.sin()) * 1.0 + p.sin();
     let loss = (y.exp() * y).sum();
     let grads = loss.backward();

@@ -1,12 +1,10 @@
 //! What moves elements, running sums of them, and stacks of matrix products.
 
-use super::fused::matrix;
 use super::gather::scatter;
 use super::memory::{Feeds, Memory, Place};
 use super::{Code, block, gather};
 use crate::Float;
-use crate::array::{AxisSet, Layout, Shape, product, run};
-use ndarray::ArrayViewMut2;
+use crate::array::{AxisSet, Layout, Matrix, Shape, run};
 
 /// A result put together from pieces of others.
 #[derive(Clone, Debug)]
@@ -71,13 +69,12 @@ impl Stack {
         // Of the buffer, which may be longer, the result is the start.
         let mut rest = &mut out[..];
         for pair in &self.pairs {
-            let [a, b] =
-                pair.each_ref().map(|place| matrix(memory.slice(code, feeds, place.source), &place.layout));
-            let shape = (a.nrows(), b.ncols());
-            let (here, later) = rest.split_at_mut(shape.0 * shape.1);
-            let mut here =
-                ArrayViewMut2::from_shape(shape, here).expect("as many elements as the product has");
-            product(&a, &b, &mut here, false);
+            let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
+            let memory = |place: &Place| memory.slice(code, feeds, place.source);
+            let a = Matrix::lying(memory(&pair[0]), &pair[0].layout, &mut turned_a);
+            let b = Matrix::lying(memory(&pair[1]), &pair[1].layout, &mut turned_b);
+            let (here, later) = rest.split_at_mut(a.shape()[0] * b.shape()[1]);
+            T::multiply(a, b, here, false);
             rest = later;
         }
         memory.buffers[self.buffer] = out;

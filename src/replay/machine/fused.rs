@@ -2,11 +2,10 @@
 //! while it is in the first cache. A matrix product may come first, and reductions take their terms on the
 //! way.
 
-use super::memory::{Feeds, Memory, Place, Scratch, Source, view};
+use super::memory::{Feeds, Memory, Place, Scratch, Source};
 use super::{Code, block, gather};
 use crate::Float;
-use crate::array::{Extent, Kernel, Layout, Progress, Reducer, Slices, product};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices};
 use smallvec::SmallVec;
 
 /// A group of rows.
@@ -173,15 +172,18 @@ impl<T: Float> Fused<T> {
     }
 
     fn after_product(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, product: &Product) {
-        let (a, b) = (context.matrix(&product.a), context.matrix(&product.b));
-        let n = b.ncols();
+        let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
+        let memory = |place: &Place| context.memory.slice(context.code, context.feeds, place.source);
+        let a = Matrix::lying(memory(&product.a), &product.a.layout, &mut turned_a);
+        let b = Matrix::lying(memory(&product.b), &product.b.layout, &mut turned_b);
+        let ([m, _], [_, n]) = (a.shape(), b.shape());
         if n == 0 {
             return;
         }
-        for first in (0..a.nrows()).step_by(product.rows) {
-            let last = (first + product.rows).min(a.nrows());
+        for first in (0..m).step_by(product.rows) {
+            let last = (first + product.rows).min(m);
             let range = first * n..last * n;
-            let a = a.slice(s![first..last, ..]);
+            let a = a.rows(first, last - first);
             let Scratch { registers, outs, product: own, .. } = &mut *scratch;
             let out = match product.to {
                 Loc::Out(out) => &mut outs[out][range.clone()],
@@ -192,9 +194,7 @@ impl<T: Float> Fused<T> {
                     piece.copy_from_slice(&registers[start][..piece.len()]);
                 }
             }
-            let out = ArrayViewMut2::from_shape((last - first, n), out)
-                .expect("as many elements as the product has");
-            multiply(context.code.threads, &a, &b, out, product.start.is_some());
+            multiply(context.code.threads, a, b, out, product.start.is_some());
             self.blocks(context, scratch, range.start, range);
         }
     }
@@ -339,11 +339,6 @@ impl<T: Float> Context<'_, '_, T> {
     fn copy(&self, scratch: &mut Scratch<T>, from: Loc, to: Loc, here: Block) {
         write(scratch, to, here, |scratch, out| out.copy_from_slice(self.elements(scratch, from, here)));
     }
-
-    /// A place of two axes as a matrix.
-    fn matrix(&self, place: &Place) -> ArrayView2<'_, T> {
-        matrix(self.memory.slice(self.code, self.feeds, place.source), &place.layout)
-    }
 }
 
 /// Fills a place, which is taken out meanwhile, so that all others can be read.
@@ -363,46 +358,30 @@ fn write<T: Float>(scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnO
     }
 }
 
-/// Memory seen as a matrix.
-pub(super) fn matrix<'a, T>(memory: &'a [T], layout: &Layout) -> ArrayView2<'a, T> {
-    view(memory, layout).into_dimensionality().expect("a matrix has two axes")
-}
-
 /// Multiplications for which a second thread is worth waking: some 50 µs of work.
 const WORTH_A_THREAD: usize = 6_000_000;
 
-/// The product, by several threads if it is worth it. They compute rows or columns of their own, which
+/// The product, by several threads if it is worth it. They compute rows of their own, or columns of a single row, which
 /// changes no bit of them.
-fn multiply<T: Float>(
-    threads: usize,
-    a: &ArrayView2<'_, T>,
-    b: &ArrayView2<'_, T>,
-    mut out: ArrayViewMut2<'_, T>,
-    adding: bool,
-) {
-    let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
+fn multiply<T: Float>(threads: usize, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], adding: bool) {
+    let ([m, k], [_, n]) = (a.shape(), b.shape());
     let work = m.saturating_mul(k).saturating_mul(n);
     if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {
-        return product(a, b, &mut out, adding);
+        return T::multiply(a, b, out, adding);
     }
     let (some, others) = (threads / 2, threads - threads / 2);
-    if m >= n {
-        let at = m * some / threads;
-        let (a, a_rest) = a.view().split_at(Axis(0), at);
-        let (out, out_rest) = out.split_at(Axis(0), at);
-        rayon_core::join(
-            || multiply(some, &a, b, out, adding),
-            || multiply(others, &a_rest, b, out_rest, adding),
-        );
+    let ((a, a_rest), (b, b_rest), at) = if m > 1 {
+        let at = (m * some / threads).max(1);
+        ((a.rows(0, at), a.rows(at, m - at)), (b, b), at * n)
     } else {
-        let at = n * some / threads;
-        let (b, b_rest) = b.view().split_at(Axis(1), at);
-        let (out, out_rest) = out.split_at(Axis(1), at);
-        rayon_core::join(
-            || multiply(some, a, &b, out, adding),
-            || multiply(others, a, &b_rest, out_rest, adding),
-        );
-    }
+        let at = (n * some / threads).max(1);
+        ((a, a), (b.columns(0, at), b.columns(at, n - at)), at)
+    };
+    let (out, out_rest) = out.split_at_mut(at);
+    rayon_core::join(
+        || multiply(some, a, b, out, adding),
+        || multiply(others, a_rest, b_rest, out_rest, adding),
+    );
 }
 
 /// Rows of a product to compute at a time, so that what follows finds them in the cache: for thin products,

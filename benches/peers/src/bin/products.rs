@@ -1,17 +1,24 @@
-//! Which library should multiply matrices? wengert's product against those of ndarray (by matrixmultiply), gemm and
-//! faer, at the shapes that steps have, each on one thread.
+//! Is a product as fast as the best library's? wengert's, as a program of one product, against those of ndarray (by
+//! matrixmultiply), gemm and faer, at the shapes that steps have and at thin ones, each on one thread, row-major results.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, ShapeBuilder};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use peers::Network;
-use peers::clock::{median, median_nanoseconds};
+use peers::clock::median;
 use wengert::Tape;
 
-const ROUNDS: usize = 3;
+/// Each round measures all four, one after the other, so that a disturbance meets all of them.
+const ROUNDS: usize = 31;
+/// A batch lasts at least so long.
+const BATCH: Duration = Duration::from_millis(1);
+/// Of so many ratios in order, the one at this place is the low end of a 95 % interval for the median, by the binomial
+/// distribution.
+const LOW: usize = 9;
 
 /// How a factor or a result lies in memory.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,41 +39,104 @@ impl Lie {
 }
 
 /// Rows, terms of each sum, and columns; and how the factors lie.
-const SHAPES: [([usize; 3], Lie, Lie); 14] = [
+const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([1437, 64, 30], Rows, Columns), // notebook: X Wᵀ
     ([1437, 64, 30], Rows, Rows),
     ([64, 1437, 30], Columns, Rows), // notebook: Xᵀ dZ
     ([30, 1437, 64], Columns, Rows), // notebook: dZᵀ X
+    ([1437, 30, 64], Rows, Rows),    // notebook: dZ W
+    ([1437, 30, 10], Rows, Columns), // the layer after it, and its gradients
+    ([10, 1437, 30], Columns, Rows),
+    ([1437, 10, 30], Rows, Rows),
     ([64, 64, 30], Rows, Rows),
-    ([32, 64, 30], Rows, Columns),    // mini: X Wᵀ
-    ([30, 32, 64], Columns, Rows),    // mini: dZᵀ X
+    ([32, 64, 30], Rows, Columns), // mini: X Wᵀ
+    ([32, 64, 30], Rows, Rows),
+    ([30, 32, 64], Columns, Rows), // mini: dZᵀ X
+    ([32, 30, 64], Rows, Rows),
     ([256, 784, 512], Rows, Columns), // wide: X Wᵀ
     ([256, 784, 512], Rows, Rows),
     ([512, 256, 784], Columns, Rows), // wide: dZᵀ X
     ([256, 256, 512], Rows, Rows),    // wide: dZ W
     ([256, 256, 10], Rows, Columns),  // wide: the last layer
+    ([256, 256, 10], Rows, Rows),
+    ([32, 16, 32], Rows, Rows), // heads of attention
+    ([32, 16, 32], Rows, Columns),
+    ([32, 32, 16], Rows, Rows),
+    ([128, 64, 128], Rows, Columns), // a transformer's layers
+    ([128, 64, 128], Rows, Rows),
+    ([64, 128, 64], Columns, Rows),
+    ([256, 128, 512], Rows, Columns),
+    ([4, 4, 4], Rows, Rows), // squares
+    ([8, 8, 8], Rows, Rows),
+    ([16, 16, 16], Rows, Rows),
+    ([64, 64, 64], Rows, Rows),
+    ([100, 100, 100], Rows, Rows),
+    ([100, 100, 100], Columns, Columns),
     ([512, 512, 512], Rows, Rows),
-    ([1000, 1, 1000], Rows, Rows), // an outer product
+    ([512, 512, 512], Rows, Columns),
+    ([512, 512, 512], Columns, Rows),
+    ([1000, 1, 1000], Rows, Rows), // sums of one, two and four terms
+    ([100, 1, 100], Rows, Rows),
+    ([1437, 1, 30], Rows, Rows),
+    ([1000, 2, 1000], Rows, Rows),
+    ([100, 2, 100], Rows, Rows),
+    ([1437, 2, 64], Rows, Rows),
+    ([1000, 4, 1000], Rows, Rows),
+    ([1000, 4, 1000], Rows, Columns),
+    ([100, 4, 100], Rows, Rows),
+    ([1437, 30, 1], Rows, Rows), // a matrix times a vector
+    ([1437, 64, 1], Rows, Rows),
+    ([64, 64, 1], Rows, Rows),
+    ([256, 256, 1], Rows, Rows),
+    ([256, 256, 1], Columns, Rows),
+    ([1000, 1000, 1], Columns, Rows),
+    ([1, 64, 30], Rows, Rows), // a row times a matrix
+    ([1, 64, 30], Rows, Columns),
+    ([1, 256, 256], Rows, Rows),
+    ([1, 256, 256], Rows, Columns),
+    ([1, 1000, 1], Rows, Rows), // a row times a column
+    ([2, 256, 256], Rows, Rows), // few rows
+    ([2, 256, 256], Rows, Columns),
+    ([3, 256, 256], Rows, Rows),
+    ([4, 256, 256], Rows, Rows),
+    ([4, 256, 256], Rows, Columns),
+    ([8, 256, 256], Rows, Columns),
+    ([16, 256, 256], Rows, Columns),
+    ([1437, 64, 2], Rows, Columns), // few columns
+    ([1437, 64, 4], Rows, Columns),
+    ([20_000, 3, 3], Rows, Rows),
 ];
 
 type Product = fn(ArrayView2<f32>, ArrayView2<f32>, ArrayViewMut2<f32>);
-const OTHERS: [Product; 3] = [by_ndarray, by_gemm, by_faer];
+const OTHERS: [Product; 3] = [by_gemm, by_faer, by_ndarray];
 
 fn main() {
-    println!("µs a product, the median of {ROUNDS} rounds. → is a row-major array, ↓ a column-major one.\n");
-    println!("| factors | wengert → | ndarray → | ndarray ↓ | gemm → | gemm ↓ | faer → | faer ↓ |");
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    println!("µs a product, the fastest of {ROUNDS} rounds; → is a row-major array, ↓ a column-major one. Then wengert's");
+    println!("time by that of the best other, the median of all rounds, and the low end of its 95 % interval.\n");
+    println!("| factors | wengert | gemm | faer | ndarray | ratio | at least |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for ([m, k, n], left, right) in SHAPES {
         let arrow = |lie| if lie == Rows { '→' } else { '↓' };
-        print!("| {m}×{k} {} · {k}×{n} {} |", arrow(left), arrow(right));
-        for mut times in measure(&left.draw(m, k), &right.draw(k, n)) {
-            print!(" {:.2} |", median(&mut times) / 1e3);
+        let name = format!("{m}×{k} {} · {k}×{n} {}", arrow(left), arrow(right));
+        if !words.is_empty() && !words.iter().any(|word| name.contains(word)) {
+            continue;
         }
-        println!();
+        let times = measure(&left.draw(m, k), &right.draw(k, n));
+        let fastest = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
+        let medians: Vec<f64> = times.iter().map(|times| median(&mut times.clone())).collect();
+        let best = (1..medians.len()).min_by(|&i, &j| medians[i].total_cmp(&medians[j])).expect("others");
+        let mut ratios: Vec<f64> = times[0].iter().zip(&times[best]).map(|(own, other)| own / other).collect();
+        let middle = median(&mut ratios);
+        print!("| {name} |");
+        for times in &times {
+            print!(" {:.3} |", fastest(times) / 1e3);
+        }
+        println!(" {middle:.2} | {:.2} |", ratios[LOW]);
     }
 }
 
-/// The times of each round: wengert's, then for each of the others that of a row-major result and of a column-major one.
+/// The times of each round, in nanoseconds: wengert's, and those of the others.
 fn measure(a: &Array2<f32>, b: &Array2<f32>) -> Vec<Vec<f64>> {
     // A program reads rows where they lie; a factor that lies in columns is a transposed row of the list.
     let tape = Tape::<f32>::new();
@@ -80,21 +150,38 @@ fn measure(a: &Array2<f32>, b: &Array2<f32>) -> Vec<Vec<f64>> {
     let mut run =
         || program.run(&mut workspace, (&rows[0], &rows[1])).expect("the shapes are those recorded");
 
-    let shape = (a.nrows(), b.ncols());
-    let mut results = [Array2::zeros(shape), Array2::zeros(shape.f())];
-    let mut times = vec![Vec::new(); 1 + 2 * OTHERS.len()];
+    let mut results = [(); OTHERS.len()].map(|()| Array2::zeros((a.nrows(), b.ncols())));
+    let mut calls = vec![batch_of(&mut run)];
+    for (product, result) in OTHERS.iter().zip(&mut results) {
+        calls.push(batch_of(&mut || product(black_box(a.view()), b.view(), result.view_mut())));
+    }
+    let mut times = vec![Vec::new(); 1 + OTHERS.len()];
     for _ in 0..ROUNDS {
-        let (own, others) = times.split_first_mut().expect("wengert's are the first");
-        own.push(median_nanoseconds(&mut run));
-        for (product, times) in OTHERS.iter().zip(others.chunks_exact_mut(2)) {
-            for (result, times) in results.iter_mut().zip(times) {
-                times.push(median_nanoseconds(|| product(black_box(a.view()), b.view(), result.view_mut())));
-                check(a, b, result.view());
-            }
+        times[0].push(batch(calls[0], &mut run));
+        for (i, (product, result)) in OTHERS.iter().zip(&mut results).enumerate() {
+            let mut work = || product(black_box(a.view()), b.view(), result.view_mut());
+            times[i + 1].push(batch(calls[i + 1], &mut work));
         }
     }
+    results.iter().for_each(|result| check(a, b, result.view()));
     check(a, b, workspace.output(0).into_dimensionality().expect("a product has two axes"));
     times
+}
+
+/// The time of one call, over a batch.
+fn batch(calls: u32, work: &mut impl FnMut()) -> f64 {
+    let start = Instant::now();
+    (0..calls).for_each(|_| work());
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
+}
+
+/// How many calls make a batch.
+fn batch_of(work: &mut impl FnMut()) -> u32 {
+    let mut calls = 1;
+    while batch(calls, work) * f64::from(calls) < BATCH.as_secs_f64() * 1e9 {
+        calls *= 2;
+    }
+    calls
 }
 
 /// A sum of k terms is off by at most k unit roundoffs of the sum of their sizes, to first order.

@@ -1,0 +1,292 @@
+//! A product cut into blocks that caches hold.
+//!
+//! The loops, from the outermost: *strips* of columns, so that what is packed is bounded; *pieces* of the sums, of [`PIECE`]
+//! terms, each a chain of its own; *blocks* of rows; *panels*, which are as wide as a tile; and tiles, from top to bottom. A
+//! panel of the right-hand operand (192 terms of 16 `f32`, 12 KiB) stays in the first cache while the tiles of a block pass; a
+//! block of the left-hand one (up to 96 KiB) stays in the second while the panels do. Where the right-hand operand is small
+//! enough to stay in the first cache as a whole, blocks are so small that they do, too, and the left-hand one comes from
+//! memory once.
+
+use super::lanes::{Job, Machine, Number, lanes, run};
+use super::pack::{Heights, Panels, Tiles};
+use super::tile::{Columns, Left, Out, Right, tile};
+use super::{Matrix, PIECE, thin};
+
+/// Columns of a strip, about.
+const STRIP: usize = 1024;
+
+/// Bytes of a right-hand operand that stays in the first cache, beside a tile of the left-hand one.
+const NEAR: usize = 24 << 10;
+
+/// Bytes of a block of the left-hand operand.
+const BLOCK: usize = 96 << 10;
+
+/// Bytes of such a block, where the right-hand operand is near.
+const NEAR_BLOCK: usize = 12 << 10;
+
+/// Bytes of the result that such a block writes, so that its lines are complete before they leave the caches.
+const RESULT: usize = 64 << 10;
+
+/// Rows from which it is worth packing a right-hand operand whose lines could be read where they lie.
+const WORTH_PANELS: usize = 96;
+
+/// Columns from which it is worth packing the left-hand operand.
+const WORTH_TILES: usize = 128;
+
+/// The largest number of rows of a tile of so many vectors: registers hold the sums, a line of vectors, and one number.
+/// Machines with nothing but the plain instructions get a few small tiles, which are quick to compile.
+const fn most_rows<S: Machine>(vectors: usize) -> usize {
+    match (S::REGISTER_COUNT - 1) / vectors {
+        _ if !S::FUSED => 2,
+        0 | 1 => 1,
+        7.. => 6,
+        rows => rows - 1,
+    }
+}
+
+/// Whether a single row, which lies along the sums, has tiles of 8 vectors.
+const fn wide<S: Machine>() -> bool {
+    S::FUSED && most_rows::<S>(4) < 6
+}
+
+/// The vectors of a tile for so many rows: as many as leave room for them.
+fn most_vectors<S: Machine>(rows: usize, along: bool) -> usize {
+    match rows {
+        1 if wide::<S>() && along => 8,
+        _ if wide::<S>() && rows > most_rows::<S>(4) => 2,
+        _ => 4,
+    }
+}
+
+/// Whether a panel is packed even where the others lie: one whose last vector is not full, or that has but one.
+#[inline(always)]
+pub fn is_odd(column: usize, vectors: usize, lanes: usize, columns: usize) -> bool {
+    vectors == 1 || column + vectors * lanes > columns
+}
+
+/// The panels of so many columns: where each begins, and its vectors, 8, 4, 2 or 1.
+#[inline(always)]
+pub fn panels(columns: usize, lanes: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut column = 0;
+    std::iter::from_fn(move || {
+        (column < columns).then(|| {
+            let mut vectors = most;
+            while vectors > (columns - column).div_ceil(lanes) {
+                vectors /= 2;
+            }
+            let first = column;
+            column += vectors * lanes;
+            (first, vectors)
+        })
+    })
+}
+
+/// Writes the product, or adds it to what is there.
+pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>, mut out: Out<'_, T>) {
+    let ([m, k], [_, n]) = (a.shape, b.shape);
+    if n == 1 && m > 1 && out.step == 1 {
+        // A column is a row, in other words.
+        out.step = m;
+        return multiply(s, b.transposed(), a.transposed(), out);
+    }
+    if m == 0 || n == 0 || thin::multiply(s, a, b, &mut out) {
+        return;
+    }
+    T::with_room(|room| {
+        if k <= PIECE && n <= STRIP {
+            return piece(s, a, b, out, room);
+        }
+        let strips = n.div_ceil(STRIP);
+        let width = n.div_ceil(strips).next_multiple_of(lanes::<T, S>());
+        for column in (0..n).step_by(width) {
+            for term in (0..k).step_by(PIECE) {
+                let depth = PIECE.min(k - term);
+                let a = a.columns(term, depth);
+                let b = b.rows(term, depth).columns(column, width.min(n - column));
+                let mut out = out.from(0, column);
+                out.adding |= term > 0;
+                piece(s, a, b, out, room);
+            }
+        }
+    });
+}
+
+/// How many rows go through all panels before the next ones do.
+fn rows_of_block<T>(near: bool, m: usize, depth: usize, n: usize) -> usize {
+    let bytes = |numbers: usize| numbers * size_of::<T>();
+    if near && bytes(m * depth) <= NEAR_BLOCK && bytes(m * n) <= RESULT {
+        return m;
+    }
+    let most = if near { NEAR_BLOCK } else { BLOCK } / bytes(depth);
+    let most = if near { most.min(RESULT / bytes(n)) } else { most };
+    most.next_multiple_of(12)
+}
+
+/// The product of one piece of the sums, for one strip.
+fn piece<S: Machine, T: Number>(
+    s: S,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    mut out: Out<'_, T>,
+    room: &mut Vec<T>,
+) {
+    let ([m, depth], [_, n]) = (a.shape, b.shape);
+    let lanes = lanes::<T, S>();
+    let vectors = most_vectors::<S>(m, a.strides[1] == 1).min(n.div_ceil(lanes).next_power_of_two());
+    let near = depth * n * size_of::<T>() <= NEAR;
+    let rows = rows_of_block::<T>(near, m, depth, n);
+
+    let lies = b.strides[1] == 1 && n >= lanes && b.data.len() >= depth * b.strides[0];
+    let lies = lies && (m < WORTH_PANELS || near && n % lanes == 0);
+    let full = n.next_multiple_of(lanes);
+    let in_panels = depth
+        * match lies {
+            true if n % (2 * lanes) == 0 => 0,
+            true => vectors * lanes,
+            false => full,
+        };
+    let [down, right] = a.strides;
+    let lies_left = right == 1 || down == 1 && a.data.len() >= depth * right;
+    let lies_left = lies_left && (n < WORTH_TILES || m < 48);
+    let in_tiles = if lies_left { 0 } else { rows.min(m) * depth };
+    if room.len() < in_panels + in_tiles {
+        room.resize(in_panels + in_tiles, T::ZERO);
+    }
+    let (panels, tiles) = room.split_at_mut(in_panels);
+    if in_panels > 0 {
+        run(s, Panels { from: b, vectors, odd_only: lies, to: &mut *panels });
+    }
+    let panels = &*panels;
+
+    for row in (0..m).step_by(rows) {
+        let lines = a.data;
+        let a = a.rows(row, rows.min(m - row));
+        let along = lies_left && right == 1;
+        let left = if along {
+            Side::Lying(Left { data: a.data, step: down, at: 0 })
+        } else if lies_left {
+            Side::Lying(Left { data: lines, step: right, at: row })
+        } else {
+            let tiles = &mut tiles[..a.shape[0] * depth];
+            let heights = Heights::new(a.shape[0], most_rows::<S>(vectors));
+            run(s, Tiles { from: a, heights, to: &mut *tiles });
+            Side::Packed(tiles)
+        };
+        let sweep = Sweep {
+            left,
+            rows: a.shape[0],
+            lying: lies.then_some(b),
+            packed: panels,
+            depth,
+            columns: n,
+            vectors,
+            out: out.from(row, 0),
+        };
+        if along { sweep.run::<S, true>(s) } else { sweep.run::<S, false>(s) }
+    }
+}
+
+/// A left-hand operand.
+#[derive(Clone, Copy, Debug)]
+enum Side<'a, T> {
+    Lying(Left<'a, T>),
+    /// In tiles.
+    Packed(&'a [T]),
+}
+
+/// A block of rows against all panels of a strip.
+#[derive(Debug)]
+struct Sweep<'a, T> {
+    left: Side<'a, T>,
+    rows: usize,
+    /// The right-hand operand, if it is read where it lies, but for an [odd](is_odd) panel.
+    lying: Option<Matrix<'a, T>>,
+    /// Its panels.
+    packed: &'a [T],
+    depth: usize,
+    columns: usize,
+    vectors: usize,
+    out: Out<'a, T>,
+}
+
+impl<T: Number> Sweep<'_, T> {
+    /// Panel by panel, each in a function of its own, so that the loops in it have the registers.
+    fn run<S: Machine, const ALONG: bool>(mut self, s: S) {
+        for (column, vectors) in panels(self.columns, lanes::<T, S>(), self.vectors) {
+            match vectors {
+                8 if const { ALONG && wide::<S>() } => self.panel::<S, 8, ALONG>(s, column),
+                4 => self.panel::<S, 4, ALONG>(s, column),
+                2 => self.panel::<S, 2, ALONG>(s, column),
+                _ => self.panel::<S, 1, ALONG>(s, column),
+            }
+        }
+    }
+
+    fn panel<S: Machine, const V: usize, const ALONG: bool>(&mut self, s: S, column: usize) {
+        let (depth, width) = (self.depth, V * lanes::<T, S>());
+        let few = if self.columns < lanes::<T, S>() { self.columns } else { 0 };
+        let beyond = (column + width).saturating_sub(self.columns);
+        let columns = Columns { first: column, shared: if few > 0 { 0 } else { beyond }, few };
+        let heights = Heights::new(self.rows, most_rows::<S>(self.vectors));
+        let (left, out) = (self.left, self.out.from(0, 0));
+        if const { V > 1 }
+            && let Some(b) = self.lying
+            && beyond == 0
+        {
+            let right = Right { data: b.data, step: b.strides[0] };
+            return run(s, Panel::<T, V, ALONG, false> { left, heights, right, depth, columns, out });
+        }
+        let first = if self.lying.is_some() { 0 } else { depth * column };
+        let right = Right { data: &self.packed[first..][..depth * width], step: width };
+        run(s, Panel::<T, V, ALONG, true> { left, heights, right, depth, columns, out });
+    }
+}
+
+/// The tiles of one panel.
+#[derive(Debug)]
+struct Panel<'a, T, const V: usize, const ALONG: bool, const PACKED: bool> {
+    left: Side<'a, T>,
+    heights: Heights,
+    right: Right<'a, T>,
+    depth: usize,
+    columns: Columns,
+    out: Out<'a, T>,
+}
+
+impl<T: Number, const V: usize, const ALONG: bool, const PACKED: bool> Job
+    for Panel<'_, T, V, ALONG, PACKED>
+{
+    #[inline(always)]
+    fn run<S: Machine>(self, s: S) {
+        let Self { left, heights, right, depth, columns, mut out } = self;
+        let mut row = 0;
+        for height in heights.each() {
+            let left = match left {
+                Side::Lying(left) => Left { at: left.at + row, ..left },
+                Side::Packed(tiles) => {
+                    Left { data: &tiles[row * depth..][..height * depth], step: height, at: 0 }
+                }
+            };
+            let out = out.from(row, 0);
+            match height {
+                6 if const { most_rows::<S>(V) >= 6 } => {
+                    tile::<S, T, 6, V, ALONG, PACKED>(s, left, right, depth, columns, out);
+                }
+                5 if const { most_rows::<S>(V) >= 5 } => {
+                    tile::<S, T, 5, V, ALONG, PACKED>(s, left, right, depth, columns, out);
+                }
+                4 if const { most_rows::<S>(V) >= 4 } => {
+                    tile::<S, T, 4, V, ALONG, PACKED>(s, left, right, depth, columns, out);
+                }
+                3 if const { most_rows::<S>(V) >= 3 } => {
+                    tile::<S, T, 3, V, ALONG, PACKED>(s, left, right, depth, columns, out);
+                }
+                2 if const { most_rows::<S>(V) >= 2 } => {
+                    tile::<S, T, 2, V, ALONG, PACKED>(s, left, right, depth, columns, out);
+                }
+                _ => tile::<S, T, 1, V, ALONG, PACKED>(s, left, right, depth, columns, out),
+            }
+            row += height;
+        }
+    }
+}
