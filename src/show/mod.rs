@@ -2,6 +2,7 @@
 
 mod derivative;
 mod equations;
+mod graph;
 mod rule;
 mod table;
 mod text;
