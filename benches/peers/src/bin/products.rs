@@ -94,7 +94,7 @@ const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([1, 64, 30], Rows, Columns),
     ([1, 256, 256], Rows, Rows),
     ([1, 256, 256], Rows, Columns),
-    ([1, 1000, 1], Rows, Rows), // a row times a column
+    ([1, 1000, 1], Rows, Rows),  // a row times a column
     ([2, 256, 256], Rows, Rows), // few rows
     ([2, 256, 256], Rows, Columns),
     ([3, 256, 256], Rows, Rows),
@@ -112,8 +112,12 @@ const OTHERS: [Product; 3] = [by_gemm, by_faer, by_ndarray];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    println!("µs a product, the fastest of {ROUNDS} rounds; → is a row-major array, ↓ a column-major one. Then wengert's");
-    println!("time by that of the best other, the median of all rounds, and the low end of its 95 % interval.\n");
+    println!(
+        "µs a product, the fastest of {ROUNDS} rounds; → is a row-major array, ↓ a column-major one. Then wengert's"
+    );
+    println!(
+        "time by that of the best other, the median of all rounds, and the low end of its 95 % interval.\n"
+    );
     println!("| factors | wengert | gemm | faer | ndarray | ratio | at least |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
     for ([m, k, n], left, right) in SHAPES {
@@ -126,7 +130,8 @@ fn main() {
         let fastest = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
         let medians: Vec<f64> = times.iter().map(|times| median(&mut times.clone())).collect();
         let best = (1..medians.len()).min_by(|&i, &j| medians[i].total_cmp(&medians[j])).expect("others");
-        let mut ratios: Vec<f64> = times[0].iter().zip(&times[best]).map(|(own, other)| own / other).collect();
+        let mut ratios: Vec<f64> =
+            times[0].iter().zip(&times[best]).map(|(own, other)| own / other).collect();
         let middle = median(&mut ratios);
         print!("| {name} |");
         for times in &times {
