@@ -299,7 +299,7 @@ fn views_as_inputs() {
 /// come from outside of its pool.
 #[test]
 fn products_by_two_threads() {
-    const RUNS: usize = 630;
+    const RUNS: usize = 126;
     let tape = Tape::<f32>::new();
     let (x, w) = (tape.leaf("x", numbers(&[256, 300])), tape.leaf("w", numbers(&[300, 200])));
     let program = tape.program_builder([x, w], [x.matmul(w).relu()]).threads(2).build().unwrap();

@@ -85,6 +85,8 @@ fn shapes() -> Vec<[usize; 3]> {
     }
     shapes.extend([[100, 64, 30], [30, 400, 64], [1, 200, 100], [100, 200, 1], [130, 65, 140], [700, 10, 9]]);
     shapes.extend([[3, 3, 1100], [1, 3, 1100], [8, 1, 1100], [50, 193, 1030], [200, 385, 20]]);
+    // So many rows that they go through all pieces a part at a time.
+    shapes.extend([[210, 400, 300], [99, 193, 1040]]);
     shapes
 }
 

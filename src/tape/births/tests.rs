@@ -20,7 +20,10 @@ fn assert_found(tape: &Tape<f64>, expected: (&'static str, &[usize], Cause)) {
 #[test]
 fn each_cause_is_recognised() {
     type Record = fn(&Tape<f64>) -> Var<'_, f64>;
-    let cases: [(Record, (&str, &[usize], Cause)); 12] = [
+
+    /// What records it; and the row, the element and the cause that are found.
+    type Case = (Record, (&'static str, &'static [usize], Cause));
+    let cases: [Case; 12] = [
         (|t| t.leaf("p", [[0.2, 0.8], [1.0, 0.0]]).log().sum(), ("log", &[1, 1], Cause::Domain)),
         (|t| t.leaf("x", [1.0, 710.0]).exp().sum(), ("exp", &[1], Cause::Overflow)),
         (|t| t.leaf("x", [0.0, 4.0]).sqrt().sum(), ("rsqrt", &[0], Cause::Domain)), // in the sweep
