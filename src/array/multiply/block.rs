@@ -1,7 +1,7 @@
 //! A product cut into blocks that caches hold.
 //!
-//! The loops, from the outermost: *strips* of columns, so that what is packed is bounded; *pieces* of the sums, of [`PIECE`]
-//! terms, each a chain of its own; *blocks* of rows; *panels*, which are as wide as a tile; and tiles, from top to bottom. A
+//! The loops, from the outermost: *strips* of columns, so that what is packed is bounded; rows whose results stay in the second
+//! cache; *pieces* of the sums, of [`PIECE`] terms, each a chain of its own; *blocks* of rows; *panels*, which are as wide as a tile; and tiles, from top to bottom. A
 //! panel of the right-hand operand (192 terms of 16 `f32`, 12 KiB) stays in the first cache while the tiles of a block pass; a
 //! block of the left-hand one (up to 96 KiB) stays in the second while the panels do. Where the right-hand operand is small
 //! enough to stay in the first cache as a whole, blocks are so small that they do, too, and the left-hand one comes from
@@ -26,6 +26,9 @@ const NEAR_BLOCK: usize = 12 << 10;
 
 /// Bytes of the result that such a block writes, so that its lines are complete before they leave the caches.
 const RESULT: usize = 64 << 10;
+
+/// Bytes of the result that stay in the second cache while their rows go through all pieces.
+const KEPT: usize = 192 << 10;
 
 /// Rows from which it is worth packing a right-hand operand whose lines could be read where they lie.
 const WORTH_PANELS: usize = 96;
@@ -83,7 +86,7 @@ pub fn panels(columns: usize, lanes: usize, most: usize) -> impl Iterator<Item =
 
 /// Writes the product, or adds it to what is there.
 pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>, mut out: Out<'_, T>) {
-    let ([m, k], [_, n]) = (a.shape, b.shape);
+    let ([m, _], [_, n]) = (a.shape, b.shape);
     if n == 1 && m > 1 && out.step == 1 {
         // A column is a row, in other words.
         out.step = m;
@@ -93,22 +96,58 @@ pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>,
         return;
     }
     T::with_room(|room| {
-        if k <= PIECE && n <= STRIP {
-            return piece(s, a, b, out, room);
-        }
         let strips = n.div_ceil(STRIP);
         let width = n.div_ceil(strips).next_multiple_of(lanes::<T, S>());
         for column in (0..n).step_by(width) {
-            for term in (0..k).step_by(PIECE) {
-                let depth = PIECE.min(k - term);
-                let a = a.columns(term, depth);
-                let b = b.rows(term, depth).columns(column, width.min(n - column));
-                let mut out = out.from(0, column);
-                out.adding |= term > 0;
-                piece(s, a, b, out, room);
-            }
+            strip(s, a, b.columns(column, width.min(n - column)), out.from(0, column), room);
         }
     });
+}
+
+/// The product for one strip. So many rows that the second cache keeps their results go through all pieces before the next ones
+/// do; where there are more, all pieces of the right-hand operand are packed first.
+fn strip<S: Machine, T: Number>(
+    s: S,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    mut out: Out<'_, T>,
+    room: &mut Vec<T>,
+) {
+    let ([m, k], [_, n]) = (a.shape, b.shape);
+    let pieces = (0..k).step_by(PIECE).map(|term| {
+        let depth = PIECE.min(k - term);
+        Piece::of::<S>(a.columns(term, depth), b.rows(term, depth), term > 0)
+    });
+    let kept = (KEPT / (n * size_of::<T>())).next_multiple_of(12);
+    let together = k > PIECE && kept < m;
+    let in_panels = pieces.clone().map(|piece| piece.in_panels);
+    let in_panels = if together { in_panels.sum() } else { in_panels.max().unwrap_or(0) };
+    let in_tiles = pieces.clone().map(|piece| piece.in_tiles).max().unwrap_or(0);
+    if room.len() < in_panels + in_tiles {
+        room.resize(in_panels + in_tiles, T::ZERO);
+    }
+    let (panels, tiles) = room.split_at_mut(in_panels);
+    if !together {
+        for piece in pieces {
+            piece.pack(s, panels);
+            piece.rows(s, [0, m], panels, &mut out, tiles);
+        }
+        return;
+    }
+    let mut rest = &mut *panels;
+    for piece in pieces.clone() {
+        let (panels, after) = rest.split_at_mut(piece.in_panels);
+        rest = after;
+        piece.pack(s, panels);
+    }
+    for row in (0..m).step_by(kept) {
+        let mut rest = &*panels;
+        for piece in pieces.clone() {
+            let (panels, after) = rest.split_at(piece.in_panels);
+            rest = after;
+            piece.rows(s, [row, m.min(row + kept)], panels, &mut out, tiles);
+        }
+    }
 }
 
 /// How many rows go through all panels before the next ones do.
@@ -122,67 +161,94 @@ fn rows_of_block<T>(near: bool, m: usize, depth: usize, n: usize) -> usize {
     most.next_multiple_of(12)
 }
 
-/// The product of one piece of the sums, for one strip.
-fn piece<S: Machine, T: Number>(
-    s: S,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    mut out: Out<'_, T>,
-    room: &mut Vec<T>,
-) {
-    let ([m, depth], [_, n]) = (a.shape, b.shape);
-    let lanes = lanes::<T, S>();
-    let vectors = most_vectors::<S>(m, a.strides[1] == 1).min(n.div_ceil(lanes).next_power_of_two());
-    let near = depth * n * size_of::<T>() <= NEAR;
-    let rows = rows_of_block::<T>(near, m, depth, n);
+/// One piece of the sums for one strip, and how it is computed.
+#[derive(Clone, Copy, Debug)]
+struct Piece<'a, T> {
+    a: Matrix<'a, T>,
+    b: Matrix<'a, T>,
+    /// Whether it is added to the pieces before.
+    adding: bool,
+    /// Of a panel.
+    vectors: usize,
+    /// Rows of a block.
+    block: usize,
+    /// Whether the right-hand operand is read where it lies, but for an [odd](is_odd) panel.
+    lies: bool,
+    /// Whether the left-hand one is.
+    lies_left: bool,
+    /// Numbers that are packed of the right-hand operand, and of a block of the left-hand one.
+    in_panels: usize,
+    in_tiles: usize,
+}
 
-    let lies = b.strides[1] == 1 && n >= lanes && b.data.len() >= depth * b.strides[0];
-    let lies = lies && (m < WORTH_PANELS || near && n % lanes == 0);
-    let full = n.next_multiple_of(lanes);
-    let in_panels = depth
-        * match lies {
-            true if n % (2 * lanes) == 0 => 0,
-            true => vectors * lanes,
-            false => full,
-        };
-    let [down, right] = a.strides;
-    let lies_left = right == 1 || down == 1 && a.data.len() >= depth * right;
-    let lies_left = lies_left && (n < WORTH_TILES || m < 48);
-    let in_tiles = if lies_left { 0 } else { rows.min(m) * depth };
-    if room.len() < in_panels + in_tiles {
-        room.resize(in_panels + in_tiles, T::ZERO);
-    }
-    let (panels, tiles) = room.split_at_mut(in_panels);
-    if in_panels > 0 {
-        run(s, Panels { from: b, vectors, odd_only: lies, to: &mut *panels });
-    }
-    let panels = &*panels;
+impl<'a, T: Number> Piece<'a, T> {
+    fn of<S: Machine>(a: Matrix<'a, T>, b: Matrix<'a, T>, adding: bool) -> Self {
+        let ([m, depth], [_, n]) = (a.shape, b.shape);
+        let lanes = lanes::<T, S>();
+        let vectors = most_vectors::<S>(m, a.strides[1] == 1).min(n.div_ceil(lanes).next_power_of_two());
+        let near = depth * n * size_of::<T>() <= NEAR;
+        let block = rows_of_block::<T>(near, m, depth, n);
 
-    for row in (0..m).step_by(rows) {
-        let lines = a.data;
-        let a = a.rows(row, rows.min(m - row));
-        let along = lies_left && right == 1;
-        let left = if along {
-            Side::Lying(Left { data: a.data, step: down, at: 0 })
-        } else if lies_left {
-            Side::Lying(Left { data: lines, step: right, at: row })
-        } else {
-            let tiles = &mut tiles[..a.shape[0] * depth];
-            let heights = Heights::new(a.shape[0], most_rows::<S>(vectors));
-            run(s, Tiles { from: a, heights, to: &mut *tiles });
-            Side::Packed(tiles)
-        };
-        let sweep = Sweep {
-            left,
-            rows: a.shape[0],
-            lying: lies.then_some(b),
-            packed: panels,
-            depth,
-            columns: n,
-            vectors,
-            out: out.from(row, 0),
-        };
-        if along { sweep.run::<S, true>(s) } else { sweep.run::<S, false>(s) }
+        let lies = b.strides[1] == 1 && n >= lanes && b.data.len() >= depth * b.strides[0];
+        let lies = lies && (m < WORTH_PANELS || near && n % lanes == 0);
+        let in_panels = depth
+            * match lies {
+                true if n % (2 * lanes) == 0 => 0,
+                true => vectors * lanes,
+                false => n.next_multiple_of(lanes),
+            };
+        let [down, right] = a.strides;
+        let lies_left = right == 1 || down == 1 && a.data.len() >= depth * right;
+        let lies_left = lies_left && (n < WORTH_TILES || m < 48);
+        let in_tiles = if lies_left { 0 } else { block.min(m) * depth };
+        Self { a, b, adding, vectors, block, lies, lies_left, in_panels, in_tiles }
+    }
+
+    /// Packs the right-hand operand.
+    fn pack<S: Machine>(&self, s: S, panels: &mut [T]) {
+        if self.in_panels > 0 {
+            run(s, Panels { from: self.b, vectors: self.vectors, odd_only: self.lies, to: panels });
+        }
+    }
+
+    /// Computes some rows, block by block.
+    fn rows<S: Machine>(
+        &self,
+        s: S,
+        [first, end]: [usize; 2],
+        panels: &[T],
+        out: &mut Out<'_, T>,
+        tiles: &mut [T],
+    ) {
+        let ([_, depth], [down, right]) = (self.a.shape, self.a.strides);
+        let along = self.lies_left && right == 1;
+        for row in (first..end).step_by(self.block) {
+            let a = self.a.rows(row, self.block.min(end - row));
+            let left = if along {
+                Side::Lying(Left { data: a.data, step: down, at: 0 })
+            } else if self.lies_left {
+                // Lines, which end where the last row does: so they are cut by no first row.
+                Side::Lying(Left { data: self.a.data, step: right, at: row })
+            } else {
+                let tiles = &mut tiles[..a.shape[0] * depth];
+                let heights = Heights::new(a.shape[0], most_rows::<S>(self.vectors));
+                run(s, Tiles { from: a, heights, to: &mut *tiles });
+                Side::Packed(tiles)
+            };
+            let mut out = out.from(row, 0);
+            out.adding |= self.adding;
+            let sweep = Sweep {
+                left,
+                rows: a.shape[0],
+                lying: self.lies.then_some(self.b),
+                packed: panels,
+                depth,
+                columns: self.b.shape[1],
+                vectors: self.vectors,
+                out,
+            };
+            if along { sweep.run::<S, true>(s) } else { sweep.run::<S, false>(s) }
+        }
     }
 }
 
