@@ -2,7 +2,7 @@
 
 use super::expr::{ADJOINT, Expr};
 use super::number::text_of;
-use super::text::{BRACKETS, function, infix, is_comparison};
+use super::text::{self, BRACKETS, function, infix, is_comparison};
 
 /// How a formula is put together on paper.
 pub(crate) enum Set {
@@ -28,17 +28,10 @@ use Set::{Cases, Fenced, Fraction, Lowered, Name, Number, Raised, Root, Row, Sig
 
 /// How closely it holds together, on paper: a fraction has its bar around it, and needs no parentheses.
 fn strength(expr: &Expr) -> u8 {
-    match expr {
-        Expr::Call { name, .. } if name == "select" => 0,
-        _ if is_comparison(expr) => 0,
-        Expr::Add(..) | Expr::Sub(..) => 1,
-        Expr::Neg(_) => 2,
-        Expr::Number(x) if *x < 0.0 => 2,
-        Expr::Mul(..) | Expr::MatMul(..) => 3,
-        Expr::Number(x) if text_of(*x, 0.0).contains('/') => 4,
-        // Raised, they would be read wrongly.
-        Expr::Div(..) | Expr::Pow(..) | Expr::Transpose(_) => 4,
-        Expr::Symbol { .. } | Expr::Number(_) | Expr::Call { .. } => 5,
+    match (expr, text::strength(expr)) {
+        // Quotients, and numbers that are written as one: raised, they would be read wrongly.
+        (Expr::Div(..) | Expr::Number(_), 3) => 4,
+        (_, strength) => strength,
     }
 }
 

@@ -4,7 +4,7 @@ use super::latitude;
 use super::standing::{Reason, Standing, of_rounding, of_value};
 use super::tolerance::Precision;
 use crate::check::ask::subject::Recorded;
-use crate::check::oracle::branches::bounded;
+use crate::check::oracle::branches::{decided, in_any_order};
 use crate::check::oracle::evaluate::Evaluated;
 use crate::check::oracle::number::{Bound, By, Rounding};
 use crate::prim::{Family, Map, Zip};
@@ -226,7 +226,9 @@ impl<'t, T: Float> Derivation<'t, T> {
             .map(|row| row.operands()[0].id())
             .collect();
         Self::rounding(by).count(|| {
-            Evaluated::new(tape, seeds, wanted, |all, row, value| bounded(all, row, value, &shifted, settled))
+            Evaluated::new(tape, seeds, wanted, |all, row, value| {
+                in_any_order(row, decided(all, row, value, &shifted, settled))
+            })
         })
     }
 

@@ -155,7 +155,7 @@ impl<T: Float> Check<'_, T> {
                     findings.extend(fault.map(Finding::Forward));
                 }
                 if sample.is_ordinary() {
-                    tally.is_of_ordinary_numbers();
+                    tally.count_as_ordinary();
                 }
                 (scene, findings, tally)
             })

@@ -23,8 +23,7 @@ impl<T: Float> Scene<T> {
     /// Whether a choice is made between equals, or something has a kink where it is.
     pub fn has_ties(&self, subject: &Subject<'_, T>) -> bool {
         let tape = Tape::new();
-        let out = subject.record(&self.sample, &tape, &self.inputs).out;
-        tape.vars().take(out.row() + 1).any(is_tied)
+        any_tied(subject.record(&self.sample, &tape, &self.inputs).out)
     }
 
     /// Whether a choice is tied here, and the elements of this gradient that differ from the tape's are the slope of the
@@ -37,7 +36,7 @@ impl<T: Float> Scene<T> {
         }
         let tape = Tape::new();
         let Recorded { inputs: vars, out, .. } = subject.record(&self.sample, &tape, &self.inputs);
-        if !tape.vars().take(out.row() + 1).any(is_tied) {
+        if !any_tied(out) {
             return false;
         }
         let x = self.inputs[input].mapv(T::to_f64);
@@ -81,6 +80,11 @@ impl<T: Float> Scene<T> {
             }
         })
     }
+}
+
+/// Whether one of the rows up to this one is.
+fn any_tied<T: Float>(out: Var<'_, T>) -> bool {
+    out.tape().vars().take(out.row() + 1).any(is_tied)
 }
 
 /// Whether a choice is made between equals in this row, or it has a kink where it is.

@@ -90,7 +90,7 @@ pub(in crate::check) struct Seen {
 
 impl Tally {
     /// Counts what it has as that of an ordinary case.
-    pub fn is_of_ordinary_numbers(&mut self) {
+    pub fn count_as_ordinary(&mut self) {
         for seen in self.gradients.iter_mut().chain([&mut self.forward]) {
             seen.ordinary = seen.counts;
         }

@@ -19,21 +19,9 @@ use std::collections::BTreeSet;
 type All = Evaluated<Bound>;
 type One = Value<Bound>;
 
-/// The rows of a tape as an error bound has them, choices decided, and sums in any order if they are by hand; `shifted` are the operands of the rows exp(x) − 1. Where algebra is rearranged,
+/// The rows of a tape as an error bound has them; `shifted` are the operands of the rows exp(x) − 1. Where algebra is rearranged,
 /// choices are in no more doubt than they are without, which `settled` says.
-pub(in crate::check) fn bounded<T: Float>(
-    all: &All,
-    row: Var<'_, T>,
-    value: One,
-    shifted: &BTreeSet<RowId>,
-    settled: Option<&All>,
-) -> One {
-    let value = decided(all, row, value, shifted, settled);
-    if Bound::is_of_rows() || Bound::is_rearranged() { value } else { in_any_order(row, &value) }
-}
-
-/// … with their choices decided.
-fn decided<T: Float>(
+pub(in crate::check) fn decided<T: Float>(
     all: &All,
     row: Var<'_, T>,
     value: One,
@@ -220,8 +208,12 @@ fn largest(value: One, x: &One, axes: AxisSet) -> One {
 }
 
 /// By hand, terms may be added up in any order: each addition rounds what is there of them so far, which is all of them at most.
-/// Terms are numbers here, not what they are when multiplied out.
-fn in_any_order<T: Float>(row: Var<'_, T>, value: &One) -> One {
+/// Terms are numbers here, not what they are when multiplied out, as they are where algebra is rearranged; and rows as they were
+/// recorded have one order.
+pub(in crate::check) fn in_any_order<T: Float>(row: Var<'_, T>, value: One) -> One {
+    if Bound::is_of_rows() || Bound::is_rearranged() {
+        return value;
+    }
     let adds = match row.prim().0 {
         Family::Fold(Fold { op, .. }) => op != FoldOp::Max,
         Family::Dot(_) => true,
