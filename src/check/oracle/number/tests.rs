@@ -2,7 +2,7 @@
 
 #![allow(clippy::float_cmp, clippy::format_push_string)] // An error that is not there is exactly 0.
 
-use super::{Bound, By, Rounding};
+use super::{Bound, By, Complex, Dual, Rounding};
 use crate::{Arithmetic, Float, random};
 
 const INF: f64 = f64::INFINITY;
@@ -104,6 +104,9 @@ fn a_divisor_that_may_be_0_bounds_nothing() {
     });
 }
 
+/// How many [`operation`] has.
+const OPERATIONS: u64 = 33;
+
 /// The operations of a program, two operands each.
 fn operation<T: Arithmetic>(which: u64, a: T, b: T) -> T {
     match which {
@@ -137,6 +140,8 @@ fn operation<T: Arithmetic>(which: u64, a: T, b: T) -> T {
         27 => a.times_cubic(b),
         28 => a.times_cubic_turn(b),
         29 => a.azdiv(b),
+        30 => a.inverse_turn(b),
+        31 => a.inverse_stretch(b),
         _ => a.azmul(b),
     }
 }
@@ -162,7 +167,7 @@ fn run<T: Arithmetic>(seed: u64, steps: u64) -> (T, String) {
     for step in 0..steps {
         let pick =
             |salt: u64| usize::try_from(random::mix(seed, salt + step) % results.len() as u64).expect("few");
-        let which = random::mix(seed, 300 + step) % 31;
+        let which = random::mix(seed, 300 + step) % OPERATIONS;
         let [i, j] = [pick(100), pick(200)];
         results.push(operation(which, results[i], results[j]));
         text += &format!("\n  {which}({i}, {j}) = {:?}", results.last());
@@ -194,6 +199,37 @@ fn the_bound_holds() {
     println!("of {all} finite results {bounded} have a bound, {tight} a tight one");
     assert!(100 * bounded >= 97 * all, "{bounded} of {all}");
     assert!(100 * tight >= 90 * all, "{tight} of {all}");
+}
+
+/// The complex step's own digits, where one operand is far from the other: they are within what its law allows.
+#[test]
+fn complex_steps_keep_their_digits() {
+    let scale =
+        || (-12..=12).flat_map(|half| [1.0, -1.3].map(|sign: f64| sign * 10f64.powf(f64::from(half) / 2.0)));
+    for (a, b) in scale().flat_map(|a| scale().map(move |b| (a, b))) {
+        for which in 0..OPERATIONS {
+            for [da, db] in [[1.0, 0.0], [0.0, 1.0]] {
+                let [x, y] = [(a, da), (b, db)].map(|(re, im)| Complex { re, im: im * Complex::STEP });
+                let Complex { re, im } = operation(which, x, y);
+                let step = im / Complex::STEP;
+                let slope = Rounding::recorded(false).count(|| {
+                    let [x, y] = [(a, da), (b, db)].map(|(value, slope)| Dual {
+                        value: Bound::constant(value),
+                        slope: Bound::constant(slope),
+                    });
+                    operation(which, x, y).slope
+                });
+                if re.is_finite() && slope.error.is_finite() {
+                    let error = (step - slope.value).abs();
+                    // As `check::laws` allows, with what underflows in the step.
+                    assert!(
+                        error <= 16.0 * slope.error + 1e-190,
+                        "{which}({a}, {b}) along ({da}, {db}): {step}, and {slope:?}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 fn textbook<T: Float>(far: f64) {
