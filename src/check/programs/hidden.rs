@@ -114,6 +114,7 @@ impl Hidden<'_> {
             let prims: Vec<Prim> = Prim::fitting(&shape)
                 .into_iter()
                 .filter(|prim| prim.kernel::<T>().is_some() || prim.arity() == Some(1))
+                .filter(|prim| prim.name() != "to_indices") // It refuses numbers, rather than give NaN.
                 .collect();
             let prim = &prims[next(prims.len())];
             let operands: Vec<Var<'t, T>> = (0..prim.arity().unwrap_or(1))
