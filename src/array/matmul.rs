@@ -21,7 +21,7 @@ pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room) -> 
     let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
     // What is read may be broadcast, and what lies with gaps or backwards is copied.
     let aside = room.aside();
-    if (*m, n) == (1, 1) {
+    if (*m, n) == (1, 1) && a.shape()[batch.len() + 1] != 1 {
         let terms = elementwise(times(), &[a, &turned(b)], &aside)?;
         let last = AxisSet::from_iter([batch.len() + 1]);
         return reduce(&terms, last, &sum(), room)?.reshape(&shape, room);
@@ -40,8 +40,10 @@ pub(crate) fn matmul_work<T: Arithmetic>(a: &Layout, b: &Layout) -> Work<T> {
     let [batch @ .., m, k] = &a.shape[..] else { unreachable!("the shape rule asks for two axes") };
     let n = b.shape[batch.len() + 1];
     match (*m, *k, n) {
-        (1, 1, _) | (_, 1, 1) if batch.is_empty() => {
-            Work::Map { kernel: times(), operands: smallvec![a.broadcast(&[*m, n]), b.broadcast(&[*m, n])] }
+        // Not a sum of one term, which would turn −0 to 0.
+        (1, 1, _) | (_, 1, 1) => {
+            let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
+            Work::Map { kernel: times(), operands: smallvec![a.broadcast(&shape), b.broadcast(&shape)] }
         }
         (1, _, 1) => Work::Reduce {
             kernel: Some(times()),

@@ -32,6 +32,25 @@ fn matrix(x: &ArrayD<f64>) -> Array2<f64> {
     x.clone().into_dimensionality::<Ix2>().unwrap()
 }
 
+/// 0 · −1: of one term the sum is the term itself, −0, and a longer sum begins at 0; in a stack as alone, recorded as replayed.
+#[test]
+fn zeros_keep_their_signs() {
+    for (m, k, n) in (0..27).map(|i| (1 + i / 9, 1 + i / 3 % 3, 1 + i % 3)) {
+        for stack in [None, Some(1), Some(2)] {
+            let shape = |last: [usize; 2]| stack.into_iter().chain(last).collect::<Vec<_>>();
+            let tape = Tape::<f64>::new();
+            let a = tape.leaf("a", ArrayD::zeros(shape([m, k])));
+            let b = tape.leaf("b", ArrayD::from_elem(shape([k, n]), -1.0));
+            let product = a.matmul(b);
+            let expected = ArrayD::from_elem(shape([m, n]), if k == 1 { -0.0 } else { 0.0 });
+            assert_bits(&product.value().into_owned(), &expected);
+            let program = tape.program([a, b], [product]).unwrap();
+            let [replayed]: [ArrayD<f64>; 1] = program.replay((&a.value(), &b.value())).unwrap();
+            assert_bits(&replayed, &expected);
+        }
+    }
+}
+
 #[test]
 fn every_size_and_way_to_lie() {
     let sizes = [1, 2, 3, 17];
