@@ -96,6 +96,18 @@
 //! or an error that says why not: a comparison in the code that would turn out otherwise (a *guard*), a value that was
 //! read and came back as a constant.
 //!
+//! [`Program::map`] runs one over many inputs at once, stacked along a new first axis, with the bits of as many replays:
+//!
+//! ```
+//! let tape = wengert::Tape::<f64>::new();
+//! let (x, w) = (tape.leaf("x", 1.0), tape.leaf("w", 2.0));
+//! let y = (x * w).sin();
+//! let mapped = tape.program([x, w], [y, y.backward()[x]])?.map_builder(1000).shared("w").build()?;
+//! let [ys, slopes] = mapped.replay((&ndarray::Array::linspace(0.0, 1.0, 1000), 2.0))?;
+//! assert_eq!((ys.len(), slopes[[0]]), (1000, 2.0));
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
 //! # Data that is no real number
 //!
 //! Tokens, labels, masks and random draws change from batch to batch, so they are rows, and inputs of a program:
@@ -160,8 +172,8 @@
 //!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
 //! * [`Kind`] says what a row's numbers are: real, indices, a mask.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows; [`random`] draws that are fed.
-//! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is; [`Program::report`] says what became of
-//!   the rows.
+//! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is, [`Mapped`] one over many inputs at once;
+//!   [`Program::report`] says what became of the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -254,8 +266,8 @@ pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
 pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
-    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
-    ProgramBuilder, Replayed, Report, StateKey, Workspace,
+    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, MapBuilder, Mapped, MappedWorkspace,
+    Output, Pass, Path, Port, Program, ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
 pub use show::{Equations, RowRule, Table};
 #[doc(hidden)]
