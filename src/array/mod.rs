@@ -32,8 +32,8 @@ mod work;
 
 pub use arithmetic::Arithmetic;
 pub(crate) use axes::AxisSet;
-pub(crate) use kernel::{Elementwise, Kernel, Plain, Slices, each, kernel};
 pub(crate) use gather::{AXES, SLACK, gather, scatter};
+pub(crate) use kernel::{Elementwise, Kernel, Plain, Slices, each, kernel};
 pub use kind::Kind;
 pub(crate) use kind::{beyond, place, uncountable};
 pub(crate) use layout::Layout;

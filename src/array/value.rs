@@ -138,9 +138,11 @@ impl<T: Arithmetic> Value<T> {
                 let base = &array.base;
                 let memory = base.as_slice_memory_order()?;
                 // What lies backwards begins at its end.
-                let before = base.shape().iter().zip(base.strides()).map(|(&n, &stride)| {
-                    if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 }
-                });
+                let before = base
+                    .shape()
+                    .iter()
+                    .zip(base.strides())
+                    .map(|(&n, &stride)| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 });
                 let layout = Layout {
                     offset: before.sum(),
                     shape: base.shape().into(),
