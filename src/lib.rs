@@ -188,7 +188,7 @@
 //!   [re-exported](crate::ndarray).
 //! * Any target that has `std`. Vector code is chosen at run time: on `x86_64` up to AVX-512, on `aarch64` Neon.
 //! * A tape belongs to one thread, and so do its handles: `Tape`, `Var` and `Gradients` are neither `Send` nor `Sync`. What
-//!   is made of them goes where you like: `Program`, `Workspace`, `Report`, `Prim`, `Error` and
+//!   is made of them goes where you like: `Program`, `Workspace`, `Mapped`, `Report`, `Prim`, `Error` and
 //!   [`State`](optim::State) are both, and so is a `Replayed` function whose closure is. A program is shared; each
 //!   thread has a workspace of its own.
 //!
@@ -204,7 +204,7 @@
 //! | `array/` | the arithmetic: numbers, values, layouts, kernels, reductions, products, look-up and order. What moves elements or adds them up, and knows no primitive, no derivative and no tape |
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
 //! | `tape/` | the list: rows, the [`Var`] handle and what may stand for one, broadcasting by explicit rows, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
-//! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/` |
+//! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/`; many inputs at once in `map/` |
 //! | `var/` | the desk: operators, the methods that rearrange, and composites, which have no derivative rules of their own |
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |

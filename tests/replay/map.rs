@@ -17,9 +17,8 @@ fn assert_mapped<T: Float>(program: &Program<T>, lanes: usize, shared: &[usize],
     let mut workspace = mapped.workspace();
     mapped.run(&mut workspace, &inputs).unwrap();
     for lane in 0..lanes {
-        let own = inputs.iter().enumerate().map(|(i, input)| match shared.contains(&i) {
-            true => input.clone(),
-            false => input.index_axis(Axis(0), lane).to_owned(),
+        let own = inputs.iter().enumerate().map(|(i, input)| {
+            if shared.contains(&i) { input.clone() } else { input.index_axis(Axis(0), lane).to_owned() }
         });
         let own = program.replay_to_vec(own.collect::<Vec<_>>()).unwrap();
         for (i, own) in own.iter().enumerate() {
@@ -252,21 +251,21 @@ fn each_lane_carries_its_own() {
         same(&workspace, &alone);
     }
     // For all lanes, for each, and back.
-    workspace.set_state("w", &arr1(&[3.0, 4.0]));
-    workspace.set_state("n", &arr1(&[0.0, 1.0, 2.0, 3.0, 4.0]));
+    workspace.set_state("w", arr1(&[3.0, 4.0]));
+    workspace.set_state("n", arr1(&[0.0, 1.0, 2.0, 3.0, 4.0]));
     assert!(workspace.try_output(0).is_err());
     for (lane, alone) in alone.iter_mut().enumerate() {
-        alone.set_state("w", &arr1(&[3.0, 4.0]));
+        alone.set_state("w", arr1(&[3.0, 4.0]));
         alone.set_state("n", [0.0, 1.0, 2.0, 3.0, 4.0][lane]);
     }
     same(&workspace, &alone);
-    let refused = workspace.try_set_state("w", &arr1(&[1.0])).unwrap_err().to_string();
+    let refused = workspace.try_set_state("w", arr1(&[1.0])).unwrap_err().to_string();
     assert!(refused.starts_with("state: state w has shape (5, 2), and in each lane (2,)"), "{refused}");
     workspace.reset();
     same(&workspace, &[0; 5].map(|_| program.workspace()));
     // A clone goes its own way.
     let kept = workspace.clone();
-    mapped.run(&mut workspace, &numbers(&[5, 2], 0)).unwrap();
+    mapped.run(&mut workspace, numbers(&[5, 2], 0)).unwrap();
     same(&kept, &[0; 5].map(|_| program.workspace()));
 }
 
@@ -292,19 +291,19 @@ fn what_cannot_be_is_refused_in_words() {
     refused(program.map_builder(3).at_once(0).build().unwrap_err(), "map: no program runs 0 lanes", "");
     refused(program.map(usize::MAX).unwrap_err(), "map: a workspace of", "Map fewer lanes");
     let mapped = program.map(3).unwrap();
-    let one = mapped.replay_one(&arr1(&[1.0, 2.0])).unwrap_err();
+    let one = mapped.replay_one(arr1(&[1.0, 2.0])).unwrap_err();
     refused(
         one,
         "replay: input 0, x, has shape (3, 2)",
         "Stack one of shape (2,) for each of the 3 lanes along a new first axis; or say that they share it: \
          `program.map_builder(3).shared(\"x\")`",
     );
-    let other = mapped.run(&mut program.map(3).unwrap().workspace(), &numbers(&[3, 2], 1)).unwrap_err();
+    let other = mapped.run(&mut program.map(3).unwrap().workspace(), numbers(&[3, 2], 1)).unwrap_err();
     refused(other, "replay: the workspace was made by another mapped program", "`mapped.workspace()`");
     refused(mapped.replay::<2>(&numbers(&[3, 2], 1)).unwrap_err(), "replay: 2 outputs are asked for", "");
-    let into = mapped.replay_into(&mut mapped.workspace(), &numbers(&[3, 2], 1), &mut arr1(&[0.0; 2]));
+    let into = mapped.replay_into(&mut mapped.workspace(), numbers(&[3, 2], 1), &mut arr1(&[0.0; 2]));
     refused(into.unwrap_err(), "replay: output 0, %2, has shape (3, 2)", "");
-    let whole = mapped.replay_one(&arr1(&[1, 2])).unwrap_err();
+    let whole = mapped.replay_one(arr1(&[1, 2])).unwrap_err();
     refused(whole, "replay: input 0, x, has shape (3, 2)", "");
 }
 

@@ -111,7 +111,7 @@ impl<'g, T: Float> Rows<'g, T> {
         let mut operands = [0, 1].map(|i| (node.operands[i], self.layout_of_lane(node.operands[i])));
         if turned {
             operands.reverse();
-            operands.iter_mut().for_each(|(_, layout)| *layout = layout.permute(&[1, 0]));
+            operands = operands.map(|(operand, layout)| (operand, layout.permute(&[1, 0])));
         }
         let [(a, mut of_a), (b, of_b)] = operands;
         if self.spread[id as usize] {

@@ -138,13 +138,12 @@ mod tests {
 
     /// So many lanes, each from its own number at the start of the bank: as one after the other.
     fn assert_wide(scalars: &Scalars<f64>, bank: &[f64], width: usize) {
-        let lanes: Vec<Vec<f64>> = (0..width)
-            .map(|lane| {
-                let mut bank = bank.to_vec();
-                bank[0] += lane as f64 * 0.25;
-                bank
-            })
-            .collect();
+        let mut lanes = vec![bank.to_vec()];
+        while lanes.len() < width {
+            let mut bank = lanes[lanes.len() - 1].clone();
+            bank[0] += 0.25;
+            lanes.push(bank);
+        }
         let mut wide: Vec<f64> =
             (0..bank.len()).flat_map(|place| lanes.iter().map(move |bank| bank[place])).collect();
         scalars.run(&mut wide, width);

@@ -131,7 +131,7 @@ impl<T: Float> MapBuilder<T> {
         let kept: usize = kept
             .map(|port| port.shape.iter().fold(size_of::<T>(), |bytes, n| bytes.saturating_mul(*n)))
             .fold(0, usize::saturating_add);
-        holds(kept, lanes)?;
+        holds::<T>(kept, lanes)?;
 
         let compiled = &program.0;
         let work = program.report().operations().saturating_mul(lanes);
@@ -151,7 +151,7 @@ impl<T: Float> MapBuilder<T> {
             sizes.into_iter().map(|lanes| Piece::new(compiled, &stacked, Choices { lanes, ..choices }));
         let pieces: Vec<Piece<T>> = pieces.collect();
         let room = bytes_of(&pieces[0].lowered.code, 0).0.saturating_mul(threads);
-        holds(kept.saturating_add(room), lanes)?;
+        holds::<T>(kept.saturating_add(room), lanes)?;
         let idle = Mutex::default();
         let map = Map { program, lanes, stacked, inputs, outputs, state, pieces, width, threads, idle };
         Ok(Mapped(Arc::new(map)))
@@ -159,8 +159,10 @@ impl<T: Float> MapBuilder<T> {
 }
 
 #[track_caller]
-fn holds(bytes: usize, lanes: usize) -> Result<(), Error> {
-    match Room::default().could_hold(bytes, &format!("a workspace of {}", counted(lanes, "lane", "lanes"))) {
+fn holds<T: Float>(bytes: usize, lanes: usize) -> Result<(), Error> {
+    match Room::<T>::default()
+        .could_hold(bytes, &format!("a workspace of {}", counted(lanes, "lane", "lanes")))
+    {
         Ok(()) => Ok(()),
         Err(problem) => {
             let mend = "Map fewer lanes, and run them one stack after the other.".into();
@@ -176,13 +178,8 @@ fn width<T: Float>(compiled: &Compiled<T>, lanes: usize, threads: usize, at_once
     }
     let lanes = lanes.max(1);
     let each = compiled.code.buffer_bytes() + size_of_val(&compiled.code.bank[..]);
-    match at_once {
-        Some(width) => width.min(lanes),
-        None => {
-            let near = (NEAR / each.max(1)).clamp(1, lanes.div_ceil(threads));
-            lanes.div_ceil(lanes.div_ceil(near))
-        }
-    }
+    let near = (NEAR / each.max(1)).clamp(1, lanes.div_ceil(threads));
+    at_once.map_or_else(|| lanes.div_ceil(lanes.div_ceil(near)), |width| width.min(lanes))
 }
 
 impl<T: Float> Piece<T> {
@@ -230,7 +227,9 @@ fn as_it_is<T: Float>(compiled: &Compiled<T>, stacked: &[bool], lanes: usize) ->
         }
     }
     let mut kept = compiled.kept.clone();
-    kept.iter_mut().for_each(|(place, _)| over_lanes(place, &[], lanes));
+    for (place, _) in &mut kept {
+        over_lanes(place, &[], lanes);
+    }
     let next = compiled.state.iter().map(|[_, next]| Place { source: *next, layout: Layout::row_major(&[]) });
     Lowered {
         code,

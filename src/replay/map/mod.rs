@@ -47,7 +47,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// use ndarray::{arr1, arr2};
 /// let tape = wengert::Tape::<f64>::new();
 /// let (x, w) = (tape.leaf("x", arr1(&[1.0, 2.0])), tape.leaf("w", arr1(&[3.0, 4.0])));
-/// let y = x.dot(w).tanh();
+/// let y = x.matmul(w).tanh();
 /// let program = tape.program([x, w], [y, y.backward()[x]])?;
 ///
 /// let mapped = program.map_builder(3).shared("w").build()?;
