@@ -51,7 +51,14 @@ fn numbers(bencher: Bencher, way: Way, operations: usize, run: fn(Var<f64>, usiz
     let outputs = [s, s.backward()[a]];
     let program = tape.program_builder(a, outputs).threads(1).build().expect("a chain is a program");
     let inputs = Array1::linspace(0.4, 0.6, LANES);
-    measure(bencher.counter(ItemsCount::new(operations * LANES)), way, &program, &program, &[], &[inputs.into_dyn()]);
+    measure(
+        bencher.counter(ItemsCount::new(operations * LANES)),
+        way,
+        &program,
+        &program,
+        &[],
+        &[inputs.into_dyn()],
+    );
 }
 
 /// Two layers over single samples: the loss of each, and its gradient with respect to the sample. Weights are shared.
@@ -92,7 +99,8 @@ fn ensemble(bencher: Bencher, way: Way) {
         let builder = tape.program_builder([x, w, v, y], [loss, grads[w], grads[v]]).threads(1);
         builder.build().expect("layers are a program")
     };
-    let inputs = [0, 1, 2, 3].map(|i| drawn(&[if i == 1 || i == 2 { &[N][..] } else { &[] }, shapes[i]].concat()));
+    let inputs =
+        [0, 1, 2, 3].map(|i| drawn(&[if i == 1 || i == 2 { &[N][..] } else { &[] }, shapes[i]].concat()));
     measure(bencher, way, &record(&[]), &record(&[N]), &[0, 3], &inputs);
 }
 
@@ -126,24 +134,33 @@ fn measure<T: wengert::Float>(
     shared: &[usize],
     inputs: &[ArrayD<T>],
 ) {
-    let lanes = (0..inputs.len()).find(|input| !shared.contains(input)).map_or(1, |input| inputs[input].shape()[0]);
+    let lanes =
+        (0..inputs.len()).find(|input| !shared.contains(input)).map_or(1, |input| inputs[input].shape()[0]);
     match way {
         Alone => {
             let mut workspace = single.workspace();
             bencher.bench_local(|| {
                 for lane in 0..lanes {
                     let own = inputs.iter().enumerate().map(|(i, input)| {
-                        if shared.contains(&i) { input.view() } else { input.index_axis(ndarray::Axis(0), lane) }
+                        if shared.contains(&i) {
+                            input.view()
+                        } else {
+                            input.index_axis(ndarray::Axis(0), lane)
+                        }
                     });
-                    single.run(&mut workspace, own.collect::<Vec<_>>()).expect("the shapes are those recorded");
+                    single
+                        .run(&mut workspace, own.collect::<Vec<_>>())
+                        .expect("the shapes are those recorded");
                 }
             });
         }
         Mapped => {
-            let builder = shared.iter().fold(single.map_builder(lanes), |builder, input| builder.shared(*input));
+            let builder =
+                shared.iter().fold(single.map_builder(lanes), |builder, input| builder.shared(*input));
             let mapped = builder.build().expect("there is room");
             let mut workspace = mapped.workspace();
-            bencher.bench_local(|| mapped.run(&mut workspace, inputs).expect("the shapes are those recorded"));
+            bencher
+                .bench_local(|| mapped.run(&mut workspace, inputs).expect("the shapes are those recorded"));
         }
         ByHand => {
             let mut workspace = batch.workspace();

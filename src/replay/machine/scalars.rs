@@ -30,9 +30,11 @@ pub(crate) struct Scalars<T> {
     pub(super) kernels: Vec<Kernel<T>>,
     /// Kernels from this one on have a third operand.
     pub(super) wide: usize,
-    /// Where the first result goes.
+    /// Where the first result goes, and each other after the one before it;
     pub first: usize,
     pub rows: usize,
+    /// or where each goes, if places are used again: many lanes wide only.
+    pub(super) places: Option<Vec<u32>>,
 }
 
 /// One row: its kernel, and where that has its operands.
@@ -48,7 +50,8 @@ impl<T> Scalars<T> {
 
     /// Bytes of all of it.
     pub fn bytes(&self) -> usize {
-        self.code.capacity() * size_of::<u64>() + self.kernels.capacity() * size_of::<Kernel<T>>()
+        let places = self.places.as_ref().map_or(0, |places| places.capacity() * size_of::<u32>());
+        places + self.code.capacity() * size_of::<u64>() + self.kernels.capacity() * size_of::<Kernel<T>>()
     }
 }
 
@@ -81,10 +84,36 @@ impl<T: Float> Scalars<T> {
                 code.push(*c as u64);
             }
         }
-        Some(Self { code, kernels, wide: first_wide, first, rows: lines.len() })
+        Some(Self { code, kernels, wide: first_wide, first, rows: lines.len(), places: None })
     }
 
     #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
+    /// Takes each row's operands, as many as it has, and puts those back that they are made.
+    #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
+    pub(super) fn each_row(&mut self, mut make: impl FnMut(&mut [usize])) {
+        let mut at = 0;
+        while at < self.code.len() {
+            let word = self.code[at];
+            let what = (word >> (2 * BITS)) as usize;
+            let mut operands = [word as usize % PLACES, (word >> BITS) as usize % PLACES, 0];
+            let arity = match what.checked_sub(PLAIN) {
+                Some(kernel) => self.kernels[kernel].arity(),
+                None if what / 4 == Plain::Neg as usize => 1,
+                None => 2,
+            };
+            if arity == 3 {
+                operands[2] = self.code[at + 1] as usize;
+            }
+            make(&mut operands[..arity]);
+            let [a, b, c] = operands;
+            self.code[at] = ((what << (2 * BITS)) | (b << BITS) | a) as u64;
+            if arity == 3 {
+                self.code[at + 1] = c as u64;
+            }
+            at += if arity == 3 { 2 } else { 1 };
+        }
+    }
+
     /// The bank has so many numbers a place: one, or one for each lane.
     pub fn run(&self, bank: &mut [T], width: usize) {
         if width > 1 {

@@ -231,13 +231,32 @@ fn as_it_is<T: Float>(compiled: &Compiled<T>, stacked: &[bool], lanes: usize) ->
         over_lanes(place, &[], lanes);
     }
     let next = compiled.state.iter().map(|[_, next]| Place { source: *next, layout: Layout::row_major(&[]) });
-    Lowered {
-        code,
-        outputs: compiled.outputs.iter().cloned().chain(next).collect(),
-        guards: compiled.guards.iter().map(|(_, places)| places.clone()).collect(),
-        kept,
-        state: Vec::new(),
-        numbers: compiled.numbers.clone(),
-        instructions: Vec::new(),
+    let mut outputs: Vec<Place> = compiled.outputs.iter().cloned().chain(next).collect();
+    let mut guards: Vec<[Place; 2]> = compiled.guards.iter().map(|(_, places)| places.clone()).collect();
+    let mut numbers = compiled.numbers.clone();
+
+    // Places as wide as all lanes are used again, where nobody reads them any more.
+    let read = outputs.iter().chain(guards.iter().flatten()).chain(kept.iter().map(|(from, _)| from));
+    let lasting = read.filter_map(|place| match place.source {
+        Source::Bank(place) => Some(place),
+        _ => None,
+    });
+    let now = code.reuse_places(lasting.collect::<Vec<_>>().into_iter());
+    let renamed = |source: &mut Source| {
+        if let Source::Bank(place) = source {
+            *place = now[*place];
+        }
+    };
+    outputs.iter_mut().chain(guards.iter_mut().flatten()).for_each(|place| renamed(&mut place.source));
+    for (from, to) in &mut kept {
+        renamed(&mut from.source);
+        renamed(to);
     }
+    numbers.iter_mut().flatten().for_each(|place| *place = now[*place]);
+    for instruction in &mut code.instructions {
+        if let Instruction::Scalars { fetched, .. } = instruction {
+            fetched.iter_mut().for_each(|(_, to)| *to = now[*to]);
+        }
+    }
+    Lowered { code, outputs, guards, kept, state: Vec::new(), numbers, instructions: Vec::new() }
 }
