@@ -3,11 +3,13 @@
 mod derivative;
 mod equations;
 mod graph;
+mod player;
 mod rule;
 mod table;
 mod text;
 
 pub use equations::Equations;
+pub use player::{Language, Player};
 pub use rule::RowRule;
 pub use table::Table;
 #[cfg(feature = "check")]
