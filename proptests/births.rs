@@ -82,6 +82,12 @@ fn births(tape: &Tape<f64>) -> Vec<usize> {
     tape.vars().filter(is_birth).map(Var::row).collect()
 }
 
+/// Whether there is a NaN of infinities, as of two plants that meet: ∞ − ∞.
+fn infinities_meet(tape: &Tape<f64>) -> bool {
+    let has_nan = |row: Var<'_, f64>| row.value().iter().any(|x| x.is_nan());
+    tape.vars().any(|row| has_nan(row) && !row.operands().into_iter().any(has_nan))
+}
+
 #[test]
 fn the_first_that_reaches_a_result_is_found() {
     let seen = Cell::new([0_usize; 3]);
@@ -120,7 +126,8 @@ fn the_first_that_reaches_a_result_is_found() {
         let place = found.element().iter().zip(row.shape()).fold(0, |place, (i, n)| place * n + i);
         prop_assert!(!row.value().iter().nth(place).unwrap().is_finite());
         // Where a finite number that −∞ became gives birth to others, or a branch turns, reaching is more than being seen.
-        if births(&tape).iter().any(|birth| !logs.contains(birth)) || backward {
+        let others = births(&tape).iter().any(|birth| !logs.contains(birth));
+        if others || backward || plants.len() > 1 && infinities_meet(&tape) {
             count(1);
             return Ok(());
         }

@@ -92,7 +92,7 @@ pub(crate) fn look_up<T: Arithmetic>(
     plan: LookUp,
     shape: &[usize],
     [x, indices]: [&Value<T>; 2],
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let mut out = room.filled(shape, T::zero())?;
     let aside = room.aside();

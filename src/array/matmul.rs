@@ -15,7 +15,7 @@ use smallvec::smallvec;
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), whose shapes fit.
 ///
 /// Operands are read where they lie, so that a transposed one is never copied.
-pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room) -> Result<Value<T>, Problem> {
+pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room<T>) -> Result<Value<T>, Problem> {
     let [batch @ .., m, _] = a.shape() else { unreachable!("the shape rule asks for two axes") };
     let n = b.shape()[batch.len() + 1];
     let shape: Shape = batch.iter().copied().chain([*m, n]).collect();
@@ -26,9 +26,9 @@ pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room) -> 
         let last = AxisSet::from_iter([batch.len() + 1]);
         return reduce(&terms, last, &sum(), room)?.reshape(&shape, room);
     }
-    aside.holds::<T>(a.shape())?;
-    aside.holds::<T>(b.shape())?;
-    let mut out = room.filled(&shape, T::zero())?;
+    aside.holds(a.shape())?;
+    aside.holds(b.shape())?;
+    let mut out = room.to_fill(&shape)?;
     if !out.is_empty() {
         multiply(&a.view(), &b.view(), &mut out);
     }

@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows a primitive, a derivative or a tape. A number is anything that has the operations of
 //! [`Arithmetic`]; a [`Value`] is a number or an array, which may be a broadcast view; a [`Layout`] says where elements
-//! lie; a [`Room`] is memory for results, and the one place that takes it by shape. Elementwise functions are [`Kernel`]s, run over any layout by [`elementwise`]; sums and their kin are
-//! [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul), made by the kernels of [`multiply`]; what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
+//! lie; a [`Room`] is memory for results, and the one place that takes it by shape. Elementwise functions are [`Kernel`]s, run over
+//! any layout by [`elementwise`], for which [`gather`](fn@gather) brings elements into order; sums and their kin are [`Reducer`]s; products of matrices are in [`matmul`](mod@matmul), made by the kernels of [`multiply`]; what is looked up by indices is a [`LookUp`], what is put in order [`Lines`]. What a primitive has to do for a replay it says
 //! as [`Work`].
 //!
 //! The functions that derivatives of activations are made of are the library's own, in [`elementary`]: exp, log, tanh, the logistic
@@ -12,6 +12,7 @@
 mod arithmetic;
 mod axes;
 mod elementary;
+mod gather;
 mod kernel;
 mod kind;
 mod layout;
@@ -24,12 +25,14 @@ mod range;
 mod reduce;
 mod room;
 mod running;
+mod spare;
 mod value;
 mod walk;
 mod work;
 
 pub use arithmetic::Arithmetic;
 pub(crate) use axes::AxisSet;
+pub(crate) use gather::{AXES, SLACK, gather, scatter};
 pub(crate) use kernel::{Elementwise, Kernel, Plain, Slices, each, kernel};
 pub use kind::Kind;
 pub(crate) use kind::{beyond, place, uncountable};

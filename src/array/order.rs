@@ -184,7 +184,7 @@ pub(crate) fn ordered<T: Arithmetic>(
     lines: Lines,
     shape: &[usize],
     operands: &[&Value<T>],
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let mut out = room.filled(shape, T::zero())?;
     let aside = room.aside();

@@ -5,7 +5,7 @@ use crate::error::Problem;
 use ndarray::{ArrayD, Axis, Slice};
 
 /// An array of one number, to be written to.
-fn filled<T: Arithmetic>(shape: &[usize], element: T, room: &Room) -> Result<ArrayD<T>, Problem> {
+fn filled<T: Arithmetic>(shape: &[usize], element: T, room: &Room<T>) -> Result<ArrayD<T>, Problem> {
     let elements = room.filled(shape, element)?;
     Ok(ArrayD::from_shape_vec(shape, elements).expect("as many elements as the shape says"))
 }
@@ -15,7 +15,7 @@ pub(crate) fn pad<T: Arithmetic>(
     x: &Value<T>,
     margins: &[Margin],
     value: T,
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let shape: Shape = margins.iter().zip(x.shape()).map(|(margin, &n)| margin.padded(n)).collect();
     let mut out = filled(&shape, value, room)?;
@@ -31,7 +31,7 @@ pub(crate) fn pad<T: Arithmetic>(
 pub(crate) fn concat<T: Arithmetic>(
     operands: &[&Value<T>],
     axis: usize,
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let mut shape: Shape = operands[0].shape().into();
     shape[axis] = operands.iter().map(|operand| operand.shape()[axis]).sum();

@@ -11,9 +11,8 @@
 //! results, they are taken in strips, so that the working memory is that of a strip.
 
 use super::Arithmetic;
-use super::{AxisSet, Layout, Room, Shape, Value, size_of};
+use super::{AxisSet, Layout, Room, SLACK, Shape, Value, gather, size_of};
 use crate::error::Problem;
-use ndarray::Axis;
 use pulp::{Arch, NullaryFnOnce};
 use std::fmt;
 
@@ -278,10 +277,10 @@ pub(crate) fn reduce<T: Arithmetic>(
     x: &Value<T>,
     axes: AxisSet,
     reducer: &Reducer<T>,
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let shape = x.shape();
-    room.aside().holds::<T>(shape)?;
+    room.aside().holds(shape)?;
     let out_shape: Shape =
         (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
     let [(order, columns), (last, rows)] = arrangements(shape, axes);
@@ -296,9 +295,9 @@ pub(crate) fn reduce<T: Arithmetic>(
         _ => {
             let mut progress = Progress::default();
             let mut scratch = room.aside().filled(&[rows.scratch()], reducer.identity)?;
-            pieces(&x.permute(&last), |elements| {
+            pieces(&x.permute(&last), &room.aside(), |elements| {
                 rows.push(reducer, &mut progress, &mut scratch, elements, &mut out);
-            });
+            })?;
         }
     }
     Ok(Value::from_vec(&out_shape, out))
@@ -315,7 +314,7 @@ fn by_strips<T: Arithmetic>(
     reducer: &Reducer<T>,
     elements: &[T],
     out: &mut [T],
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<(), Problem> {
     let width = extent.width;
     let strip = Extent { width: width.min(strip::<T>()), ..extent };
@@ -339,36 +338,24 @@ fn by_strips<T: Arithmetic>(
 const PIECE: usize = 4 * BLOCK;
 
 /// An array's elements in row-major order, piece by piece: gathered if they do not lie so.
-fn pieces<T: Arithmetic>(x: &Value<T>, mut take: impl FnMut(&[T])) {
+fn pieces<T: Arithmetic>(x: &Value<T>, room: &Room<T>, mut take: impl FnMut(&[T])) -> Result<(), Problem> {
     if let Some(elements) = x.as_slice() {
-        return take(elements);
-    }
-    let (view, mut gathered) = (x.view(), Vec::with_capacity(PIECE));
-    if view.shape().last().is_some_and(|&n| n < LANES) {
-        view.iter().for_each(|&element| {
-            gathered.push(element);
-            if gathered.len() == PIECE {
-                take(&gathered);
-                gathered.clear();
-            }
-        });
-    } else {
-        for row in view.rows() {
-            for elements in row.axis_chunks_iter(Axis(0), PIECE) {
-                let fits = elements.len().min(PIECE - gathered.len());
-                let (now, later) = elements.split_at(Axis(0), fits);
-                gathered.extend(now);
-                if gathered.len() == PIECE {
-                    take(&gathered);
-                    gathered.clear();
-                    gathered.extend(later);
-                }
-            }
+        take(elements);
+    } else if let Some((memory, layout)) = x.lying() {
+        let (layout, len) = (layout.collapsed(), x.len());
+        // Whole rows, if there are some in a piece.
+        let row = layout.shape.last().copied().unwrap_or(1);
+        let piece = if row <= PIECE { PIECE / row * row } else { PIECE };
+        let mut gathered = vec![T::ZERO; piece + SLACK];
+        for start in (0..len).step_by(piece) {
+            let now = piece.min(len - start);
+            gather(memory, &layout, start, now, &mut gathered);
+            take(&gathered[..now]);
         }
+    } else {
+        take(&x.elements(room)?);
     }
-    if !gathered.is_empty() {
-        take(&gathered);
-    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,29 +5,31 @@
 //! is asked for here: there is a limit in bytes, that of the machine or of the container unless another was set, and
 //! what passes it, or is refused, is a [`Problem`] with the shape and the bytes.
 
-use super::{check_shape, size_of as elements};
+use super::spare::Spare;
+use super::{Arithmetic, Value, check_shape, size_of as elements};
 use crate::error::{Bytes, Dims, ErrorKind, Problem};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::OnceLock;
 
 /// What to do about a limit.
 const MEND: &str = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
 
-/// Memory for results: how much there may be, and how much of it was taken.
+/// Memory for results: how much there may be, how much of it was taken, and what is left from before.
 #[derive(Debug)]
-pub struct Room {
+pub struct Room<T> {
     limit: Cell<usize>,
     taken: Cell<usize>,
+    spare: RefCell<Spare<T>>,
 }
 
-impl Default for Room {
+impl<T> Default for Room<T> {
     /// As much as the machine has.
     fn default() -> Self {
-        Self { limit: Cell::new(of_the_machine()), taken: Cell::new(0) }
+        Self { limit: Cell::new(of_the_machine()), taken: Cell::new(0), spare: RefCell::default() }
     }
 }
 
-impl Room {
+impl<T> Room<T> {
     /// Sets another limit; what was taken stays so.
     pub fn set_limit(&self, bytes: usize) {
         self.limit.set(bytes);
@@ -40,12 +42,12 @@ impl Room {
 
     /// The same room, for what lives no longer than one operation: what is taken there is not counted here.
     pub fn aside(&self) -> Self {
-        Self { limit: self.limit.clone(), taken: self.taken.clone() }
+        Self { limit: self.limit.clone(), taken: self.taken.clone(), spare: RefCell::default() }
     }
 
     /// Whether elements of this shape, all written out, could be had. A reduction asks this of an operand that is
     /// broadcast, though it does not write it out: nothing ends that goes through more than a machine can hold.
-    pub fn holds<T>(&self, shape: &[usize]) -> Result<usize, Problem> {
+    pub fn holds(&self, shape: &[usize]) -> Result<usize, Problem> {
         let bytes = elements(shape).saturating_mul(size_of::<T>());
         let left = self.limit.get().saturating_sub(self.taken.get());
         if bytes <= left {
@@ -66,10 +68,17 @@ impl Room {
     }
 
     /// An empty vector with room for the elements of an array of this shape.
-    pub fn empty<T>(&self, shape: &[usize]) -> Result<Vec<T>, Problem> {
-        let bytes = self.holds::<T>(shape)?;
-        let mut out = Vec::new();
-        if out.try_reserve_exact(elements(shape)).is_err() {
+    pub fn empty(&self, shape: &[usize]) -> Result<Vec<T>, Problem> {
+        let mut out = self.taken_for(shape)?;
+        out.clear();
+        Ok(out)
+    }
+
+    /// A vector with room for the elements of an array of this shape, with anything in it.
+    fn taken_for(&self, shape: &[usize]) -> Result<Vec<T>, Problem> {
+        let bytes = self.holds(shape)?;
+        let mut out = self.spare.borrow_mut().take(elements(shape)).unwrap_or_default();
+        if out.capacity() == 0 && out.try_reserve_exact(elements(shape)).is_err() {
             let what = format!(
                 "an array of shape {} takes {}, and there is no more memory to be had",
                 Dims(shape),
@@ -82,15 +91,28 @@ impl Room {
         Ok(out)
     }
 
+    /// The elements of an array of this shape, to be overwritten: they are anything.
+    pub fn to_fill(&self, shape: &[usize]) -> Result<Vec<T>, Problem>
+    where
+        T: Arithmetic,
+    {
+        let mut out = self.taken_for(shape)?;
+        out.resize(elements(shape), T::ZERO);
+        Ok(out)
+    }
+
     /// As many of one element as an array of this shape has.
-    pub fn filled<T: Copy>(&self, shape: &[usize], element: T) -> Result<Vec<T>, Problem> {
+    pub fn filled(&self, shape: &[usize], element: T) -> Result<Vec<T>, Problem>
+    where
+        T: Copy,
+    {
         let mut out = self.empty(shape)?;
         out.resize(elements(shape), element);
         Ok(out)
     }
 
     /// The elements of an array of this shape, as they come.
-    pub fn collected<T>(
+    pub fn collected(
         &self,
         shape: &[usize],
         elements: impl IntoIterator<Item = T>,
@@ -110,10 +132,22 @@ impl Room {
     }
 
     /// Counts memory that is kept here, but was not made here.
-    pub fn keep<T>(&self, shape: &[usize]) -> Result<(), Problem> {
-        let bytes = self.holds::<T>(shape)?;
+    pub fn keep(&self, shape: &[usize]) -> Result<(), Problem> {
+        let bytes = self.holds(shape)?;
         self.taken.set(self.taken.get() + bytes);
         Ok(())
+    }
+
+    /// Nothing is taken any more. What these values had, and nobody else holds, is there for the next ones; what was there
+    /// already and was not needed since is given back.
+    pub fn start_over(&self, values: impl Iterator<Item = Value<T>>)
+    where
+        T: Arithmetic,
+    {
+        self.taken.set(0);
+        let mut spare = Spare::default();
+        values.filter_map(Value::into_memory).for_each(|memory| spare.keep(memory));
+        self.spare.replace(spare);
     }
 
     /// So many bytes are taken, after others were given back.
@@ -183,7 +217,7 @@ mod tests {
         let room = Room::default();
         room.set_limit(100);
         assert_eq!(room.filled(&[2, 3], 1.0_f64).unwrap(), [1.0; 6]);
-        assert_eq!((room.taken(), room.aside().holds::<f32>(&[13]).unwrap()), (48, 52));
+        assert_eq!((room.taken(), room.aside().holds(&[6]).unwrap()), (48, 48));
         let problem = room.filled(&[7], 1.0_f64).unwrap_err();
         assert_eq!(problem.kind, ErrorKind::Memory);
         assert!(

@@ -92,10 +92,10 @@ fn run_strip<T: Arithmetic, const N: usize>(slab: &mut [T], inner: usize, start:
 pub(crate) fn running_sum<T: Arithmetic>(
     x: &Value<T>,
     axes: AxisSet,
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     let shape = x.shape();
-    let mut out = room.collected(shape, x.view().iter().copied())?;
+    let mut out = x.elements(room)?;
     for axis in axes.iter() {
         run(&mut out, shape[axis], shape[axis + 1..].iter().product());
     }

@@ -1,9 +1,9 @@
 //! What a row holds: a number, or an array that may be a broadcast view.
 
 use super::Arithmetic;
-use super::{AxisSet, Layout, Range, Room};
+use super::{AxisSet, Layout, Range, Room, gather};
 use crate::error::{Dims, ErrorKind, Problem};
-use ndarray::{ArcArray, ArrayD, ArrayViewD, Axis, IxDyn};
+use ndarray::{ArcArray, ArrayD, ArrayViewD, ArrayViewMutD, Axis, IxDyn};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -111,11 +111,53 @@ impl<T: Arithmetic> Value<T> {
     }
 
     /// The elements in row-major order: where they lie, or copied.
-    pub fn in_order(&self, room: &Room) -> Result<Cow<'_, [T]>, Problem> {
+    pub fn in_order(&self, room: &Room<T>) -> Result<Cow<'_, [T]>, Problem> {
         Ok(match self.as_slice() {
             Some(elements) => Cow::Borrowed(elements),
-            None => Cow::Owned(room.collected(self.shape(), self.view().iter().copied())?),
+            None => Cow::Owned(self.elements(room)?),
         })
+    }
+
+    /// The elements in row-major order, copied.
+    pub(crate) fn elements(&self, room: &Room<T>) -> Result<Vec<T>, Problem> {
+        let mut out = room.to_fill(self.shape())?;
+        if let Some((memory, layout)) = self.lying() {
+            gather(memory, &layout.collapsed(), 0, out.len(), &mut out);
+        } else {
+            let mut all = ArrayViewMutD::from_shape(self.shape(), &mut out).expect("as many elements");
+            all.assign(&self.view());
+        }
+        Ok(out)
+    }
+
+    /// The memory in which the elements are, and where in it; nothing if there is other memory between them.
+    pub(crate) fn lying(&self) -> Option<(&[T], Layout)> {
+        match self {
+            Self::Number(number) => Some((std::slice::from_ref(number), Layout::row_major(&[]))),
+            Self::Array(array) => {
+                let base = &array.base;
+                let memory = base.as_slice_memory_order()?;
+                // What lies backwards begins at its end.
+                let before = base
+                    .shape()
+                    .iter()
+                    .zip(base.strides())
+                    .map(|(&n, &stride)| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 });
+                let layout = Layout {
+                    offset: before.sum(),
+                    shape: base.shape().into(),
+                    strides: base.strides().into(),
+                };
+                Some((memory, layout.broadcast(&array.shape)))
+            }
+        }
+    }
+
+    /// The memory in which an array's elements are, if nothing else holds it.
+    pub(super) fn into_memory(self) -> Option<Vec<T>> {
+        let Self::Array(array) = self else { return None };
+        let array = Arc::into_inner(array)?.base.try_into_owned_nocopy().ok()?;
+        Some(array.into_raw_vec_and_offset().0)
     }
 
     /// The number, if it is a single one.
@@ -154,7 +196,7 @@ impl<T: Arithmetic> Value<T> {
     }
 
     /// An ndarray of the value: shared with the tape, copied only where it was broadcast.
-    pub fn to_array(&self, room: &Room) -> Result<ArcArray<T, IxDyn>, Problem> {
+    pub fn to_array(&self, room: &Room<T>) -> Result<ArcArray<T, IxDyn>, Problem> {
         Ok(match self {
             Self::Number(number) => ndarray::arr0(*number).into_dyn().into_shared(),
             Self::Array(array) if array.is_spread() => copied(&array.view(), room)?.into_shared(),
@@ -163,18 +205,18 @@ impl<T: Arithmetic> Value<T> {
     }
 
     /// The elements, written out in memory of their own.
-    pub fn written(&self, room: &Room) -> Result<ArrayD<T>, Problem> {
+    pub fn written(&self, room: &Room<T>) -> Result<ArrayD<T>, Problem> {
         copied(&self.view(), room)
     }
 
     /// A value of an array that is the caller's own.
-    pub fn kept(base: ArcArray<T, IxDyn>, room: &Room) -> Result<Self, Problem> {
-        room.keep::<T>(base.shape())?;
+    pub fn kept(base: ArcArray<T, IxDyn>, room: &Room<T>) -> Result<Self, Problem> {
+        room.keep(base.shape())?;
         Ok(Self::new(base))
     }
 
     /// A value of the elements of a view, copied: those that it repeats, once.
-    pub fn copied(view: &ArrayViewD<'_, T>, room: &Room) -> Result<Self, Problem> {
+    pub fn copied(view: &ArrayViewD<'_, T>, room: &Room<T>) -> Result<Self, Problem> {
         let mut once = view.view();
         for axis in (0..view.ndim()).filter(|&axis| view.strides()[axis] == 0 && view.len_of(Axis(axis)) > 1)
         {
@@ -223,7 +265,7 @@ impl<T: Arithmetic> Value<T> {
 
     /// The elements in row-major order at another shape. Copies only what neither lies in that
     /// order in memory nor merely gains or loses axes of length 1.
-    pub fn reshape(&self, shape: &[usize], room: &Room) -> Result<Self, Problem> {
+    pub fn reshape(&self, shape: &[usize], room: &Room<T>) -> Result<Self, Problem> {
         if self.shape() == shape {
             return Ok(self.clone());
         }
@@ -239,12 +281,12 @@ impl<T: Arithmetic> Value<T> {
         {
             return Ok(Self::new(base));
         }
-        Ok(Self::from_vec(shape, room.collected(shape, array.view().iter().copied())?))
+        Ok(Self::from_vec(shape, self.elements(room)?))
     }
 }
 
 /// The elements of a view in memory of their own, in its own order if that is row-major forwards or transposed.
-fn copied<T: Arithmetic>(view: &ArrayViewD<'_, T>, room: &Room) -> Result<ArrayD<T>, Problem> {
+fn copied<T: Arithmetic>(view: &ArrayViewD<'_, T>, room: &Room<T>) -> Result<ArrayD<T>, Problem> {
     let transposed = !view.is_standard_layout() && view.t().is_standard_layout();
     let source = if transposed { view.t() } else { view.view() };
     let elements = room.collected(source.shape(), source.iter().copied())?;

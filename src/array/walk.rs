@@ -3,20 +3,19 @@
 //! A kernel sees slices of equal length and never a layout, so that there is one loop an operation
 //! and its result does not depend on how the operands lie in memory.
 
-use super::Arithmetic;
-use super::value::Value;
-use super::{Kernel, Room, Slices};
+use super::{Arithmetic, Kernel, Layout, Room, SLACK, Slices, Value, gather, size_of};
 use crate::error::Problem;
-use ndarray::{ArrayView1, Axis, Slice};
+use smallvec::SmallVec;
+use std::borrow::Cow;
 
-/// Elements handed to a kernel at a time where an operand is one number repeated, or is gathered.
+/// Elements handed to a kernel at a time where an operand is repeated or gathered, about.
 const BLOCK: usize = 512;
 
 /// Applies a kernel to operands of equal shape, as many as it takes, element by element.
 pub(crate) fn elementwise<T: Arithmetic>(
     kernel: Kernel<T>,
     operands: &[&Value<T>],
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<Value<T>, Problem> {
     // A scalar program has millions of these.
     if let Value::Number(a) = *operands[0] {
@@ -42,84 +41,101 @@ pub(crate) fn elementwise<T: Arithmetic>(
 
 fn arrays<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
-    room: &Room,
+    room: &Room<T>,
     kernel: impl Fn([&[T]; N], &mut [T]),
 ) -> Result<Value<T>, Problem> {
     let shape = operands[0].shape();
-    let mut out = room.filled(shape, T::zero())?;
+    let mut out = room.to_fill(shape)?;
     if out.is_empty() {
         return Ok(Value::from_vec(shape, out));
     }
-    let flats = operands.map(Flat::of);
-    if flats.iter().all(Option::is_some) {
-        let flats = flats.map(|flat| flat.expect("just looked"));
-        for (start, block) in blocks(&flats, &mut out) {
-            kernel(std::array::from_fn(|i| flats[i].block(start, block.len())), block);
+    let mut found = SmallVec::<[Source<'_, T>; 3]>::new();
+    for operand in operands {
+        found.push(Source::of(operand, room)?);
+    }
+    let step = step(&found).unwrap_or(out.len());
+    for source in &mut found {
+        source.prepare(step.min(out.len()));
+    }
+    for (i, block) in out.chunks_mut(step).enumerate() {
+        let (start, len) = (i * step, block.len());
+        for source in &mut found {
+            source.bring(start, len);
         }
-    } else {
-        by_lanes(operands, &mut out, kernel);
+        kernel(std::array::from_fn(|i| found[i].block(start, len)), block);
     }
     Ok(Value::from_vec(shape, out))
 }
 
-/// An operand whose elements can be had as slices without gathering them.
-enum Flat<'a, T> {
-    Slice(&'a [T]),
-    /// One number, as often as a block is long.
-    Constant(Vec<T>),
+/// Where the elements of an operand come from.
+enum Source<'a, T: Clone> {
+    /// They lie in row-major order.
+    InOrder(Cow<'a, [T]>),
+    /// They are brought into order, block by block.
+    Gathered {
+        memory: &'a [T],
+        /// Collapsed.
+        layout: Layout,
+        block: Vec<T>,
+        /// Whether all blocks are the same, and it is there.
+        stays: bool,
+    },
 }
 
-impl<'a, T: Arithmetic> Flat<'a, T> {
-    fn of(value: &'a Value<T>) -> Option<Self> {
-        let constant =
-            || value.as_constant().map(|number| Self::Constant(vec![number; BLOCK.min(value.len())]));
-        value.as_slice().map(Self::Slice).or_else(constant)
+impl<'a, T: Arithmetic> Source<'a, T> {
+    fn of(value: &'a Value<T>, room: &Room<T>) -> Result<Self, Problem> {
+        if let Some(elements) = value.as_slice() {
+            return Ok(Self::InOrder(Cow::Borrowed(elements)));
+        }
+        Ok(match value.lying() {
+            Some((memory, layout)) => {
+                Self::Gathered { memory, layout: layout.collapsed(), block: Vec::new(), stays: false }
+            }
+            None => Self::InOrder(Cow::Owned(value.elements(&room.aside())?)),
+        })
+    }
+
+    fn prepare(&mut self, step: usize) {
+        if let Self::Gathered { memory, layout, block, stays } = self {
+            block.resize(step + SLACK, T::ZERO);
+            if period(layout).is_some_and(|period| step.is_multiple_of(period)) {
+                gather(memory, layout, 0, step, block);
+                *stays = true;
+            }
+        }
+    }
+
+    /// Makes ready what [`block`](Self::block) is then asked for.
+    fn bring(&mut self, start: usize, len: usize) {
+        if let Self::Gathered { memory, layout, block, stays: false } = self {
+            gather(memory, layout, start, len, block);
+        }
     }
 
     fn block(&self, start: usize, len: usize) -> &[T] {
         match self {
-            Self::Slice(slice) => &slice[start..start + len],
-            Self::Constant(block) => &block[..len],
+            Self::InOrder(elements) => &elements[start..start + len],
+            Self::Gathered { block, .. } => &block[..len],
         }
     }
 }
 
-/// The output in pieces that every operand can be sliced to, each with the index it starts at.
-fn blocks<'o, T>(flats: &[Flat<'_, T>], out: &'o mut [T]) -> impl Iterator<Item = (usize, &'o mut [T])> {
-    let repeats = flats.iter().any(|flat| matches!(flat, Flat::Constant(_)));
-    let step = if repeats { BLOCK } else { out.len() };
-    out.chunks_mut(step).enumerate().map(move |(i, block)| (i * step, block))
+/// After how many elements a layout begins again, if it only repeats.
+fn period(layout: &Layout) -> Option<usize> {
+    (layout.strides.first() == Some(&0)).then(|| size_of(&layout.shape[1..]))
 }
 
-/// Walks the last axis of all operands in step, gathering what does not lie in order, a block at a time.
-fn by_lanes<T: Arithmetic, const N: usize>(
-    operands: [&Value<T>; N],
-    out: &mut [T],
-    kernel: impl Fn([&[T]; N], &mut [T]),
-) {
-    let shape = operands[0].shape();
-    let last = shape.len() - 1;
-    let width = shape[last];
-    let views = operands.map(Value::view);
-    let mut lanes = views.each_ref().map(|view| view.lanes(Axis(last)).into_iter());
-    let mut gathered: [Vec<T>; N] = std::array::from_fn(|_| vec![T::zero(); width.min(BLOCK)]);
-    for row in out.chunks_mut(width) {
-        let current: [ArrayView1<'_, T>; N] =
-            std::array::from_fn(|i| lanes[i].next().expect("as many lanes as rows"));
-        let in_order = current.each_ref().map(ArrayView1::to_slice);
-        for (i, piece) in row.chunks_mut(BLOCK).enumerate() {
-            let range = i * BLOCK..i * BLOCK + piece.len();
-            for (lane, buffer) in
-                current.iter().zip(&mut gathered).filter(|(lane, _)| lane.as_slice().is_none())
-            {
-                let lane = lane.slice_axis(Axis(0), Slice::from(range.clone()));
-                buffer.iter_mut().zip(lane).for_each(|(to, from)| *to = *from);
-            }
-            let operand = |i: usize| match in_order[i] {
-                Some(elements) => &elements[range.clone()],
-                None => &gathered[i][..range.len()],
-            };
-            kernel(std::array::from_fn(operand), piece);
-        }
-    }
+/// The elements of a block: about [`BLOCK`], and whole periods or rows of what repeats. Nothing, if all lie in order.
+fn step<T: Clone>(sources: &[Source<'_, T>]) -> Option<usize> {
+    let layouts = sources.iter().filter_map(|source| match source {
+        Source::InOrder(_) => None,
+        Source::Gathered { layout, .. } => Some(layout),
+    });
+    let units = layouts.map(|layout| match (period(layout), layout.strides.last()) {
+        (Some(period), _) => period,
+        (None, Some(0)) => layout.shape[layout.shape.len() - 1],
+        (None, _) => 1,
+    });
+    let unit = units.map(|unit| if unit <= BLOCK { unit } else { 1 }).max()?;
+    Some(BLOCK / unit * unit)
 }

@@ -64,7 +64,7 @@ impl Rule for Dot {
         Ok(batch.iter().copied().chain([*m, *n]).collect())
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         matmul(operands[0], operands[1], room)
     }
 

@@ -196,7 +196,7 @@ impl Rule for Fold {
         Ok(out)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         match self.op.computation() {
             How::Reduce(reducer) => reduce(operands[0], self.axes, &reducer, room),
             How::Run => running_sum(operands[0], self.axes, room),

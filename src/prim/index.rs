@@ -154,7 +154,7 @@ impl Rule for Index {
         }
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         let [x, indices] = [operands[0], operands[1]];
         let shapes = [x.shape(), indices.shape()];
         let shape = self.shape(&shapes)?;

@@ -55,7 +55,7 @@ impl Rule for Leaf {
         Ok(operands[0].into())
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], _: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], _: &Room<T>) -> Result<Value<T>, Problem> {
         Ok(operands[0].clone())
     }
 

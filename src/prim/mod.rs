@@ -69,7 +69,7 @@ pub(crate) trait Rule {
     fn shape(&self, operands: &[&[usize]]) -> Result<Shape, Problem>;
 
     /// The result, or that there is no room for it. The operands' shapes have passed [`Rule::shape`].
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem>;
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem>;
 
     /// The work that a replay has with it, for operands that lie so. It gives what [`Rule::eval`] gives, to
     /// the bit.
@@ -331,7 +331,7 @@ impl Prim {
     pub(crate) fn eval<T: Arithmetic>(
         &self,
         operands: &[&Value<T>],
-        room: &Room,
+        room: &Room<T>,
     ) -> Result<Value<T>, Problem> {
         each!(self, family => family.eval(operands, room))
     }

@@ -142,7 +142,7 @@ impl Rule for Order {
         Ok(shape)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         let shapes: Vec<&[usize]> = operands.iter().map(|operand| operand.shape()).collect();
         ordered(self.lines(&shapes), &self.shape(&shapes)?, operands, room)
     }

@@ -240,7 +240,7 @@ impl Rule for View {
         }
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         let x = operands[0];
         match self {
             Self::Reshape(shape) => x.reshape(shape, room),

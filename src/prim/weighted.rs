@@ -213,7 +213,7 @@ impl Rule for Weighted {
         equal_shapes(operands)
     }
 
-    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room) -> Result<Value<T>, Problem> {
+    fn eval<T: Arithmetic>(&self, operands: &[&Value<T>], room: &Room<T>) -> Result<Value<T>, Problem> {
         elementwise(self.computation(), operands, room)
     }
 

@@ -44,11 +44,11 @@ use ndarray::{
 )]
 pub trait IntoValue<T: Float> {
     #[doc(hidden)]
-    fn into_value(self, room: &Room) -> Result<Value<T>, Problem>;
+    fn into_value(self, room: &Room<T>) -> Result<Value<T>, Problem>;
 }
 
 impl<T: Float> IntoValue<T> for Value<T> {
-    fn into_value(self, _: &Room) -> Result<Value<T>, Problem> {
+    fn into_value(self, _: &Room<T>) -> Result<Value<T>, Problem> {
         Ok(self)
     }
 }
@@ -102,7 +102,7 @@ macro_rules! held {
     ($([$($generics:tt)*] $type:ty, $number:ty, |$it:ident, $room:ident| $value:expr);+ $(;)?) => {
         $(
             impl<$($generics)*> IntoValue<$number> for $type {
-                fn into_value(self, $room: &Room) -> Result<Value<$number>, Problem> {
+                fn into_value(self, $room: &Room<$number>) -> Result<Value<$number>, Problem> {
                     let $it = self;
                     $value
                 }

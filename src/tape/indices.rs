@@ -11,7 +11,7 @@ use ndarray::{
 };
 
 /// The elements as numbers of the tape's.
-fn indices_of<T: Float, I: Whole>(array: &ArrayViewD<'_, I>, room: &Room) -> Result<Value<T>, Problem> {
+fn indices_of<T: Float, I: Whole>(array: &ArrayViewD<'_, I>, room: &Room<T>) -> Result<Value<T>, Problem> {
     let mut elements = room.empty(array.shape())?;
     for number in array {
         elements.push(counted_in(*number).ok_or_else(|| uncountable::<T>(number, array.shape()))?);
@@ -19,7 +19,7 @@ fn indices_of<T: Float, I: Whole>(array: &ArrayViewD<'_, I>, room: &Room) -> Res
     Ok(Value::from_vec(array.shape(), elements))
 }
 
-fn mask_of<T: Float>(array: &ArrayViewD<'_, bool>, room: &Room) -> Result<Value<T>, Problem> {
+fn mask_of<T: Float>(array: &ArrayViewD<'_, bool>, room: &Room<T>) -> Result<Value<T>, Problem> {
     let numbers = array.iter().map(|&holds| if holds { T::one() } else { T::zero() });
     Ok(Value::from_vec(array.shape(), room.collected(array.shape(), numbers)?))
 }
@@ -103,11 +103,11 @@ mod sealed {
     use super::{Error, Float, Problem, Room, Tape, Value, Var};
 
     pub trait Places {
-        fn places<T: Float>(self, room: &Room) -> Result<Value<T>, Problem>;
+        fn places<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem>;
     }
 
     pub trait Truths {
-        fn truths<T: Float>(self, room: &Room) -> Result<Value<T>, Problem>;
+        fn truths<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem>;
     }
 
     pub trait Mask<'t, T: Float> {
@@ -141,7 +141,7 @@ macro_rules! held {
     };
     (@ I [$($generics:tt)*] $type:ty, |$it:ident| $view:expr) => {
         impl<I: Whole, $($generics)*> sealed::Places for $type {
-            fn places<T: Float>(self, room: &Room) -> Result<Value<T>, Problem> {
+            fn places<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem> {
                 let $it = self;
                 indices_of(&$view.into_dyn(), room)
             }
@@ -149,7 +149,7 @@ macro_rules! held {
     };
     (@ bool [$($generics:tt)*] $type:ty, |$it:ident| $view:expr) => {
         impl<$($generics)*> sealed::Truths for $type {
-            fn truths<T: Float>(self, room: &Room) -> Result<Value<T>, Problem> {
+            fn truths<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem> {
                 let $it = self;
                 mask_of(&$view.into_dyn(), room)
             }
@@ -186,7 +186,7 @@ held! {
 macro_rules! number {
     ($($type:ident)+) => {
         $(impl sealed::Places for $type {
-            fn places<T: Float>(self, room: &Room) -> Result<Value<T>, Problem> {
+            fn places<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem> {
                 indices_of(&aview0(&self).into_dyn(), room)
             }
         })+
@@ -196,7 +196,7 @@ macro_rules! number {
 number!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
 
 impl sealed::Places for std::ops::Range<usize> {
-    fn places<T: Float>(self, room: &Room) -> Result<Value<T>, Problem> {
+    fn places<T: Float>(self, room: &Room<T>) -> Result<Value<T>, Problem> {
         let shape = [self.len()];
         let mut elements = room.empty(&shape)?;
         for number in self {
@@ -285,7 +285,7 @@ impl<T: Float> Tape<T> {
         &self,
         name: &str,
         kind: Kind,
-        value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
+        value: impl FnOnce(&Room<T>) -> Result<Value<T>, Problem>,
     ) -> Result<Var<'_, T>, Error> {
         let leaf = match kind {
             Kind::Real => Leaf::Input,

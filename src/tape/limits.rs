@@ -56,12 +56,11 @@ impl<T: Float> Tape<T> {
             symbolic: _,
             anomalies: _,
         } = self;
-        rows.get_mut().clear();
+        room.start_over(rows.get_mut().drain(..).map(|row| row.value));
         names.get_mut().clear();
         cotangents.get_mut().clear();
         sweeps.get_mut().clear();
         differentiated.set(None);
-        room.set_taken(0);
         refused.get_mut().take();
         guards.get_mut().clear();
         reads.get_mut().clear();

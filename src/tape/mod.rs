@@ -90,7 +90,7 @@ pub struct Tape<T: Float> {
     /// How many rows it may have.
     limit: Cell<usize>,
     /// Memory for values.
-    room: Room,
+    room: Room<T>,
     /// Set while a composite is computed whose steps have no twins.
     attempting: Cell<bool>,
     /// The first row that it had no room for, of those that a sweep or such a composite emits.
@@ -361,7 +361,7 @@ impl<T: Float> Tape<T> {
         &self,
         leaf: Leaf,
         label: &str,
-        value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
+        value: impl FnOnce(&Room<T>) -> Result<Value<T>, Problem>,
     ) -> Result<Var<'_, T>, Error> {
         let name = method(leaf);
         let value = match value(&self.room) {
@@ -384,7 +384,7 @@ impl<T: Float> Tape<T> {
         &self,
         leaf: Leaf,
         name: &str,
-        value: impl FnOnce(&Room) -> Result<Value<T>, Problem>,
+        value: impl FnOnce(&Room<T>) -> Result<Value<T>, Problem>,
     ) -> Result<Var<'_, T>, Error> {
         self.check_rows(method(leaf), self.len() + 1, None)?;
         Ok(self.put(leaf, &format!("`{}`", escaped(name)), value)?.named(name))
@@ -474,7 +474,7 @@ impl<T: Float> Tape<T> {
     }
 
     /// Where memory for values comes from.
-    pub(crate) fn room(&self) -> &Room {
+    pub(crate) fn room(&self) -> &Room<T> {
         &self.room
     }
 
@@ -564,7 +564,7 @@ fn array<T: Float>(
     prim: &Prim,
     operands: &[RowId],
     rows: &[Row<T>],
-    room: &Room,
+    room: &Room<T>,
 ) -> Result<(Value<T>, Kind), Problem> {
     let kinds: SmallVec<[Kind; 3]> = operands.iter().map(|id| rows[id.index()].kind).collect();
     let kind = prim.kind(&kinds)?;

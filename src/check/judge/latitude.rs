@@ -9,13 +9,14 @@ use crate::check::oracle::number::Bound;
 use crate::{Float, Var};
 use ndarray::{ArrayD, Axis, Zip};
 
-/// Whether something that was given is a number, and farther off than its tolerance: another order of algebra may explain it.
+/// Whether something that was given is farther off than its tolerance: another order of algebra may explain it. So it may what is
+/// no number: a variance of equal numbers, as the difference of two means, is as soon below 0 as above, and has no root there.
 pub(super) fn is_wanted(given: &[ArrayD<f64>], expected: &[ArrayD<f64>], tolerances: &[ArrayD<f64>]) -> bool {
     any(given, expected, tolerances, is_beyond)
 }
 
 fn is_beyond(given: f64, expected: f64, tolerance: f64) -> bool {
-    given.is_finite() && (given - expected).abs() > tolerance
+    (given - expected).abs() > tolerance || is_no_number(given, expected, tolerance)
 }
 
 /// Whether something that was given is off by ten roundings or more: a digit.

@@ -144,8 +144,9 @@ impl<'t, T: Float> Derivation<'t, T> {
         if latitude::lacks_numbers(given, &gradients, &tolerances)
             && let Some(seeds) = latitude::without_zeros(&self.seed)
         {
-            let steep = self.with_seeds(By::Hand, &[(self.seed, seeds)], &self.wanted, None);
             // A slope that rounding may put anywhere is one of them.
+            let by = if by == By::Textbook { By::Rearranged } else { by };
+            let steep = self.with_seeds(by, &[(self.seed, seeds)], &self.wanted, None);
             let slopes =
                 self.found(&steep, |bound| if bound.error.is_finite() { bound.value } else { f64::NAN });
             reason = latitude::excuse(given, &gradients, &mut tolerances, &slopes);

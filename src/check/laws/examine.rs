@@ -147,6 +147,16 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         tally.add(law, || self.what.describe(), &Verdict::of(measured));
     }
 
+    /// The same, unless rounding may put what is known of it anywhere: as where the slopes of two operands overflow, of which
+    /// only the difference is a number.
+    fn add_if_known(&self, tally: &mut Tally, law: &'static str, measured: Measured, known: &[Bound]) {
+        if known.iter().all(|bound| bound.value.is_finite() && bound.error.is_finite()) {
+            return self.add(tally, law, measured);
+        }
+        let verdict = Verdict::Inconclusive("there is no bound at this point".into());
+        tally.add(law, || self.what.describe(), &verdict);
+    }
+
     /// The values of the inputs and their first direction, in double precision, to be moved along.
     fn moves(&self) -> impl Iterator<Item = (Var<'t, T>, ArrayD<f64>, ArrayD<f64>)> {
         let moves = self.vars.iter().zip(&self.directions[0]);
@@ -207,7 +217,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
                 tolerance: oracle.error,
                 because: "no derivative".into(),
             };
-            return self.add(tally, law, measured);
+            return self.add_if_known(tally, law, measured, &[oracle]);
         };
         let own: Vec<ArrayD<Bound>> =
             Rounding::recorded(SINGLE).count(|| evaluate(found.tape(), &[], &[found]));
@@ -219,14 +229,14 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             because: "a running bound for the rounding of the recorded rows".into(),
         };
         let precision = if SINGLE { "single precision against double" } else { "recorded against evaluated" };
-        self.add(tally, precision, recorded);
+        self.add_if_known(tally, precision, recorded, &[oracle]);
         // In single precision this allows for the constants in the rules, which are rounded to it.
         let measured = Measured {
             error: (own.value - oracle.value).abs(),
             tolerance: 2.0 * (own.error + oracle.error),
             because: "running bounds for the rounding of both".into(),
         };
-        self.add(tally, law, measured);
+        self.add_if_known(tally, law, measured, &[oracle]);
     }
 
     /// The same derivative in two modes, which differ by no more than what each may round.
@@ -237,19 +247,19 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
         one: Option<Var<'_, T>>,
         other: Option<Var<'_, T>>,
     ) {
-        let bound = |row: Option<Var<'_, T>>| -> (f64, f64) {
-            let Some(row) = row else { return (0.0, 0.0) };
+        let bound = |row: Option<Var<'_, T>>| -> (f64, Bound) {
+            let Some(row) = row else { return (0.0, Bound::constant(0.0)) };
             let own: Vec<ArrayD<Bound>> =
                 Rounding::recorded(SINGLE).count(|| evaluate(row.tape(), &[], &[row]));
-            (row.peek_item().expect("a number").to_f64(), own[0].iter().map(|x| x.error).sum())
+            (row.peek_item().expect("a number").to_f64(), *own[0].first().expect("a number"))
         };
-        let (one, other) = (bound(one), bound(other));
+        let [(one, of_one), (other, of_other)] = [one, other].map(bound);
         let measured = Measured {
-            error: (one.0 - other.0).abs(),
-            tolerance: 2.0 * (one.1 + other.1),
+            error: (one - other).abs(),
+            tolerance: 2.0 * (of_one.error + of_other.error),
             because: "running bounds for the rounding of both".into(),
         };
-        self.add(tally, law, measured);
+        self.add_if_known(tally, law, measured, &[of_one, of_other]);
     }
 
     /// Im f(x + ihv) / h, which subtracts nothing, so that h can be 10⁻¹⁰⁰ (W. Squire and G. Trapp, SIAM Review 40, 1998).
@@ -274,12 +284,7 @@ impl<'t, T: Float, R: Recording> Recorded<'_, 't, T, R> {
             tolerance: 16.0 * oracle.error + UNDERFLOW,
             because: "8 times the bound for dual numbers, twice".into(),
         };
-        let verdict = if measured.tolerance.is_finite() {
-            Verdict::of(measured)
-        } else {
-            Verdict::Inconclusive("the oracle has no bound at this point".into())
-        };
-        tally.add("complex step against dual numbers", || self.what.describe(), &verdict);
+        self.add_if_known(tally, "complex step against dual numbers", measured, &[oracle]);
     }
 
     /// Along the first direction, with a swept step.

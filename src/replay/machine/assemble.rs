@@ -1,10 +1,9 @@
 //! What moves elements, running sums of them, and stacks of matrix products.
 
-use super::gather::scatter;
 use super::memory::{Feeds, Memory, Place};
-use super::{Code, block, gather};
+use super::{Code, block};
 use crate::Float;
-use crate::array::{AxisSet, Layout, Matrix, Shape, run};
+use crate::array::{AxisSet, Layout, Matrix, Shape, gather, run, scatter};
 
 /// A result put together from pieces of others.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use super::fused::{Fused, Loc, Origin, Step};
 use super::memory::Source;
-use super::{AXES, Aligned, Buffer, Code, Instruction};
-use crate::array::Layout;
+use super::{Aligned, Buffer, Code, Instruction};
+use crate::array::{AXES, Layout};
 use std::collections::HashSet;
 
 impl<T> Instruction<T> {

@@ -3,9 +3,9 @@
 //! way.
 
 use super::memory::{Feeds, Memory, Place, Scratch, Source};
-use super::{Code, block, gather};
+use super::{Code, block};
 use crate::Float;
-use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices};
+use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices, gather};
 use smallvec::SmallVec;
 
 /// A group of rows.

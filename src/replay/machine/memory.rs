@@ -1,8 +1,8 @@
 //! Where values are, and the memory of one thread.
 
-use super::{Aligned, Buffer, Code, Instruction, SLACK, block, gather};
+use super::{Aligned, Buffer, Code, Instruction, block};
 use crate::Float;
-use crate::array::{Bench, Layout, Progress};
+use crate::array::{Bench, Layout, Progress, SLACK, gather};
 use crate::error::Problem;
 use crate::replay::Input;
 use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};

@@ -2,7 +2,8 @@
 
 use super::masks::{softmax, softmax_backward};
 use super::{Outcome, Row, examine, num, size};
-use ndarray::{Array1, Array2, ArrayView1, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayD, ArrayView1, Axis, Zip};
+use std::rc::Rc;
 use wengert::check::{self, Values};
 use wengert::{Float, Var};
 
@@ -320,6 +321,28 @@ fn unit<T: Float>() -> Outcome {
     )
 }
 
+/// The variance in one pass, which of equal numbers is as soon below 0 as above: there is no root then, and nothing is judged.
+fn standardized_in_one_pass<T: Float>() -> Outcome {
+    let often_equal = Values::Custom(Rc::new(|shape, draw| {
+        let (all, first) = (draw() < 0.5, draw());
+        ArrayD::from_shape_simple_fn(shape, || 400.0 * (if all { first } else { draw() }) - 200.0)
+    }));
+    examine(
+        check::backward(|[x]: [Var<'_, T>; 1]| (x - x.mean()) / (x.var(T::zero()) + num::<T>(1e-5)).sqrt())
+            .against(|d: &A1<T>, x: &A1<T>| {
+                let n = size::<T>(x.len());
+                let mean = |x: &A1<T>| total(x.view()) / n;
+                let var = mean(&(x * x)) - mean(x) * mean(x);
+                let scale = T::one() / (var + num(1e-5)).sqrt();
+                let y = x.mapv(|v| (v - mean(x)) * scale);
+                let (by_mean, by_var) = (mean(d), mean(&(d * &y)));
+                Zip::from(d).and(&y).map_collect(|&d, &y| (d - by_mean - y * by_var) * scale)
+            })
+            .shapes(["x: n>=2"])
+            .values("x", often_equal),
+    )
+}
+
 fn logarithm<T: Float>() -> Outcome {
     examine(check::backward(|[x]| x.log()).against(|d: &A1<T>, x: &A1<T>| d / x).shapes(["x: n"]))
 }
@@ -344,6 +367,7 @@ pub fn table() -> Vec<Row> {
         "regression" regression;
         "running sum" running_sum;
         "x / |x|" unit;
+        "standardized in one pass" standardized_in_one_pass;
         "log, half of it outside the domain" logarithm;
     }
 }

@@ -1,6 +1,6 @@
 //! Elements in any layout, brought into row-major order, and put back to places in any layout.
 
-use crate::array::Layout;
+use super::Layout;
 use pulp::{Arch, NullaryFnOnce};
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -63,7 +63,7 @@ impl Iterator for Runs<'_> {
 }
 
 /// The `len` elements of a collapsed layout from `start` on, in row-major order, to the start of `out`, which
-/// has room for [`SLACK`] more.
+/// is faster at narrow rows if it has room for [`SLACK`] more.
 pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: usize, out: &mut [T]) {
     if len == 0 {
         return;
@@ -72,6 +72,7 @@ pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: 
     if let ([_, width @ ..=SLACK], 0) = (&layout.shape[..], stride)
         && start.is_multiple_of(*width)
         && len.is_multiple_of(*width)
+        && out.len() >= len + SLACK
     {
         let rows = start / width..(start + len) / width;
         let step = layout.strides[0];
