@@ -6,8 +6,9 @@ use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted};
 
 impl<T: Float> Tape<T> {
-    /// Removes all rows, with their names, guards and reads, and keeps the memory of the list for the next ones. Rules
-    /// of broadcasting and limits stay.
+    /// Removes all rows, with their names, guards and reads, and keeps the memory of the list for the next ones, and that of
+    /// values that nobody else holds, if it is a kilobyte or more. What the next step does not need of it, the next `clear`
+    /// gives back. Rules of broadcasting and limits stay.
     ///
     /// This is how one tape serves many steps: in each, the weights go on it as values, the step is recorded, and
     /// what comes out is taken off as values again.
