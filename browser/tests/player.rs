@@ -1,6 +1,8 @@
 //! The player in a browser: it opens from a file, plays to its end, shows the tape's numbers, judges predictions, and asks
 //! nothing of the network.
 
+#![allow(clippy::float_cmp)] // What is exact is compared so.
+
 use browser::tapes::{MARKUP, attention, long, names, notebook, scalars, two_sided};
 use browser::{Browser, Result};
 use serde_json::{Value, json};
