@@ -107,15 +107,17 @@ pub fn two_sided() -> Tape<f64> {
     tape
 }
 
-/// Ten thousand rows of scalars.
+/// Ten thousand rows of scalars: a pendulum, by Euler's steps.
 pub fn long() -> Tape<f64> {
     let tape = Tape::new();
-    let [x, w] = [("x", 0.3), ("w", 1.01)].map(|(name, x)| tape.leaf(name, x));
-    let mut y = x;
-    while tape.len() < 9_998 {
-        y = (y * w).sin() + x;
+    let [angle, speed, h] =
+        [("angle", 0.5), ("speed", 0.0), ("h", 0.004)].map(|(name, x)| tape.leaf(name, x));
+    let (mut x, mut v) = (angle, speed);
+    while tape.len() < 9_997 {
+        v = v - x.sin() * h;
+        x = x + v * h;
     }
-    y.square().named("loss").backward();
+    x.square().named("loss").backward();
     tape
 }
 

@@ -69,7 +69,7 @@ function roomOf() {
 function drawStart() {
   const text = !list.length ? say("start.empty") : say("start.text", { n: list.length });
   const more = list.length && !data.steps ? make("p", "soft", say("start.nogradient")) : null;
-  return [make("h2", "", data.title || say("start.title")), make("p", "lead", text), more,
+  return [make("h2", "", say(list.length ? "start.title" : "start.none")), make("p", "lead", text), more,
     list.length ? make("p", "soft", say("start.keys")) : null];
 }
 

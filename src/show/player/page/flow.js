@@ -114,7 +114,7 @@ function contribution(step, given, room) {
     const before = rows.get(given.sum.o[0]);
     flows.push(make("div", "flow adds",
       heat(before, differential(given.row), say("role.before"), options), sign("+"),
-      heat(given.term, null, say("role.term"), options), sign("="),
+      heat(given.term, differential(given.row), say("role.term"), options), sign("="),
       heat(given.sum, differential(given.row), say("role.sum"), options)));
   }
   return flows;
@@ -125,7 +125,7 @@ function forwardFlow(row, room) {
   const operands = (row.o ?? []).slice(0, 4).map((r) => rows.get(r)).filter(Boolean);
   const options = { room, beside: [...operands, row] };
   const result = known(row, operands.length ? say("role.result") : null, options);
-  const figures = operands.map((operand) => known(operand, null, options));
+  const figures = operands.map((operand) => known(operand, say("role.operand"), options));
   if (!operands.length) return make("div", "flow", result);
   if (operands.length === 2 && SIGNS[row.p]) {
     return make("div", "flow", figures[0], sign(signOf(row.p, ...operands)), figures[1], sign("="), result);

@@ -135,12 +135,18 @@ function heat(row, markup, role, options = {}) {
   return figure;
 }
 
+/// Black or white, whichever has the more contrast: 4.58 at least.
+function readableOn(colour) {
+  const [r, g, b] = colour.map((part) => (part <= 10 ? part / 3295 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
+}
+
 /// Few numbers, written out.
 function numbers(row, most, point, rest) {
   const grid = gridOf(row);
   const columns = grid.columns <= 6 ? grid.columns : Math.ceil(grid.columns / Math.ceil(grid.columns / 6));
   const table = make("span", `numbers${grid.count === 1 ? " single" : ""}`);
-  table.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+  table.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
   table.setAttribute("role", "img");
   table.setAttribute("aria-label", `${shapeText(row.s)}: ${Array.from({ length: grid.count }, (_, k) => number(grid.at(Math.floor(k / grid.columns), k % grid.columns))).join(", ")}`);
   for (let i = 0; i < grid.drawnLines; i += 1) {
@@ -150,7 +156,7 @@ function numbers(row, most, point, rest) {
       if (Number.isFinite(x) && grid.count > 1) {
         const [r, g, b] = colours().of(x, most);
         cell.style.background = `rgb(${r},${g},${b})`;
-        cell.style.color = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#14181d" : "#ffffff";
+        cell.style.color = readableOn([r, g, b]);
       }
       cell.addEventListener("pointerenter", () => point(i, j));
       table.append(cell);

@@ -28,6 +28,7 @@ function go(to, { jumps = false, quiet = false } = {}) {
 
 function drawTop() {
   document.documentElement.lang = language;
+  document.body.classList.toggle("nothing", !list.length);
   document.title = data.title || say("title");
   document.getElementById("title").textContent = data.title || say("title");
   const adjoints = data.rows.length - list.length;

@@ -73,6 +73,11 @@ function draw(tag, attributes = {}, ...children) {
 function math(markup, className = "") {
   const holder = make("span", `math ${className}`);
   holder.innerHTML = `<math>${markup}</math>`;
+  // Not every font has a brace that grows: that of cases is a line.
+  for (const table of holder.querySelectorAll("mo + mtable")) {
+    table.previousElementSibling.remove();
+    table.classList.add("cases");
+  }
   return holder;
 }
 
