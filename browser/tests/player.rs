@@ -203,6 +203,8 @@ fn formula(data: &Value, row: &Value, markup: &Value) -> Result<String> {
                 let place = u32::from(c) as usize - 0xe001;
                 out += &name(told(data, &row["o"][place])?);
             }
+            // The brace of cases is drawn as a line.
+            '{' => {}
             c => out.push(c),
         }
     }
@@ -307,6 +309,37 @@ fn predictions_are_judged() -> Result<()> {
         assert!(times >= 4, "{kind} was asked {times} times of {}", kinds.len());
     }
     Ok(())
+}
+
+/// A call that recorded several rows is one row, and its steps are one, until it is opened.
+#[test]
+fn calls_fold_and_open() -> Result<()> {
+    let tape = notebook();
+    let file = std::env::temp_dir().join(format!("wengert-fold-{}.html", std::process::id()));
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    tape.player().language(Language::English).sources(sources).write(&file)?;
+    let mut browser = Browser::start()?;
+    browser.open(&file, "", DESKTOP, false)?;
+    let last = last_step(&mut browser)?;
+    browser.press("f")?;
+    assert_eq!(count(&mut browser, ".row")?, 12);
+    assert!(text(&mut browser, "#list")?.contains("linear(X, W1, b1)"));
+    let mut steps = 0;
+    while browser.ask("location.hash")? != json!(format!("#step={last}")) {
+        browser.press("ArrowRight")?;
+        steps += 1;
+        assert!(steps < last, "{steps} of {last}");
+    }
+    // Back through all of `linear` at once, by the rule as it was written.
+    let shown = text(&mut browser, "#card .rule")?;
+    for line in ["dX=dZ1·W1", "dW1=dZ1⊤·X", "db1=sumaxis 0(dZ1)"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert_eq!(count(&mut browser, ".row.receives")?, 3);
+    browser.press("Home")?;
+    browser.ask("document.querySelector('.fold').click()")?;
+    assert_eq!(count(&mut browser, ".row")?, 15);
+    closed(browser, file)
 }
 
 #[test]

@@ -44,7 +44,8 @@ pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
         let made_by = (row.row() >= forward).then(|| row.origin()).flatten();
         if made_by.map_or_else(|| shown(row.row()), |by| shown(by.row())) {
             let rule = made_by.is_none().then(|| rules.of(row)).flatten();
-            rows.push(told(row, rule, sources.at(row.location())));
+            let written = (made_by.is_none() && ends_call(row)).then(|| Rules::written(row)).flatten();
+            rows.push(told(row, rule, written, sources.at(row.location())));
         }
     }
     let mut fields = vec![
@@ -81,7 +82,7 @@ fn seed(sweep: &Reverse) -> usize {
 }
 
 /// A row, with names short for there may be many.
-fn told<T: Float>(row: Var<'_, T>, rule: Option<usize>, place: usize) -> Json {
+fn told<T: Float>(row: Var<'_, T>, rule: Option<usize>, written: Option<Json>, place: usize) -> Json {
     let operands = row.operands();
     let formula = match (operands.is_empty(), row.constant_number()) {
         (true, Some(x)) => number(x),
@@ -125,7 +126,18 @@ fn told<T: Float>(row: Var<'_, T>, rule: Option<usize>, place: usize) -> Json {
         fields.push(("two", Json::Truth(true)));
     }
     fields.extend(rule.map(|rule| ("rule", Json::from(rule))));
+    fields.extend(written.map(|written| ("whole", written)));
     Json::Object(fields)
+}
+
+/// Whether it is the last of three rows or more that one call recorded, which the page can show as one.
+fn ends_call<T: Float>(row: Var<'_, T>) -> bool {
+    let is_same = |other: Option<usize>| {
+        let other = other.and_then(|other| row.tape().try_var(other).ok());
+        other.is_some_and(|other| other.location() == row.location() && other.origin().is_none())
+    };
+    let at = row.row();
+    is_same(at.checked_sub(1)) && is_same(at.checked_sub(2)) && !is_same(at.checked_add(1))
 }
 
 /// Whether all operands were repeated for it, so that every element of one meets every element of another; what the

@@ -16,6 +16,7 @@ const STYLE: &[&str] = &[
 const SCRIPT: &[&str] = &[
     include_str!("page/words.js"),
     include_str!("page/model.js"),
+    include_str!("page/fold.js"),
     include_str!("page/heat.js"),
     include_str!("page/arcs.js"),
     include_str!("page/list.js"),

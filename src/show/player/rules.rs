@@ -3,9 +3,11 @@
 
 use super::json::Json;
 use crate::show::rule::Equation;
-use crate::symbol::{Line, Sheet, mathml, mistakes, set, sheet_alone};
+use crate::show::text::name_of;
+use crate::symbol::{Line, Sheet, mathml, mistakes, set, sheet, sheet_alone};
 use crate::{Float, Var};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 /// Stands for the row itself; the next ones, of Unicode's private use, for its operands.
@@ -36,6 +38,24 @@ impl Rules {
         self.rules.push(rule);
         self.known.insert(key, self.rules.len() - 1);
         Some(self.rules.len() - 1)
+    }
+
+    /// The rule of a row as it was written, through what only rearranges, with the rows that it speaks of.
+    pub fn written<T: Float>(row: Var<'_, T>) -> Option<Json> {
+        let spoken = RefCell::new(BTreeSet::new());
+        let called = |of: Var<'_, T>| {
+            spoken.borrow_mut().insert(of.row());
+            of.name().map_or_else(|| format!("%{}", of.row()), |name| name_of(&name))
+        };
+        let sheet = sheet(row, &called)?;
+        let lines = sheet
+            .lines
+            .iter()
+            .map(|line| Json::Object(shown(&Equation::new(&line.left(), &line.right(), &sheet.known, ""))));
+        let lines = Json::List(lines.collect());
+        let mut of = spoken.into_inner();
+        of.remove(&row.row());
+        Some(Json::Object(vec![("of", Json::list(of)), ("lines", lines)]))
     }
 
     pub fn into_json(self) -> Json {

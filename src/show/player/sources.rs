@@ -36,7 +36,11 @@ impl Sources {
             return *known;
         }
         let mut place: Vec<Json> = vec![at.file().into(), (at.line() as usize).into()];
-        place.extend(self.text(at).map(Json::from));
+        if let Some(line) = self.text(at) {
+            let call = method(&line, at.column() as usize);
+            place.push(line.trim().into());
+            place.extend(call.map(Json::from));
+        }
         self.places.push(Json::List(place));
         self.known.insert(key, self.places.len() - 1);
         self.places.len() - 1
@@ -49,7 +53,7 @@ impl Sources {
         }
         let line = self.files[at.file()].as_ref()?.get(at.line() as usize - 1)?;
         // The place is within the line, or it is another line.
-        (line.chars().count() >= at.column() as usize).then(|| line.trim().to_owned())
+        (line.chars().count() >= at.column() as usize).then(|| line.clone())
     }
 
     fn read(&self, file: &Path) -> Option<Vec<String>> {
@@ -62,5 +66,42 @@ impl Sources {
 
     pub fn into_json(self) -> Json {
         Json::List(self.places)
+    }
+}
+
+/// The method that is called in a column of a line, counted from 1.
+fn method(line: &str, column: usize) -> Option<String> {
+    let mut after = line.chars().skip(column - 1).peekable();
+    let mut name = String::new();
+    while let Some(c) = after.next_if(|c| c.is_alphanumeric() || *c == '_') {
+        name.push(c);
+    }
+    let is_method = line.chars().take(column - 1).last() == Some('.');
+    (is_method && !name.is_empty() && matches!(after.peek(), Some('(' | ':'))).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_known_by_its_column() {
+        let line = "    let p = (x - y).softmax(1).sum::<f64>() + z;";
+        let found = |text: &str| method(line, line.find(text).unwrap() + 1);
+        assert_eq!((found("softmax"), found("sum")), (Some("softmax".into()), Some("sum".into())));
+        assert_eq!((found("(x"), found("z;"), method(line, 400)), (None, None, None));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_callers_file() {
+        let here = Location::caller();
+        let mut known = Sources::new(Some(Path::new(env!("CARGO_MANIFEST_DIR"))));
+        assert_eq!((known.at(here), known.at(here)), (0, 0));
+        let told = known.into_json().to_string();
+        assert!(told.contains("let here = Location::caller();"), "{told}");
+        // Of a relative path nothing is read where it is not known whose it is.
+        let mut unknown = Sources::new(None);
+        unknown.at(here);
+        assert!(!unknown.into_json().to_string().contains("Location"));
     }
 }

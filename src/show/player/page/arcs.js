@@ -3,8 +3,8 @@
 const arcs = draw("svg", { id: "arcs", "aria-hidden": "true" });
 
 /// Where the middle of a row is in the list.
-function middleOf(place) {
-  return place * rowHeight + rowHeight / 2;
+function middleOf(slot) {
+  return slot * rowHeight + rowHeight / 2;
 }
 
 /// An arc from an operand's place to its result's: the farther, the wider.
@@ -24,14 +24,14 @@ function drawArcs(from, to) {
     arcs.replaceChildren();
     return;
   }
-  const step = steps[now];
+  const step = stepAt(now);
   const faint = [];
   const strong = [];
   for (let place = from; place < to; place += 1) {
-    const row = list[place];
-    for (const operand of new Set(row.o ?? [])) {
-      const other = placeOf.get(operand);
-      if (other === undefined || now < computedAt[place]) continue;
+    const row = list[shown[place]];
+    for (const operand of new Set(foldOf(row)?.inputs.map((input) => input.r) ?? row.o ?? [])) {
+      const other = slotOf.get(operand);
+      if (other === undefined || now < computedAt[shown[place]]) continue;
       const isNow = step.row === row && (step.kind === "forward" || step.to?.some((given) => given.row.r === operand));
       const path = draw("path", { d: arcPath(other, place, width), class: isNow ? `now ${step.kind}` : "" });
       path.dataset.from = operand;
@@ -43,13 +43,13 @@ function drawArcs(from, to) {
     }
   }
   arcs.setAttribute("width", width);
-  arcs.setAttribute("height", list.length * rowHeight);
+  arcs.setAttribute("height", shown.length * rowHeight);
   arcs.replaceChildren(...faint, ...strong);
 }
 
 /// A quarter of a second in which what the step moves can be seen moving.
 function travel() {
-  const step = steps[now];
+  const step = stepAt(now);
   if (still.matches || !step.row || (step.kind !== "forward" && step.kind !== "reverse")) return;
   for (const path of arcs.querySelectorAll("path.now")) {
     const length = path.getTotalLength();

@@ -16,22 +16,27 @@ function headOf(row) {
   return math(`<mrow>${ruleMath(row, left)}<mo>=</mo>${ruleMath(row, right)}</mrow>`);
 }
 
-/// The rule's lines, those that this step gives something; each side under the other's.
-function ruleLines(row, given) {
-  const rule = ruleOf(row);
-  if (!rule?.lines.length) return null;
+/// What a folded call computes.
+function callHead(group) {
+  if (!group.call) return headOf(group.result);
+  const inputs = group.inputs.map(typeset).join("<mo>,</mo>");
+  const name = make("span", "callname", group.call);
+  return make("span", "", math(`<mrow>${typeset(group.result)}<mo>=</mo></mrow>`), " ", name, math(`<mrow><mo>(</mo>${inputs}<mo>)</mo></mrow>`));
+}
+
+/// The rule's lines, each side under the other's.
+function ruleLines(row, lines) {
+  if (!lines?.length) return null;
   const table = make("div", "rule");
   table.setAttribute("role", "group");
   table.setAttribute("aria-label", say("rule.label"));
-  for (const line of rule.lines) {
-    const to = row.o?.[line.of];
-    if (given && line.of !== undefined && !given.some((one) => one.row.r === to)) continue;
+  for (const line of lines) {
     table.append(
       math(ruleMath(row, line.math[0]), "left"), math(`<mrow><mo>=</mo>${ruleMath(row, line.math[1])}</mrow>`, "right"),
       line.shapes ? math(`<mrow>${line.shapes}</mrow>`, "shapes") : make("span", "shapes"),
     );
   }
-  return table.childElementCount ? table : null;
+  return table;
 }
 
 function sourceOf(row) {
@@ -73,7 +78,11 @@ function drawStart() {
     list.length ? make("p", "soft", say("start.keys")) : null];
 }
 
-function drawForward(row) {
+function drawForward(row, group) {
+  if (group) {
+    return [make("h2", "", callHead(group)), make("p", "lead", say("fold.what", { n: group.rows.length })),
+      forwardFlow(row, roomOf(), group), make("p", "stats", statistics(row))];
+  }
   const title = row.o ? headOf(row) : make("span", "", math(typeset(row)), " ", say(`leaf.${row.p}`, {}));
   const what = canSay(`what.${row.p}`) ? make("p", "lead", say(`what.${row.p}`)) : null;
   return [make("h2", "", title), what, forwardFlow(row, roomOf()), make("p", "stats", statistics(row))];
@@ -85,12 +94,13 @@ function drawSeed(step) {
 }
 
 function drawReverse(step) {
-  const { row, to } = step;
-  const parts = [make("h2", "", make("span", "quiet", say("back.through")), " ", headOf(row)), ruleLines(row, to)];
+  const { row, to, group } = step;
+  const parts = [make("h2", "", make("span", "quiet", say("back.through")), " ", group ? callHead(group) : headOf(row))];
+  const lines = group ? wholeOf(group)?.lines : ruleOf(row)?.lines.filter((line) => line.of === undefined || to.some((one) => one.row.r === row.o[line.of]));
+  parts.push(ruleLines(row, lines));
+  if (group) parts.push(make("p", "lead", say("fold.back", { n: group.rows.length })));
   if (!to.length) parts.push(make("p", "lead", say("back.nothing")));
-  const times = new Map();
   for (const given of to) {
-    times.set(given.row.r, (times.get(given.row.r) ?? 0) + 1);
     const head = make("h3", "", say("back.to"), " ", math(typeset(given.row)));
     if (given.sum) head.append(make("span", "plus", "+="), make("span", "soft", say("back.again")));
     parts.push(make("section", "given", head, ...contribution(step, given, roomOf())));
@@ -100,9 +110,9 @@ function drawReverse(step) {
 
 /// Shows a step.
 function drawCard() {
-  const step = steps[now];
+  const step = stepAt(now);
   const row = step.row;
-  const parts = step.kind === "start" ? drawStart() : step.kind === "forward" ? drawForward(row)
+  const parts = step.kind === "start" ? drawStart() : step.kind === "forward" ? drawForward(row, step.group)
     : step.kind === "seed" ? drawSeed(step) : drawReverse(step);
   const notes = row ? remarks(row, step) : [];
   if (row && step.kind === "forward" && now === turn - 1 && !data.steps) notes.push(make("p", "soft", say("start.nogradient")));
@@ -115,7 +125,7 @@ function drawCard() {
 
 /// The step in a sentence, for those who hear it.
 function sentence() {
-  const step = steps[now];
+  const step = stepAt(now);
   const spoken = (shape) => (shape.length ? shape.join(say("by")) : say("number"));
   if (step.kind === "start") return list.length ? say("start.text", { n: list.length }) : say("start.empty");
   const { row } = step;

@@ -54,7 +54,7 @@ function drawTransport() {
   predictButton.disabled = !data.steps;
   transport.replaceChildren(
     make("div", "buttons",
-      button("", say("first"), () => go(0), icon("first")), button("", say("back"), () => go(now - 1), icon("back")),
+      button("", say("first"), () => go(0), icon("first")), button("", say("back"), backOne, icon("back")),
       playButton, button("", say("next"), forwardOne, icon("next")),
       button("", say("last"), () => go(steps.length - 1), icon("last"))),
     track, counter, speed, predictButton);
@@ -83,13 +83,18 @@ function forwardOne() {
     stop();
     return;
   }
-  question = questionBefore(now + 1);
+  const ahead = nextStop(now + 1);
+  question = questionBefore(ahead);
   if (question) {
     stop();
     drawQuestion();
   } else {
-    go(now + 1);
+    go(ahead);
   }
+}
+
+function backOne() {
+  go(stopBefore(now));
 }
 
 function play() {
@@ -130,6 +135,8 @@ function openFind() {
   let first = null;
   const choose = (row) => {
     finder.close();
+    const hides = foldOf(row);
+    if (hides && hides.result !== row) toggleGroup(hides);
     pickRow(row);
   };
   const search = () => {
@@ -161,7 +168,7 @@ function openFind() {
 const helper = document.getElementById("help");
 
 function openHelp() {
-  const keys = [["←", "→"], ["Home", "End"], ["Space"], ["P"], ["1", "4"], ["/"], ["Shift", "↑↓←→"], ["C"], ["L"], ["?"]];
+  const keys = [["←", "→"], ["Home", "End"], ["Space"], ["P"], ["1", "4"], ["/"], ["Shift", "↑↓←→"], ["C"], ["F"], ["L"], ["?"]];
   const lists = keys.map((key, k) => [
     make("dt", "", ...key.flatMap((one, n) => [n ? " " : "", make("kbd", "", one)])), make("dd", "", say(`key.${k}`)),
   ]);

@@ -105,7 +105,7 @@ function contribution(step, given, room) {
   const options = { room, beside: [step.d, given.term] };
   const leaving = heat(given.term, differential(given.row), given.sum ? say("role.term") : say("role.leaving"), options);
   const parts = chain(given.term, step, options) ?? [
-    heat(step.d, differential(step.row), say("role.arriving"), options), through(say("flow.rule")),
+    heat(step.d, differential(step.row), say("role.arriving"), options), through(step.group?.call ?? say("flow.rule")),
   ];
   const equals = parts.length > 1 && !parts.at(-1).classList.contains("arrow") ? [sign("=")] : [];
   const handed = given.term === step.d ? [through(say("flow.same"))] : equals;
@@ -121,18 +121,18 @@ function contribution(step, given, room) {
 }
 
 /// What a row was computed from, and the result.
-function forwardFlow(row, room) {
-  const operands = (row.o ?? []).slice(0, 4).map((r) => rows.get(r)).filter(Boolean);
+function forwardFlow(row, room, group = null) {
+  const operands = (group?.inputs ?? (row.o ?? []).map((r) => rows.get(r))).slice(0, 4).filter(Boolean);
   const options = { room, beside: [...operands, row] };
   const result = known(row, operands.length ? say("role.result") : null, options);
   const figures = operands.map((operand) => known(operand, say("role.operand"), options));
   if (!operands.length) return make("div", "flow", result);
-  if (operands.length === 2 && SIGNS[row.p]) {
+  if (!group && operands.length === 2 && SIGNS[row.p]) {
     return make("div", "flow", figures[0], sign(signOf(row.p, ...operands)), figures[1], sign("="), result);
   }
-  const arrow = row.p === "sum" ? sumArrow(operands[0], row)
+  const arrow = group ? through(group.call ?? "") : row.p === "sum" ? sumArrow(operands[0], row)
     : row.p === "broadcast" ? repeatArrow(operands[0], row) : through(row.p);
   const spaced = figures.flatMap((figure, k) => (k ? [sign(","), figure] : [figure]));
-  const more = (row.o.length > operands.length ? [sign("…")] : []);
+  const more = ((group?.inputs ?? row.o).length > operands.length ? [sign("…")] : []);
   return make("div", "flow", ...spaced, ...more, arrow, result);
 }

@@ -129,7 +129,8 @@ function heat(row, markup, role, options = {}) {
   const sampled = grid.isSampled
     ? make("span", "sampled", say("sampled", { n: grid.drawnLines * grid.drawnColumns, of: grid.count.toLocaleString("en") }))
     : null;
-  const figure = make("figure", "heat", caption, body, make("span", "under", row.s.length ? make("span", "size", shapeText(row.s)) : null, read), sampled);
+  const under = grid.count === 1 && !row.s.length ? null : make("span", "under", row.s.length ? make("span", "size", shapeText(row.s)) : null, read);
+  const figure = make("figure", "heat", caption, body, under, sampled);
   figure.dataset.row = row.r;
   body.title = statistics(row);
   return figure;

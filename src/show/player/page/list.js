@@ -12,7 +12,7 @@ function measure() {
   const style = getComputedStyle(document.documentElement);
   rowHeight = parseFloat(style.getPropertyValue("--row")) || 44;
   marginWidth = parseFloat(style.getPropertyValue("--margin")) || 0;
-  space.style.height = `${list.length * rowHeight}px`;
+  space.style.height = `${shown.length * rowHeight}px`;
 }
 
 /// The heads of the columns.
@@ -41,15 +41,20 @@ function rowElement(place) {
   const notes = [];
   if (row.p === "broadcast") notes.push(make("span", "note", say("row.stretched", { shape: shapeText(rows.get(row.o[0])?.s ?? []) })));
   if (row.two) notes.push(make("span", "note warn", say("row.two")));
+  const folded = foldOf(row);
+  if (folded) notes.push(make("span", "note", say("fold.rows", { n: folded.rows.length })));
   const element = make("div", "row",
     make("span", "no", `%${row.r}`),
-    make("span", "what", name, make("span", "formula", what), notes),
+    make("span", "what", name, make("span", "formula", folded ? callText(folded) : what), notes),
     make("span", "shape", shapeText(row.s)),
     make("span", "value"), make("span", "felt"));
   element.setAttribute("role", "row");
   element.setAttribute("aria-rowindex", place + 1);
   for (const cell of element.children) cell.setAttribute("role", "cell");
-  element.style.transform = `translateY(${place * rowHeight}px)`;
+  element.style.transform = `translateY(${slotOf.get(row.r) * rowHeight}px)`;
+  const group = groupOf.get(row.r);
+  if (group?.result === row) element.children[0].prepend(foldButton(group));
+  else if (group) element.classList.add("inner");
   const [file, line] = data.places[row.at];
   element.title = `${nameOf(row)} = ${row.f}\n${say("shape")}: ${shapeText(row.s)}\n${statistics(row)}\n${file}:${line}`;
   if (row.p === "broadcast") element.classList.add("stretched");
@@ -58,13 +63,26 @@ function rowElement(place) {
   return element;
 }
 
+/// Opens or folds the call that a row is the result of.
+function foldButton(group) {
+  const label = say(group.isFolded ? "fold.open" : "fold.close", { n: group.rows.length });
+  const picture = draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" },
+    draw("path", { d: group.isFolded ? "M3 1 L7.5 5 L3 9" : "M1 3 L5 7.5 L9 3" }));
+  const toggle = button("fold", label, (event) => {
+    event.stopPropagation();
+    toggleGroup(group);
+  }, picture);
+  toggle.setAttribute("aria-expanded", String(!group.isFolded));
+  return toggle;
+}
+
 /// What changes of a row from step to step, and draws it if it did.
 function renewRow(element, place) {
   const row = list[place];
-  const step = steps[now];
+  const step = stepAt(now);
   const isComputed = now >= computedAt[place];
   const last = receivedAt(row, now);
-  const receives = last !== null && last.step === now && step.kind !== "start";
+  const receives = last !== null && last.step >= step.first && step.kind !== "start";
   const isActive = step.row === row;
   const state = [isComputed, last?.shows, isActive, receives, step.kind === "forward"].join();
   if (element.dataset.state === state) return;
@@ -95,14 +113,15 @@ function renewRow(element, place) {
 /// Brings what is seen up to date.
 function renewList(everything = false) {
   const from = Math.max(0, Math.floor(scroll.scrollTop / rowHeight) - 6);
-  const to = Math.min(list.length, Math.ceil((scroll.scrollTop + scroll.clientHeight) / rowHeight) + 6);
+  const to = Math.min(shown.length, Math.ceil((scroll.scrollTop + scroll.clientHeight) / rowHeight) + 6);
   for (const [place, element] of seen) {
-    if (everything || place < from || place >= to) {
+    const slot = slotOf.get(list[place].r) ?? -1;
+    if (everything || slot < from || slot >= to) {
       element.remove();
       seen.delete(place);
     }
   }
-  for (let place = from; place < to; place += 1) {
+  for (const place of shown.slice(from, to)) {
     let element = seen.get(place);
     if (!element) {
       element = rowElement(place);
@@ -116,12 +135,12 @@ function renewList(everything = false) {
 
 /// Scrolls so that a row can be seen with its neighbours.
 function reveal(row) {
-  const place = placeOf.get(row?.r);
-  if (place === undefined) {
+  const slot = slotOf.get(row?.r);
+  if (slot === undefined) {
     if (now === 0) scroll.scrollTop = 0;
     return;
   }
-  const top = place * rowHeight;
+  const top = slot * rowHeight;
   const room = scroll.clientHeight;
   const edge = Math.min(room / 4, 3 * rowHeight);
   if (top < scroll.scrollTop + edge || top + rowHeight > scroll.scrollTop + room - edge) {

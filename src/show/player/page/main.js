@@ -11,13 +11,14 @@ function announce(text) {
 /// Goes to a step and shows it.
 function go(to, { jumps = false, quiet = false } = {}) {
   const before = now;
-  now = Math.max(0, Math.min(steps.length - 1, to));
+  now = nextStop(Math.max(0, to));
   question = null;
-  reveal(steps[now].row);
+  const step = stepAt(now);
+  reveal(step.row);
   renewList();
   drawCard();
   renewTransport();
-  if (!jumps && now === before + 1) travel();
+  if (!jumps && before + 1 === step.first) travel();
   if (!quiet) announce(sentence());
   try {
     history.replaceState(null, "", `#step=${now}`);
@@ -36,8 +37,9 @@ function drawTop() {
     : say("summary.forward", { n: list.length, numbers: data.numbers });
   const hidden = data.hidden[1] - data.hidden[0];
   document.getElementById("summary").textContent = hidden ? `${summary} ${say("hidden", { n: hidden })}` : summary;
-  const scaleButton = button("text", say("scale.title"), toggleScale, say(commonScale ? "scale.common" : "scale.own"));
+  const scaleButton = button("text wide", say("scale.title"), toggleScale, say(commonScale ? "scale.common" : "scale.own"));
   document.getElementById("tools").replaceChildren(
+    ...(groups.length ? [button("text wide", say("fold.title"), toggleAll, say(groups.some((group) => group.isFolded) ? "fold.all.open" : "fold.all.close"))] : []),
     scaleButton,
     button("text", say("find"), openFind, make("kbd", "", "/"), say("find.short")),
     ...languages.filter((other) => other !== language).map((other) => {
@@ -78,9 +80,9 @@ document.addEventListener("keydown", (event) => {
   if (isField) return;
   const isButton = event.target.matches("button");
   const actions = {
-    ArrowRight: forwardOne, ArrowLeft: () => go(now - 1), Home: () => go(0), End: () => go(steps.length - 1),
+    ArrowRight: forwardOne, ArrowLeft: backOne, Home: () => go(0), End: () => go(steps.length - 1),
     " ": isButton ? null : () => (playing ? stop() : play()), Enter: isButton ? null : () => (question?.kind === "rows" && !question.settled ? judgeRows() : question?.settled && go(question.at)),
-    p: togglePredict, c: toggleScale, l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
+    p: togglePredict, c: toggleScale, f: toggleAll, l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
     "/": openFind, "?": openHelp,
   };
   if (question && /^[1-9]$/.test(event.key)) {
@@ -109,7 +111,7 @@ card.addEventListener("pointerup", (event) => {
   const [x, y] = [event.clientX - touched[0], event.clientY - touched[1]];
   if (Math.abs(x) > 56 && Math.abs(x) > 2 * Math.abs(y)) {
     if (x < 0) forwardOne();
-    else go(now - 1);
+    else backOne();
   }
 });
 
@@ -119,5 +121,6 @@ function stepOfAddress() {
 }
 
 space.append(arcs);
+fold();
 renew();
 go(stepOfAddress() ?? 0, { quiet: true, jumps: true });

@@ -67,6 +67,7 @@ function askRows(step, seed) {
 
 /// Which of four derivations is right? The wrong ones came with the page.
 function askDerivation(step, seed) {
+  if (step.group) return null;
   const lines = (ruleOf(step.row)?.lines ?? []).filter((line) => line.wrong?.length >= 3
     && step.to.some((given) => given.row.r === step.row.o?.[line.of]));
   if (!lines.length) return null;
@@ -115,7 +116,7 @@ const KINDS = [askDerivation, askShape, askRows, askNumber];
 
 /// The question before a step, if there is one to ask.
 function questionBefore(at) {
-  const step = steps[at];
+  const step = at < steps.length ? stepAt(at) : null;
   if (!predicting || step?.kind !== "reverse" || !step.to.length || judged.has(at)) return null;
   for (let k = 0; k < KINDS.length; k += 1) {
     const asked = KINDS[(at + k) % KINDS.length](step, at);
@@ -125,7 +126,7 @@ function questionBefore(at) {
 }
 
 function drawQuestion() {
-  const step = steps[question.at];
+  const step = stepAt(question.at);
   const answer = make("div", "answers");
   const verdict = make("div", "verdict");
   verdict.setAttribute("role", "status");
@@ -154,7 +155,7 @@ function drawQuestion() {
   }
   card.replaceChildren(
     make("p", "eyebrow reverse", say("ask.title", { n: question.at, m: steps.length - 1 })),
-    make("h2", "", make("span", "quiet", say("back.through")), " ", headOf(step.row)),
+    make("h2", "", make("span", "quiet", say("back.through")), " ", step.group ? callHead(step.group) : headOf(step.row)),
     make("p", "lead", question.text), answer, verdict,
     make("p", "tally soft", say("tally", { right: tally.right, asked: tally.asked })),
   );
