@@ -4,7 +4,7 @@
 use super::json::Json;
 use crate::show::rule::Equation;
 use crate::show::text::name_of;
-use crate::symbol::{Line, Sheet, mathml, mistakes, set, sheet, sheet_alone};
+use crate::symbol::{Line, Sheet, mathml, mistakes, set, sheet, sheet_alone, told};
 use crate::{Float, Var};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -55,7 +55,10 @@ impl Rules {
         let lines = Json::List(lines.collect());
         let mut of = spoken.into_inner();
         of.remove(&row.row());
-        Some(Json::Object(vec![("of", Json::list(of)), ("lines", lines)]))
+        let head = Equation::new(&sheet.result, &sheet.formula, &sheet.known, "");
+        let formula = Json::from(told(&sheet.formula));
+        let head = Json::Object(shown(&head));
+        Some(Json::Object(vec![("of", Json::list(of)), ("text", formula), ("head", head), ("lines", lines)]))
     }
 
     pub fn into_json(self) -> Json {
@@ -93,7 +96,7 @@ fn rule<T: Float>(row: Var<'_, T>) -> Option<Json> {
     let head = Equation::new(&sheet.result, &sheet.formula, &sheet.known, "");
     let lines = sheet.lines.iter().map(|line| {
         let equation = Equation::new(&line.left(), &line.right(), &sheet.known, "");
-        let of = operands.iter().position(|operand| crate::symbol::told(&line.of) == sign(*operand));
+        let of = operands.iter().position(|operand| told(&line.of) == sign(*operand));
         let mut fields = shown(&equation);
         fields.extend(of.map(|of| ("of", Json::from(of))));
         if !sheet.is_cut {

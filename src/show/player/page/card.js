@@ -18,6 +18,8 @@ function headOf(row) {
 
 /// What a folded call computes.
 function callHead(group) {
+  const whole = wholeOf(group);
+  if (whole) return math(`<mrow>${whole.head.math[0]}<mo>=</mo>${whole.head.math[1]}</mrow>`);
   if (!group.call) return headOf(group.result);
   const inputs = group.inputs.map(typeset).join("<mo>,</mo>");
   const name = make("span", "callname", group.call);

@@ -54,6 +54,8 @@ function fold() {
 
 /// What a folded call computes, in words of the source; of an operator its formula, with the numbers that are in it.
 function callText(group) {
+  const whole = wholeOf(group);
+  if (whole) return whole.text;
   if (group.call) return `${group.call}(${group.inputs.map(nameOf).join(", ")})`;
   return group.result.f.replace(/%(\d+)/g, (name, r) => {
     const operand = rows.get(Number(r));
