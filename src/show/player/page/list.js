@@ -42,7 +42,7 @@ function rowElement(place) {
   if (row.p === "broadcast") notes.push(make("span", "note", say("row.stretched", { shape: shapeText(rows.get(row.o[0])?.s ?? []) })));
   if (row.two) notes.push(make("span", "note warn", say("row.two")));
   const folded = foldOf(row);
-  if (folded) notes.push(make("span", "note", say(folded.call ? "fold.call" : "fold.rows", { n: folded.rows.length, call: folded.call })));
+  if (folded) notes.push(make("span", "note", say(folded.call && wholeOf(folded) ? "fold.call" : "fold.rows", { n: folded.rows.length, call: folded.call })));
   const element = make("div", "row",
     make("span", "no", `%${row.r}`),
     make("span", "what", name, make("span", "formula", folded ? callText(folded) : what), notes),
