@@ -37,7 +37,8 @@ function rowElement(place) {
   // A long name is text, which can be cut where there is no room.
   const name = row.n === undefined ? null : make("b", "name", row.n.length > 12 ? row.n : math(typeset(row)));
   const what = row.p === "input" && row.n !== undefined ? say("prim.input") : row.p === "constant" && row.f === "constant" ? say("prim.constant")
-    : row.p === "broadcast" ? calledIn(rows.get(row.o[0])) : row.f;
+    : row.p === "broadcast" ? calledIn(rows.get(row.o[0]))
+      : isPlain(row) && row.v.x?.length === 1 ? calledIn(row) : row.f;
   const notes = [];
   if (row.p === "broadcast") notes.push(make("span", "note", say("row.stretched", { shape: shapeText(rows.get(row.o[0])?.s ?? []) })));
   if (row.two) notes.push(make("span", "note warn", say("row.two")));
