@@ -114,8 +114,8 @@ pub fn long() -> Tape<f64> {
         [("angle", 0.5), ("speed", 0.0), ("h", 0.004)].map(|(name, x)| tape.leaf(name, x));
     let (mut x, mut v) = (angle, speed);
     while tape.len() < 9_997 {
-        v = v - x.sin() * h;
-        x = x + v * h;
+        v -= x.sin() * h;
+        x += v * h;
     }
     x.square().named("loss").backward();
     tape

@@ -10,6 +10,7 @@ const STYLE: &[&str] = &[
     include_str!("page/base.css"),
     include_str!("page/list.css"),
     include_str!("page/card.css"),
+    include_str!("page/questions.css"),
     include_str!("page/controls.css"),
 ];
 

@@ -13,8 +13,10 @@ function arcPath(from, to, width) {
   const reach = Math.min(width - 6, 7 + 6.5 * Math.log2(Math.abs(to - from) + 1));
   const left = width - reach;
   const bend = Math.min(12, Math.abs(bottom - top) / 2, reach);
-  return `M${width} ${top} H${left + bend} Q${left} ${top} ${left} ${top + bend} V${bottom - bend} `
-    + `Q${left} ${bottom} ${left + bend} ${bottom} H${width}`;
+  return (
+    `M${width} ${top} H${left + bend} Q${left} ${top} ${left} ${top + bend} V${bottom - bend} ` +
+    `Q${left} ${bottom} ${left + bend} ${bottom} H${width}`
+  );
 }
 
 /// The arcs of the rows that are seen, those of the present step above the others.
@@ -32,13 +34,19 @@ function drawArcs(from, to) {
     for (const operand of new Set(foldOf(row)?.inputs.map((input) => input.r) ?? row.o ?? [])) {
       const other = slotOf.get(operand);
       if (other === undefined || now < computedAt[shown[place]]) continue;
-      const isNow = step.row === row && (step.kind === "forward" || step.to?.some((given) => given.row.r === operand));
+      const isNow =
+        step.row === row && (step.kind === "forward" || step.to?.some((given) => given.row.r === operand));
       const path = draw("path", { d: arcPath(other, place, width), class: isNow ? `now ${step.kind}` : "" });
       path.dataset.from = operand;
       (isNow ? strong : faint).push(path);
       if (isNow) {
         const tip = step.kind === "forward" ? middleOf(place) : middleOf(other);
-        strong.push(draw("path", { class: `tip ${step.kind}`, d: `M${width - 6} ${tip - 4} L${width} ${tip} L${width - 6} ${tip + 4} Z` }));
+        strong.push(
+          draw("path", {
+            class: `tip ${step.kind}`,
+            d: `M${width - 6} ${tip - 4} L${width} ${tip} L${width - 6} ${tip + 4} Z`,
+          }),
+        );
       }
     }
   }

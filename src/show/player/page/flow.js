@@ -15,13 +15,22 @@ function repeatedAxes(from, to) {
 function axisArrow(shape, axes, word) {
   const isLast = (axis) => axis === shape.length - 1;
   const [right, down] = [axes.some(isLast), axes.some((axis) => !isLast(axis))];
-  const size = (those) => Math.max(36, lengthOf(those.reduce((n, axis) => n * shape[axis], 1), 0.7));
+  const size = (those) =>
+    Math.max(
+      36,
+      lengthOf(
+        those.reduce((n, axis) => n * shape[axis], 1),
+        0.7,
+      ),
+    );
   const width = right ? size(axes.filter(isLast)) : 16;
   const height = down ? size(axes.filter((axis) => !isLast(axis))) : 16;
-  const lines = right && down
-    ? `M3 3 L${width - 3} ${height - 3} M${width - 12} ${height - 4} L${width - 3} ${height - 3} L${width - 4} ${height - 12}`
-    : down ? `M8 2 V${height - 2} M3 ${height - 8} L8 ${height - 2} L13 ${height - 8}`
-      : `M2 8 H${width - 2} M${width - 8} 3 L${width - 2} 8 L${width - 8} 13`;
+  const lines =
+    right && down
+      ? `M3 3 L${width - 3} ${height - 3} M${width - 12} ${height - 4} l9 1 l-1 -9`
+      : down
+        ? `M8 2 V${height - 2} M3 ${height - 8} L8 ${height - 2} L13 ${height - 8}`
+        : `M2 8 H${width - 2} M${width - 8} 3 L${width - 2} 8 L${width - 8} 13`;
   const picture = draw("svg", { class: "along", width, height, "aria-hidden": "true" }, draw("path", { d: lines }));
   const named = say(axes.length === 1 ? "flow.axis" : "flow.axes", { axes: axes.join(", ") });
   return make("span", "op arrow", make("small", "", word), picture, make("small", "", named));
@@ -37,7 +46,11 @@ function repeatArrow(from, to) {
 
 /// A plain arrow with a function's name on it.
 function through(word) {
-  const picture = draw("svg", { class: "along", width: 44, height: 16, "aria-hidden": "true" }, draw("path", { d: "M2 8 H41 M35 3 L41 8 L35 13" }));
+  const picture = draw(
+    "svg",
+    { class: "along", width: 44, height: 16, "aria-hidden": "true" },
+    draw("path", { d: "M2 8 H41 M35 3 L41 8 L35 13" }),
+  );
   return make("span", "op arrow", make("small", "", word), picture);
 }
 
@@ -61,7 +74,8 @@ function local(row, options) {
   const isTurned = row.p === "permute" && inner && row.s.length === 2;
   const markup = isTurned ? `<msup>${typeset(inner)}<mo>⊤</mo></msup>` : null;
   const figure = heat(row, markup, say("role.local"), options);
-  if (!markup) figure.querySelector("figcaption").append(make("span", "formula", row.v.all === undefined ? row.f : ""));
+  if (!markup)
+    figure.querySelector("figcaption").append(make("span", "formula", row.v.all === undefined ? row.f : ""));
   return figure;
 }
 
@@ -75,12 +89,20 @@ function chain(at, step, options, depth = 0) {
     if (!before) continue;
     const other = operands.length === 2 ? operands[1 - k] : null;
     switch (at.p) {
-      case "mul": case "azmul":
+      case "mul":
+      case "azmul":
         return other && [...before, sign(signOf(at.p, operand, other)), local(other, options)];
-      case "div": case "azdiv":
-        return other && (k === 0 ? [...before, sign("÷"), local(other, options)] : [local(other, options), sign("÷"), ...before]);
+      case "div":
+      case "azdiv":
+        return (
+          other &&
+          (k === 0 ? [...before, sign("÷"), local(other, options)] : [local(other, options), sign("÷"), ...before])
+        );
       case "matmul":
-        return other && (k === 0 ? [...before, sign("·"), local(other, options)] : [local(other, options), sign("·"), ...before]);
+        return (
+          other &&
+          (k === 0 ? [...before, sign("·"), local(other, options)] : [local(other, options), sign("·"), ...before])
+        );
       case "neg":
         return [sign("−"), ...before];
       case "sum":
@@ -103,19 +125,32 @@ function chain(at, step, options, depth = 0) {
 /// What a step gives one operand: arriving × local = leaving, and the sum if it had something before.
 function contribution(step, given, room) {
   const options = { room, beside: [step.d, given.term] };
-  const leaving = heat(given.term, differential(given.row), given.sum ? say("role.term") : say("role.leaving"), options);
+  const leaving = heat(
+    given.term,
+    differential(given.row),
+    given.sum ? say("role.term") : say("role.leaving"),
+    options,
+  );
   const parts = chain(given.term, step, options) ?? [
-    heat(step.d, differential(step.row), say("role.arriving"), options), through(step.group?.call ?? say("flow.rule")),
+    heat(step.d, differential(step.row), say("role.arriving"), options),
+    through(step.group?.call ?? say("flow.rule")),
   ];
   const equals = parts.length > 1 && !parts.at(-1).classList.contains("arrow") ? [sign("=")] : [];
   const handed = given.term === step.d ? [through(say("flow.same"))] : equals;
   const flows = [make("div", "flow", ...parts, ...handed, leaving)];
   if (given.sum) {
     const before = rows.get(given.sum.o[0]);
-    flows.push(make("div", "flow adds",
-      heat(before, differential(given.row), say("role.before"), options), sign("+"),
-      heat(given.term, differential(given.row), say("role.term"), options), sign("="),
-      heat(given.sum, differential(given.row), say("role.sum"), options)));
+    flows.push(
+      make(
+        "div",
+        "flow adds",
+        heat(before, differential(given.row), say("role.before"), options),
+        sign("+"),
+        heat(given.term, differential(given.row), say("role.term"), options),
+        sign("="),
+        heat(given.sum, differential(given.row), say("role.sum"), options),
+      ),
+    );
   }
   return flows;
 }
@@ -130,9 +165,14 @@ function forwardFlow(row, room, group = null) {
   if (!group && operands.length === 2 && SIGNS[row.p]) {
     return make("div", "flow", figures[0], sign(signOf(row.p, ...operands)), figures[1], sign("="), result);
   }
-  const arrow = group ? through(group.call ?? "") : row.p === "sum" ? sumArrow(operands[0], row)
-    : row.p === "broadcast" ? repeatArrow(operands[0], row) : through(row.p);
+  const arrow = group
+    ? through(group.call ?? "")
+    : row.p === "sum"
+      ? sumArrow(operands[0], row)
+      : row.p === "broadcast"
+        ? repeatArrow(operands[0], row)
+        : through(row.p);
   const spaced = figures.flatMap((figure, k) => (k ? [sign(","), figure] : [figure]));
-  const more = ((group?.inputs ?? row.o).length > operands.length ? [sign("…")] : []);
+  const more = (group?.inputs ?? row.o).length > operands.length ? [sign("…")] : [];
   return make("div", "flow", ...spaced, ...more, arrow, result);
 }

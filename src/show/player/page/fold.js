@@ -1,5 +1,5 @@
-// Calls that recorded several rows, as `softmax` does: in the list one box each, which opens. They are known by their place
-// in the source, which their rows share, if none but the last of these is used elsewhere or has a name.
+// Calls that recorded several rows, as `softmax` does: in the list one box each, which opens. They are known by their
+// place in the source, which their rows share, if none but the last of these is used elsewhere or has a name.
 
 /// Longer lists start with their calls folded.
 const LONG = 60;
@@ -18,11 +18,18 @@ function addGroup(from, to) {
   const own = new Set(rowsOf.map((row) => row.r));
   const result = rowsOf.at(-1);
   // A row of which another call takes something is the result of its own.
-  if (rowsOf.slice(0, -1).some((row) => row.n !== undefined || row.r === data.root || usedBeyond(row.r, to))) return;
+  if (rowsOf.slice(0, -1).some((row) => row.n !== undefined || row.r === data.root || usedBeyond(row.r, to)))
+    return;
   const inputs = new Set(rowsOf.flatMap((row) => row.o ?? []).filter((r) => !own.has(r)));
   const group = {
-    rows: rowsOf, result, isFolded: list.length > LONG, call: data.places[result.at][3],
-    inputs: [...inputs].sort((a, b) => a - b).map((r) => rows.get(r)).filter((row) => row && !isPlain(row)),
+    rows: rowsOf,
+    result,
+    isFolded: list.length > LONG,
+    call: data.places[result.at][3],
+    inputs: [...inputs]
+      .sort((a, b) => a - b)
+      .map((r) => rows.get(r))
+      .filter((row) => row && !isPlain(row)),
   };
   groups.push(group);
   for (const row of rowsOf) groupOf.set(row.r, group);
@@ -45,10 +52,12 @@ let shown = [];
 let slotOf = new Map();
 
 function fold() {
-  shown = list.map((_, place) => place).filter((place) => {
-    const group = foldOf(list[place]);
-    return !group || group.result === list[place];
-  });
+  shown = list
+    .map((_, place) => place)
+    .filter((place) => {
+      const group = foldOf(list[place]);
+      return !group || group.result === list[place];
+    });
   slotOf = new Map(shown.map((place, slot) => [list[place].r, slot]));
 }
 
@@ -59,7 +68,9 @@ function callText(group) {
   if (group.call) return `${group.call}(${group.inputs.map(nameOf).join(", ")})`;
   return group.result.f.replace(/%(\d+)/g, (name, r) => {
     const operand = rows.get(Number(r));
-    return operand && groupOf.get(operand.r) === group && operand.p === "broadcast" ? calledIn(rows.get(operand.o[0])) : name;
+    return operand && groupOf.get(operand.r) === group && operand.p === "broadcast"
+      ? calledIn(rows.get(operand.o[0]))
+      : name;
   });
 }
 
@@ -97,7 +108,10 @@ function stepAt(at) {
   if (step.kind === "forward") return { ...step, row: group.result, group, first: at };
   let first = at;
   while (steps[first - 1].kind === "reverse" && foldOf(steps[first - 1].row) === group) first -= 1;
-  const to = steps.slice(first, at + 1).flatMap((one) => one.to).filter((given) => groupOf.get(given.row.r) !== group);
+  const to = steps
+    .slice(first, at + 1)
+    .flatMap((one) => one.to)
+    .filter((given) => groupOf.get(given.row.r) !== group);
   return { kind: "reverse", row: group.result, d: steps[first].d, to, group, first };
 }
 

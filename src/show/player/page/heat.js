@@ -15,7 +15,12 @@ function colours() {
   const mixed = (to, t) => zero.map((from, k) => Math.round(from + (to[k] - from) * t ** 0.75));
   const steps = [];
   for (let k = -127; k <= 127; k += 1) steps.push(mixed(k < 0 ? cold : warm, Math.abs(k) / 127));
-  scale = { steps, bad, ink, of: (x, most) => steps[127 + Math.round(127 * Math.max(-1, Math.min(1, most ? x / most : 0)))] };
+  scale = {
+    steps,
+    bad,
+    ink,
+    of: (x, most) => steps[127 + Math.round(127 * Math.max(-1, Math.min(1, most ? x / most : 0)))],
+  };
   return scale;
 }
 
@@ -46,7 +51,9 @@ function paint(canvas, row, width, height, most) {
   for (let i = 0; i < lines; i += 1) {
     for (let j = 0; j < columns; j += 1) {
       const x = grid.at(i, j);
-      const colour = Number.isNaN(x) ? bad : of(Number.isFinite(x) ? x : Math.sign(x), Number.isFinite(x) ? most : 1);
+      const colour = Number.isNaN(x)
+        ? bad
+        : of(Number.isFinite(x) ? x : Math.sign(x), Number.isFinite(x) ? most : 1);
       picture.data.set([...colour, 255], 4 * (i * columns + j));
       if (!Number.isFinite(x)) strange.push([i, j, x]);
     }
@@ -58,7 +65,8 @@ function paint(canvas, row, width, height, most) {
   pen.imageSmoothingEnabled = columns > canvas.width || lines > canvas.height;
   pen.drawImage(small, 0, 0, canvas.width, canvas.height);
   const [w, h] = [canvas.width / columns, canvas.height / lines];
-  for (const [i, j, x] of strange.slice(0, 400)) mark(pen, j * w, i * h, Math.max(w, 5), Math.max(h, 5), x, bad, ink);
+  for (const [i, j, x] of strange.slice(0, 400))
+    mark(pen, j * w, i * h, Math.max(w, 5), Math.max(h, 5), x, bad, ink);
 }
 
 /// A number that is none: stripes of NaN, a triangle that points to an infinity.
@@ -98,8 +106,17 @@ function thumbnail(row) {
   if (grid.count === 0) return make("span", "figure soft", say("stat.empty"));
   const canvas = make("canvas");
   paint(canvas, row, 68, 26, grid.most);
-  const most = grid.bad ? make("span", "most strange", row.v.nans || (row.v.all !== undefined && Number.isNaN(Number(row.v.all))) ? "NaN" : "∞")
-    : make("span", "most", row.v.all === undefined ? `±${number(grid.most, 3)}` : `= ${number(Number(row.v.all), 3)}`);
+  const most = grid.bad
+    ? make(
+        "span",
+        "most strange",
+        row.v.nans || (row.v.all !== undefined && Number.isNaN(Number(row.v.all))) ? "NaN" : "∞",
+      )
+    : make(
+        "span",
+        "most",
+        row.v.all === undefined ? `±${number(grid.most, 3)}` : `= ${number(Number(row.v.all), 3)}`,
+      );
   return [canvas, most];
 }
 
@@ -123,13 +140,21 @@ function heat(row, markup, role, options = {}) {
     read.textContent = `[${indexOf(row, i, j).join(", ")}] ${number(grid.at(i, j))}`;
     read.classList.add("on");
   };
-  const body = grid.count > 0 && grid.count <= 24 && row.v.all === undefined || grid.count === 1
-    ? numbers(row, most, point, rest)
-    : picture(row, most, point, rest, options.room ?? 1);
+  const body =
+    (grid.count > 0 && grid.count <= 24 && row.v.all === undefined) || grid.count === 1
+      ? numbers(row, most, point, rest)
+      : picture(row, most, point, rest, options.room ?? 1);
   const sampled = grid.isSampled
-    ? make("span", "sampled", say("sampled", { n: grid.drawnLines * grid.drawnColumns, of: grid.count.toLocaleString("en") }))
+    ? make(
+        "span",
+        "sampled",
+        say("sampled", { n: grid.drawnLines * grid.drawnColumns, of: grid.count.toLocaleString("en") }),
+      )
     : null;
-  const under = grid.count === 1 && !row.s.length ? null : make("span", "under", row.s.length ? make("span", "size", shapeText(row.s)) : null, read);
+  const under =
+    grid.count === 1 && !row.s.length
+      ? null
+      : make("span", "under", row.s.length ? make("span", "size", shapeText(row.s)) : null, read);
   const figure = make("figure", "heat", caption, body, under, sampled);
   figure.dataset.row = row.r;
   body.title = statistics(row);
@@ -149,7 +174,10 @@ function numbers(row, most, point, rest) {
   const table = make("span", `numbers${grid.count === 1 ? " single" : ""}`);
   table.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
   table.setAttribute("role", "img");
-  table.setAttribute("aria-label", `${shapeText(row.s)}: ${Array.from({ length: grid.count }, (_, k) => number(grid.at(Math.floor(k / grid.columns), k % grid.columns))).join(", ")}`);
+  const texts = Array.from({ length: grid.count }, (_, k) =>
+    number(grid.at(Math.floor(k / grid.columns), k % grid.columns)),
+  );
+  table.setAttribute("aria-label", `${shapeText(row.s)}: ${texts.join(", ")}`);
   for (let i = 0; i < grid.drawnLines; i += 1) {
     for (let j = 0; j < grid.drawnColumns; j += 1) {
       const x = grid.at(i, j);
@@ -180,7 +208,10 @@ function picture(row, most, point, rest, room) {
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
     const at = (place, size, count) => Math.max(0, Math.min(count - 1, Math.floor((place / size) * count)));
-    point(at(event.clientY - box.top, box.height, grid.drawnLines), at(event.clientX - box.left, box.width, grid.drawnColumns));
+    point(
+      at(event.clientY - box.top, box.height, grid.drawnLines),
+      at(event.clientX - box.left, box.width, grid.drawnColumns),
+    );
   });
   canvas.addEventListener("pointerleave", rest);
   canvas.addEventListener("blur", rest);

@@ -1,4 +1,5 @@
-// The list: two columns of numbers, what each row is (filled downwards) and what the result feels of it (filled upwards).
+// The list: two columns of numbers, what each row is (filled downwards) and what the result feels of it (filled
+// upwards).
 //
 // Only the rows that are seen are in the document, and of them a step touches those that it changes.
 
@@ -18,17 +19,27 @@ function measure() {
 /// The heads of the columns.
 function drawHeads() {
   const felt = data.root === undefined ? "" : `∂${nameOf(rows.get(data.root))}/∂`;
-  document.getElementById("heads").replaceChildren(
-    make("span"), make("span", "no", say("head.row")), make("span", "what", say("head.what")),
-    make("span", "shape", say("head.shape")), make("span", "value", say("head.value")), make("span", "felt", felt),
-  );
+  document
+    .getElementById("heads")
+    .replaceChildren(
+      make("span"),
+      make("span", "no", say("head.row")),
+      make("span", "what", say("head.what")),
+      make("span", "shape", say("head.shape")),
+      make("span", "value", say("head.value")),
+      make("span", "felt", felt),
+    );
   scroll.setAttribute("aria-label", say("list.label", { n: list.length }));
   scroll.setAttribute("aria-rowcount", list.length);
 }
 
 /// What an operand is called in a formula: a plain number by itself.
 function calledIn(row) {
-  return row === undefined ? "…" : row.n === undefined && row.c && row.v.x?.length === 1 ? number(Number(row.v.x[0])) : nameOf(row);
+  return row === undefined
+    ? "…"
+    : row.n === undefined && row.c && row.v.x?.length === 1
+      ? number(Number(row.v.x[0]))
+      : nameOf(row);
 }
 
 /// A row with nothing in its two cells yet.
@@ -36,19 +47,41 @@ function rowElement(place) {
   const row = list[place];
   // A long name is text, which can be cut where there is no room.
   const name = row.n === undefined ? null : make("b", "name", row.n.length > 12 ? row.n : math(typeset(row)));
-  const what = row.p === "input" && row.n !== undefined ? say("prim.input") : row.p === "constant" && row.f === "constant" ? say("prim.constant")
-    : row.p === "broadcast" ? calledIn(rows.get(row.o[0]))
-      : isPlain(row) && row.v.x?.length === 1 ? calledIn(row) : row.f;
+  const what =
+    row.p === "input" && row.n !== undefined
+      ? say("prim.input")
+      : row.p === "constant" && row.f === "constant"
+        ? say("prim.constant")
+        : row.p === "broadcast"
+          ? calledIn(rows.get(row.o[0]))
+          : isPlain(row) && row.v.x?.length === 1
+            ? calledIn(row)
+            : row.f;
   const notes = [];
-  if (row.p === "broadcast") notes.push(make("span", "note", say("row.stretched", { shape: shapeText(rows.get(row.o[0])?.s ?? []) })));
+  if (row.p === "broadcast")
+    notes.push(make("span", "note", say("row.stretched", { shape: shapeText(rows.get(row.o[0])?.s ?? []) })));
   if (row.two) notes.push(make("span", "note warn", say("row.two")));
   const folded = foldOf(row);
-  if (folded) notes.push(make("span", "note", say(folded.call && wholeOf(folded) ? "fold.call" : "fold.rows", { n: folded.rows.length, call: folded.call })));
-  const element = make("div", "row",
+  if (folded)
+    notes.push(
+      make(
+        "span",
+        "note",
+        say(folded.call && wholeOf(folded) ? "fold.call" : "fold.rows", {
+          n: folded.rows.length,
+          call: folded.call,
+        }),
+      ),
+    );
+  const element = make(
+    "div",
+    "row",
     make("span", "no", `%${row.r}`),
     make("span", "what", name, make("span", "formula", folded ? callText(folded) : what), notes),
     make("span", "shape", shapeText(row.s)),
-    make("span", "value"), make("span", "felt"));
+    make("span", "value"),
+    make("span", "felt"),
+  );
   element.setAttribute("role", "row");
   element.setAttribute("aria-rowindex", place + 1);
   for (const cell of element.children) cell.setAttribute("role", "cell");
@@ -57,7 +90,8 @@ function rowElement(place) {
   if (group?.result === row) element.children[0].prepend(foldButton(group));
   else if (group) element.classList.add("inner");
   const [file, line] = data.places[row.at];
-  element.title = `${nameOf(row)} = ${row.f}\n${say("shape")}: ${shapeText(row.s)}\n${statistics(row)}\n${file}:${line}`;
+  const told = [`${nameOf(row)} = ${row.f}`, `${say("shape")}: ${shapeText(row.s)}`, statistics(row), `${file}:${line}`];
+  element.title = told.join("\n");
   if (row.p === "broadcast") element.classList.add("stretched");
   if (isPlain(row)) element.classList.add("plain");
   element.addEventListener("click", () => pickRow(row));
@@ -67,12 +101,20 @@ function rowElement(place) {
 /// Opens or folds the call that a row is the result of.
 function foldButton(group) {
   const label = say(group.isFolded ? "fold.open" : "fold.close", { n: group.rows.length });
-  const picture = draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" },
-    draw("path", { d: group.isFolded ? "M3 1 L7.5 5 L3 9" : "M1 3 L5 7.5 L9 3" }));
-  const toggle = button("fold", label, (event) => {
-    event.stopPropagation();
-    toggleGroup(group);
-  }, picture);
+  const picture = draw(
+    "svg",
+    { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" },
+    draw("path", { d: group.isFolded ? "M3 1 L7.5 5 L3 9" : "M1 3 L5 7.5 L9 3" }),
+  );
+  const toggle = button(
+    "fold",
+    label,
+    (event) => {
+      event.stopPropagation();
+      toggleGroup(group);
+    },
+    picture,
+  );
   toggle.setAttribute("aria-expanded", String(!group.isFolded));
   return toggle;
 }

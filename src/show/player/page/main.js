@@ -33,20 +33,37 @@ function drawTop() {
   document.title = data.title || say("title");
   document.getElementById("title").textContent = data.title || say("title");
   const adjoints = data.rows.length - list.length;
-  const summary = data.steps ? say("summary", { n: list.length, m: adjoints, numbers: data.numbers })
+  const summary = data.steps
+    ? say("summary", { n: list.length, m: adjoints, numbers: data.numbers })
     : say("summary.forward", { n: list.length, numbers: data.numbers });
   const hidden = data.hidden[1] - data.hidden[0];
   document.getElementById("summary").textContent = hidden ? `${summary} ${say("hidden", { n: hidden })}` : summary;
-  const scaleButton = button("text wide", say("scale.title"), toggleScale, say(commonScale ? "scale.common" : "scale.own"));
+  const scaleButton = button(
+    "text wide",
+    say("scale.title"),
+    toggleScale,
+    say(commonScale ? "scale.common" : "scale.own"),
+  );
   document.getElementById("tools").replaceChildren(
-    ...(groups.length ? [button("text wide", say("fold.title"), toggleAll, say(groups.some((group) => group.isFolded) ? "fold.all.open" : "fold.all.close"))] : []),
+    ...(groups.length
+      ? [
+          button(
+            "text wide",
+            say("fold.title"),
+            toggleAll,
+            say(groups.some((group) => group.isFolded) ? "fold.all.open" : "fold.all.close"),
+          ),
+        ]
+      : []),
     scaleButton,
     button("text", say("find"), openFind, make("kbd", "", "/"), say("find.short")),
-    ...languages.filter((other) => other !== language).map((other) => {
-      const one = button("text", texts[other].language, () => speak(other), texts[other].language);
-      one.lang = other;
-      return one;
-    }),
+    ...languages
+      .filter((other) => other !== language)
+      .map((other) => {
+        const one = button("text", texts[other].language, () => speak(other), texts[other].language);
+        one.lang = other;
+        return one;
+      }),
     button("text", say("help"), openHelp, make("kbd", "", "?"), say("help.short")),
   );
 }
@@ -80,10 +97,20 @@ document.addEventListener("keydown", (event) => {
   if (isField) return;
   const isButton = event.target.matches("button");
   const actions = {
-    ArrowRight: forwardOne, ArrowLeft: backOne, Home: () => go(0), End: () => go(steps.length - 1),
-    " ": isButton ? null : () => (playing ? stop() : play()), Enter: isButton ? null : () => (question?.kind === "rows" && !question.settled ? judgeRows() : question?.settled && go(question.at)),
-    p: togglePredict, c: toggleScale, f: toggleAll, l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
-    "/": openFind, "?": openHelp,
+    ArrowRight: forwardOne,
+    ArrowLeft: backOne,
+    Home: () => go(0),
+    End: () => go(steps.length - 1),
+    " ": isButton ? null : () => (playing ? stop() : play()),
+    Enter: isButton
+      ? null
+      : () => (question?.kind === "rows" && !question.settled ? judgeRows() : question?.settled && go(question.at)),
+    p: togglePredict,
+    c: toggleScale,
+    f: toggleAll,
+    l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
+    "/": openFind,
+    "?": openHelp,
   };
   if (question && /^[1-9]$/.test(event.key)) {
     event.preventDefault();
@@ -91,7 +118,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || event.shiftKey && event.key.startsWith("Arrow")) return;
+  if (!action || (event.shiftKey && event.key.startsWith("Arrow"))) return;
   event.preventDefault();
   action();
 });
@@ -105,7 +132,9 @@ window.addEventListener("hashchange", () => {
 
 /// A finger that moves sideways over the card steps.
 let touched = null;
-card.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch" ? [event.clientX, event.clientY] : null; });
+card.addEventListener("pointerdown", (event) => {
+  touched = event.pointerType === "touch" ? [event.clientX, event.clientY] : null;
+});
 card.addEventListener("pointerup", (event) => {
   if (!touched) return;
   const [x, y] = [event.clientX - touched[0], event.clientY - touched[1]];

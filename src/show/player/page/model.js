@@ -1,7 +1,7 @@
 // The tape, and what is known of it at each step.
 //
-// Step 0 is the empty list. Then each row is computed, in order; then the sweep starts from the result, whose cotangent is
-// its seed, and goes from row to row backwards.
+// Step 0 is the empty list. Then each row is computed, in order; then the sweep starts from the result, whose cotangent
+// is its seed, and goes from row to row backwards.
 
 const rows = new Map(data.rows.map((row) => [row.r, row]));
 /// The rows of the list, and the place of each in it.
@@ -34,9 +34,13 @@ if (data.steps) {
   receive(data.root, steps.length, data.seed, false);
   steps.push({ kind: "seed", row: rows.get(data.root), d: rows.get(data.seed), to: [] });
   for (const { r, d, to } of data.steps) {
-    const given = to.map(([operand, term, sum]) => ({
-      row: rows.get(operand), term: rows.get(term), sum: sum === undefined ? null : rows.get(sum),
-    })).filter((given) => given.row && given.term);
+    const given = to
+      .map(([operand, term, sum]) => ({
+        row: rows.get(operand),
+        term: rows.get(term),
+        sum: sum === undefined ? null : rows.get(sum),
+      }))
+      .filter((given) => given.row && given.term);
     for (const { row, term, sum } of given) receive(row.r, steps.length, (sum ?? term).r, sum !== null);
     backwards.set(r, steps.length);
     steps.push({ kind: "reverse", row: rows.get(r), d: rows.get(d), to: given });
@@ -56,7 +60,7 @@ function receivedAt(row, step) {
 
 /// A row's name, or its number.
 function nameOf(row) {
-  return row.n === undefined ? `%${row.r}` : row.n === "" ? "\"\"" : row.n;
+  return row.n === undefined ? `%${row.r}` : row.n === "" ? '""' : row.n;
 }
 
 /// A row's name as a formula.
@@ -77,7 +81,7 @@ function differential(row) {
 /// A rule has signs where rows with other names differ: the row itself, then its operands.
 function signed(row, sign) {
   const place = sign.charCodeAt(0) - 0xe000;
-  return place === 0 ? row : rows.get(row.o[place - 1]) ?? { r: row.o[place - 1] };
+  return place === 0 ? row : (rows.get(row.o[place - 1]) ?? { r: row.o[place - 1] });
 }
 
 function ruleMath(row, markup) {
@@ -93,8 +97,8 @@ function gridOf(row) {
   if (row.grid) return row.grid;
   const columns = row.s.length ? row.s[row.s.length - 1] : 1;
   const lines = row.s.slice(0, -1).reduce((n, size) => n * size, 1);
-  const [drawnLines, drawnColumns] = row.v.picked
-    ?? (row.v.all === undefined ? [lines, columns] : [Math.min(lines, 64), Math.min(columns, 64)]);
+  const [drawnLines, drawnColumns] =
+    row.v.picked ?? (row.v.all === undefined ? [lines, columns] : [Math.min(lines, 64), Math.min(columns, 64)]);
   const x = row.v.all === undefined ? Float64Array.from(row.v.x, Number) : null;
   const all = Number(row.v.all);
   const at = (i, j) => (x ? x[i * drawnColumns + j] : all);
@@ -106,12 +110,20 @@ function gridOf(row) {
     most = Math.abs(all);
   }
   row.grid = {
-    lines, columns, drawnLines, drawnColumns, at, most,
+    lines,
+    columns,
+    drawnLines,
+    drawnColumns,
+    at,
+    most,
     count: lines * columns,
     isSampled: row.v.picked !== undefined,
-    bad: row.v.all === undefined
-      ? (row.v.nans ?? 0) + (row.v.infinite ?? 0) + (x.length === 1 && !Number.isFinite(x[0]) ? 1 : 0)
-      : Number.isFinite(all) ? 0 : lines * columns,
+    bad:
+      row.v.all === undefined
+        ? (row.v.nans ?? 0) + (row.v.infinite ?? 0) + (x.length === 1 && !Number.isFinite(x[0]) ? 1 : 0)
+        : Number.isFinite(all)
+          ? 0
+          : lines * columns,
   };
   return row.grid;
 }

@@ -1,5 +1,5 @@
-// Before a step backwards is shown the viewer says what comes: a shape, the rows that are given something, a derivation, or
-// a number. What is wrong is told by its name, with the reason; then the step is shown.
+// Before a step backwards is shown the viewer says what comes: a shape, the rows that are given something, a derivation,
+// or a number. What is wrong is told by its name, with the reason; then the step is shown.
 
 let predicting = false;
 const tally = { right: 0, asked: 0 };
@@ -11,7 +11,10 @@ const sameShape = (a, b) => a.length === b.length && a.every((size, axis) => siz
 
 /// An order that is another at each step, and the same each time.
 function shuffled(items, seed) {
-  const keyed = items.map((item, k) => [((seed + 1) * 7919 + (k + 1) * 104729 + (seed + k) * (k + 3) * 31) % 997, item]);
+  const keyed = items.map((item, k) => [
+    ((seed + 1) * 7919 + (k + 1) * 104729 + (seed + k) * (k + 3) * 31) % 997,
+    item,
+  ]);
   return keyed.sort((a, b) => a[0] - b[0]).map(([, item]) => item);
 }
 
@@ -34,9 +37,15 @@ function askShape(step, seed) {
   }
   if (step.row.s.length === 0 && right.length === 0) return null;
   return {
-    kind: "shape", text: say("ask.shape", { name: nameOf(given.row) }), right: (choice) => choice.why === undefined,
-    reason: (choice) => say(choice.why, { shape: shapeText(right), name: nameOf(given.row), of: shapeText(step.row.s) }),
-    choices: shuffled(choices, seed).map((choice) => ({ ...choice, show: () => make("span", "chip", shapeText(choice.shape)) })),
+    kind: "shape",
+    text: say("ask.shape", { name: nameOf(given.row) }),
+    right: (choice) => choice.why === undefined,
+    reason: (choice) =>
+      say(choice.why, { shape: shapeText(right), name: nameOf(given.row), of: shapeText(step.row.s) }),
+    choices: shuffled(choices, seed).map((choice) => ({
+      ...choice,
+      show: () => make("span", "chip", shapeText(choice.shape)),
+    })),
   };
 }
 
@@ -44,23 +53,36 @@ function askShape(step, seed) {
 function askRows(step, seed) {
   const right = new Set(step.to.map((given) => given.row.r));
   const place = placeOf.get(step.row.r);
-  const near = list.slice(Math.max(0, place - 6), place + 1).concat((step.row.o ?? []).map((r) => rows.get(r)).filter(Boolean));
+  const near = list
+    .slice(Math.max(0, place - 6), place + 1)
+    .concat((step.row.o ?? []).map((r) => rows.get(r)).filter(Boolean));
   const candidates = new Map([...right].map((r) => [r, rows.get(r)]));
   for (const row of near.reverse()) if (candidates.size < Math.max(5, right.size)) candidates.set(row.r, row);
   if (candidates.size <= right.size) return null;
   return {
-    kind: "rows", text: say("ask.rows", { name: nameOf(step.row) }), chosen: new Set(), right: null, rows: right,
-    choices: [...candidates.values()].sort((a, b) => a.r - b.r).map((row) => ({ row, show: () => math(typeset(row)) })),
+    kind: "rows",
+    text: say("ask.rows", { name: nameOf(step.row) }),
+    chosen: new Set(),
+    right: null,
+    rows: right,
+    choices: [...candidates.values()]
+      .sort((a, b) => a.r - b.r)
+      .map((row) => ({ row, show: () => math(typeset(row)) })),
     judge(chosen) {
       for (const r of chosen) {
         if (right.has(r)) continue;
         const row = rows.get(r);
         if (r === step.row.r) return say("why.rows.self", { name: nameOf(row) });
         if (row.c) return say("why.rows.constant", { name: nameOf(row) });
-        return say((step.row.o ?? []).includes(r) ? "why.rows.rule" : "why.rows.far", { name: nameOf(row), row: nameOf(step.row) });
+        return say((step.row.o ?? []).includes(r) ? "why.rows.rule" : "why.rows.far", {
+          name: nameOf(row),
+          row: nameOf(step.row),
+        });
       }
       const missed = [...right].find((r) => !chosen.has(r));
-      return missed === undefined ? null : say("why.rows.missed", { name: nameOf(rows.get(missed)), row: nameOf(step.row) });
+      return missed === undefined
+        ? null
+        : say("why.rows.missed", { name: nameOf(rows.get(missed)), row: nameOf(step.row) });
     },
   };
 }
@@ -68,26 +90,31 @@ function askRows(step, seed) {
 /// Which of four derivations is right? The wrong ones came with the page.
 function askDerivation(step, seed) {
   if (step.group) return null;
-  const lines = (ruleOf(step.row)?.lines ?? []).filter((line) => line.wrong?.length >= 3
-    && step.to.some((given) => given.row.r === step.row.o?.[line.of]));
+  const lines = (ruleOf(step.row)?.lines ?? []).filter(
+    (line) => line.wrong?.length >= 3 && step.to.some((given) => given.row.r === step.row.o?.[line.of]),
+  );
   if (!lines.length) return null;
   const line = lines[seed % lines.length];
   const left = ruleMath(step.row, line.math[0]);
   const wrong = shuffled(line.wrong, seed + 5).slice(0, 3);
   const choices = [{ math: line.math[1] }, ...wrong];
   return {
-    kind: "derivation", text: say("ask.derivation", { name: nameOf(rows.get(step.row.o[line.of])) }),
+    kind: "derivation",
+    text: say("ask.derivation", { name: nameOf(rows.get(step.row.o[line.of])) }),
     right: (choice) => choice.mistake === undefined,
     reason: (choice) => `${say(`mistake.${choice.mistake}`)} ${say(`why.${choice.mistake}`)}`,
     choices: shuffled(choices, seed).map((choice) => ({
-      ...choice, show: () => math(`<mrow>${left}<mo>=</mo>${ruleMath(step.row, choice.math)}</mrow>`),
+      ...choice,
+      show: () => math(`<mrow>${left}<mo>=</mo>${ruleMath(step.row, choice.math)}</mrow>`),
     })),
   };
 }
 
 /// Which number is it? For arrays small enough to compute by head.
 function askNumber(step, seed) {
-  const given = step.to.find((one) => gridOf(one.term).count <= 24 && gridOf(one.term).count > 0 && gridOf(step.d).count <= 24);
+  const given = step.to.find(
+    (one) => gridOf(one.term).count <= 24 && gridOf(one.term).count > 0 && gridOf(step.d).count <= 24,
+  );
   if (!given) return null;
   const [term, arriving] = [gridOf(given.term), gridOf(step.d)];
   const k = seed % term.count;
@@ -96,7 +123,9 @@ function askNumber(step, seed) {
   if (!Number.isFinite(right)) return null;
   const place = given.term.s.length ? `[${indexOf(given.term, i, j).join(", ")}]` : "";
   return {
-    kind: "number", place, right,
+    kind: "number",
+    place,
+    right,
     text: say(given.sum ? "ask.number.term" : "ask.number", { name: `${nameOf(given.row)}${place}` }),
     judge(text) {
       const typed = Number(text.trim().replace(/−/g, "-").replace(",", "."));
@@ -135,7 +164,12 @@ function drawQuestion() {
     const field = make("input", "field");
     field.setAttribute("inputmode", "decimal");
     field.setAttribute("aria-label", question.text);
-    const form = make("form", "numberform", field, button("judge", say("judge"), () => {}));
+    const form = make(
+      "form",
+      "numberform",
+      field,
+      button("judge", say("judge"), () => {}),
+    );
     form.lastChild.type = "submit";
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -155,8 +189,16 @@ function drawQuestion() {
   }
   card.replaceChildren(
     make("p", "eyebrow reverse", say("ask.title", { n: question.at, m: steps.length - 1 })),
-    make("h2", "", make("span", "quiet", say("back.through")), " ", step.group ? callHead(step.group) : headOf(step.row)),
-    make("p", "lead", question.text), answer, verdict,
+    make(
+      "h2",
+      "",
+      make("span", "quiet", say("back.through")),
+      " ",
+      step.group ? callHead(step.group) : headOf(step.row),
+    ),
+    make("p", "lead", question.text),
+    answer,
+    verdict,
     make("p", "tally soft", say("tally", { right: tally.right, asked: tally.asked })),
   );
   card.scrollTop = 0;
@@ -205,7 +247,8 @@ function settle(reason, controls) {
   judged.add(question.at);
   tally.asked += 1;
   if (reason === null) tally.right += 1;
-  for (const control of controls) for (const part of [control, ...control.querySelectorAll("input, button")]) part.disabled = true;
+  for (const control of controls)
+    for (const part of [control, ...control.querySelectorAll("input, button")]) part.disabled = true;
   const text = reason === null ? say("right") : `${say("wrong")} ${reason}`;
   const verdict = card.querySelector(".verdict");
   const next = button("judge next", say("show.step"), () => go(question.at));

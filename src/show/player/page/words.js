@@ -3,8 +3,11 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const texts = JSON.parse(document.getElementById("texts").textContent);
 const languages = Object.keys(texts);
-let language = languages.includes(data.language) ? data.language
-  : (navigator.language || "").startsWith("ja") ? "ja" : "en";
+let language = languages.includes(data.language)
+  ? data.language
+  : (navigator.language || "").startsWith("ja")
+    ? "ja"
+    : "en";
 
 /// A text by its name, with values where it has `{names}`.
 function say(name, values = {}) {
