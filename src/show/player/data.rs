@@ -8,7 +8,6 @@ use super::sources::Sources;
 use crate::array::Kind;
 use crate::error::escaped;
 use crate::prim::{Family, View};
-use crate::show::derivative::derivative;
 use crate::show::table::{equation, number};
 use crate::show::text::{elided, name_of};
 use crate::symbol::{Expr, mathml, set};
@@ -103,9 +102,6 @@ fn told<T: Float>(row: Var<'_, T>, rule: Option<usize>, written: Option<Json>, p
     if !operands.is_empty() {
         fields.push(("o", Json::list(operands.iter().take(OPERANDS).map(|operand| operand.row()))));
     }
-    if operands.len() > OPERANDS {
-        fields.push(("more", Json::from(operands.len() - OPERANDS)));
-    }
     if let Family::Fold(fold) = &row.prim().0 {
         fields.push(("axes", Json::list(fold.axes.iter())));
     }
@@ -119,8 +115,6 @@ fn told<T: Float>(row: Var<'_, T>, rule: Option<usize>, written: Option<Json>, p
     }
     if let Some(by) = row.origin() {
         fields.push(("by", Json::from(by.row())));
-        let of = row.tape().derivation(row.id()).map(|derivation| derivative(&derivation));
-        fields.extend(of.filter(|of| !of.is_empty()).map(|of| ("d", Json::from(of))));
     }
     if is_two_sided(row) {
         fields.push(("two", Json::Truth(true)));

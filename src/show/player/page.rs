@@ -74,10 +74,36 @@ mod tests {
         let [(_, english), (_, japanese)] = TEXTS else { panic!("two languages") };
         assert_eq!(names(english), names(japanese));
         let script = SCRIPT.concat() + TEMPLATE;
+        assert!(!english.contains('<') && !japanese.contains('<'));
         for name in names(english) {
-            assert!(!english.contains('<') && !japanese.contains('<'));
-            let stem = name.split('.').next().unwrap_or(name);
-            assert!(script.contains(stem), "`{name}` is said nowhere");
+            // Some names are put together, as that of a mistake.
+            let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+            let is_said = script.contains(&format!("\"{name}\"")) || script.contains(&format!("`{stem}.${{"));
+            assert!(is_said || name == "language", "`{name}` is said nowhere");
+        }
+    }
+
+    #[test]
+    fn every_mistake_has_its_reason() {
+        let tape = Tape::<f64>::new();
+        for prim in crate::Prim::all() {
+            let operands: Vec<_> =
+                (0..prim.arity().unwrap_or(0)).map(|_| tape.leaf("x", [[1.0; 3]; 2])).collect();
+            let _ = tape.try_apply(&prim, &operands);
+        }
+        let page = tape.to_html();
+        let mistakes: Vec<&str> =
+            page.split("{\"mistake\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(mistakes.len() > 100);
+        for mistake in mistakes {
+            for (language, texts) in TEXTS {
+                for kind in ["mistake", "why"] {
+                    assert!(
+                        texts.contains(&format!("\"{kind}.{mistake}\": ")),
+                        "{language}: {kind}.{mistake}"
+                    );
+                }
+            }
         }
     }
 

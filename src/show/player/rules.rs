@@ -107,9 +107,6 @@ fn rule<T: Float>(row: Var<'_, T>) -> Option<Json> {
     let domain = row.prim().domain();
     let mut fields = vec![("head", Json::Object(shown(&head))), ("lines", Json::List(lines.collect()))];
     fields.extend(domain.kinks.map(|kinks| ("kinks", Json::from(kinks.convention))));
-    if sheet.more > 0 {
-        fields.push(("more", Json::from(sheet.more)));
-    }
     Some(Json::Object(fields))
 }
 

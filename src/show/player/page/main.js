@@ -94,7 +94,10 @@ function renew() {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || finder.open || helper.open) return;
   const isField = event.target.matches("input:not([type=range]), textarea");
-  if (isField) return;
+  if (isField) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
   const isButton = event.target.matches("button");
   const actions = {
     ArrowRight: forwardOne,

@@ -68,11 +68,6 @@ function typeset(row) {
   return row.m ?? `<mi>%${row.r}</mi>`;
 }
 
-/// What feels a row: `∂loss/∂W`.
-function derivativeOf(row) {
-  return `∂${data.root === undefined ? "" : nameOf(rows.get(data.root))}/∂${nameOf(row)}`;
-}
-
 /// The cotangent of a row as the rules write it.
 function differential(row) {
   return `<mrow><mi mathvariant="normal">d</mi>${typeset(row)}</mrow>`;
