@@ -1,5 +1,6 @@
 //! Room 7, the window: what a tape looks like to people.
 
+mod comparison;
 mod derivative;
 mod equations;
 mod graph;
@@ -7,6 +8,7 @@ mod rule;
 mod table;
 mod text;
 
+pub use comparison::Comparison;
 pub use equations::Equations;
 pub use rule::RowRule;
 pub use table::Table;
