@@ -201,7 +201,7 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`), and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
@@ -260,7 +260,7 @@ pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
     ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
-pub use show::{Equations, Language, Player, RowRule, Table};
+pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

@@ -1,5 +1,6 @@
 //! Room 7, the window: what a tape looks like to people.
 
+mod comparison;
 mod derivative;
 mod equations;
 mod graph;
@@ -8,6 +9,7 @@ mod rule;
 mod table;
 mod text;
 
+pub use comparison::Comparison;
 pub use equations::Equations;
 pub use player::{Language, Player};
 pub use rule::RowRule;
