@@ -36,6 +36,9 @@
 //! db = sum(dZ, axis 0)  (1) = sum(3×1, axis 0)  the sum undoes that b was repeated
 //! ```
 //!
+//! [`tape.write_html("tape.html")`](Tape::write_html) makes of it a page that plays it in a browser, offline: forwards, and
+//! back again row by row, with the rule at work and the numbers that arrive and leave; it asks, if one likes, what comes next.
+//!
 //! Where a number became infinite or NaN, and what to do about it, says [`Tape::first_non_finite`]:
 //!
 //! ```
@@ -210,7 +213,7 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), and the derivative rule of a row. Where a NaN was born is the list's own matter, in `tape/births.rs` |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`), and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
@@ -269,7 +272,7 @@ pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, MapBuilder, Mapped, MappedWorkspace,
     Output, Pass, Path, Port, Program, ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
-pub use show::{Equations, RowRule, Table};
+pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

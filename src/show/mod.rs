@@ -1,13 +1,17 @@
 //! Room 7, the window: what a tape looks like to people.
 
+mod comparison;
 mod derivative;
 mod equations;
 mod graph;
+mod player;
 mod rule;
 mod table;
 mod text;
 
+pub use comparison::Comparison;
 pub use equations::Equations;
+pub use player::{Language, Player};
 pub use rule::RowRule;
 pub use table::Table;
 #[cfg(feature = "check")]

@@ -27,17 +27,17 @@ pub struct RowRule {
 
 /// Two sides, as text and typeset, and what there is to say of it.
 #[derive(Clone, Debug)]
-struct Equation {
-    text: [String; 2],
+pub(super) struct Equation {
+    pub text: [String; 2],
     latex: [String; 2],
-    mathml: [String; 2],
+    pub mathml: [String; 2],
     /// The shapes of both sides, as text, LaTeX and MathML.
-    shapes: [String; 3],
+    pub shapes: [String; 3],
     note: String,
 }
 
 impl Equation {
-    fn new(left: &Expr, right: &Expr, known: &[(Expr, Vec<usize>)], note: &str) -> Self {
+    pub fn new(left: &Expr, right: &Expr, known: &[(Expr, Vec<usize>)], note: &str) -> Self {
         let both = |of: &dyn Fn(&Expr) -> String| {
             // A truth is no second equation.
             let right = if is_comparison(right) { bracketed(right) } else { right.clone() };

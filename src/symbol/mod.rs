@@ -11,6 +11,7 @@
 //! | `tidy.rs` | identities by which a formula reads as a book has it: 4σ'(2x) is 1 − tanh(x)² |
 //! | `single.rs` | a rule in one operand, as the examiner's mends print it |
 //! | `sheet.rs` | all that a row's rule says, seen through what only rearranges |
+//! | `mistakes.rs` | a rule with a mistake in it, to be told from the right one |
 //! | `shapes.rs` | an expression of the shapes of its symbols |
 //! | `typeset.rs` | an expression as LaTeX and as MathML |
 //! | `text.rs` | an expression as text, with no more parentheses than it needs |
@@ -19,6 +20,7 @@
 //! It knows primitives by what they call themselves, and shows those of which it knows no more as a call of that name.
 
 mod expr;
+mod mistakes;
 mod number;
 mod read;
 mod shapes;
@@ -32,10 +34,11 @@ mod tidy;
 mod typeset;
 
 pub(crate) use expr::Expr;
+pub(crate) use mistakes::mistakes;
 #[cfg(any(test, feature = "check"))]
 pub(crate) use number::text_of;
 pub(crate) use shapes::shapes;
-pub(crate) use sheet::{Sheet, sheet};
+pub(crate) use sheet::{Line, Sheet, sheet, sheet_alone};
 #[cfg(any(test, feature = "check"))]
 pub(crate) use single::rule;
 pub(crate) use text::{bracketed, is_comparison};

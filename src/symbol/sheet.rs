@@ -66,10 +66,24 @@ fn adjoint(of: Expr) -> Expr {
 
 /// A row's own rule, run on symbols.
 pub(crate) fn sheet<T: Float>(row: Var<'_, T>, called: &dyn Fn(Var<'_, T>) -> String) -> Option<Sheet> {
+    written(row, called, true)
+}
+
+/// As [`sheet`], of this row alone: each operand goes by what it is called, and nothing is seen through.
+pub(crate) fn sheet_alone<T: Float>(row: Var<'_, T>, called: &dyn Fn(Var<'_, T>) -> String) -> Option<Sheet> {
+    written(row, called, false)
+}
+
+fn written<T: Float>(
+    row: Var<'_, T>,
+    called: &dyn Fn(Var<'_, T>) -> String,
+    sees_through: bool,
+) -> Option<Sheet> {
     let tape = Tape::<T>::symbolic();
     let mut planting = Planting {
         tape: &tape,
         called,
+        sees_through,
         rows: BTreeMap::new(),
         seen: Vec::new(),
         leaves: Vec::new(),
@@ -84,7 +98,7 @@ pub(crate) fn sheet<T: Float>(row: Var<'_, T>, called: &dyn Fn(Var<'_, T>) -> St
     let Planting { seen, leaves, .. } = planting;
     let out = tape.try_apply(&row.prim(), &symbols).ok()?;
 
-    let own = row.name().map(|_| called(row));
+    let own = (row.name().is_some() || !sees_through).then(|| called(row));
     let taken = |name: &str| leaves.iter().any(|leaf| leaf.expr.mentions(name));
     let name = own.clone().unwrap_or_else(|| if taken("y") { format!("%{}", row.row()) } else { "y".into() });
     let result = Expr::symbol(&name, &out.shape());
@@ -158,6 +172,8 @@ struct Leaf {
 struct Planting<'s, 't, 'r, T: Float> {
     tape: &'s Tape<T>,
     called: &'r dyn Fn(Var<'t, T>) -> String,
+    /// Whether what only rearranges is seen through, and short operands are written out.
+    sees_through: bool,
     /// Those that are there already, by their rows.
     rows: BTreeMap<usize, Var<'s, T>>,
     /// Rows that are seen through, in order.
@@ -183,7 +199,7 @@ impl<'s, 't, T: Float> Planting<'s, 't, '_, T> {
             return self.tape.constant(number).broadcast_to(row.shape());
         }
         let is_seen_through = match &row.prim().0 {
-            _ if row.name().is_some() || row.operands().is_empty() => false,
+            _ if !self.sees_through || row.name().is_some() || row.operands().is_empty() => false,
             Family::View(view) => match view.as_ref() {
                 View::Broadcast(_) => true,
                 View::Permute(order) => swaps(order),
@@ -223,6 +239,7 @@ impl<'s, 't, T: Float> Planting<'s, 't, '_, T> {
         }
         let symbol = self.tape.symbol(&name, &row.shape(), row.kind(), row.varies());
         let expr = match read::operand(row) {
+            _ if !self.sees_through => Expr::symbol(&name, &row.shape()),
             Expr::Symbol { shape, .. } => Expr::Symbol { name, shape },
             expr if expr.size() > OPERAND => Expr::symbol(&name, &row.shape()),
             expr => told(&expr, true),

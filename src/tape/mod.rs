@@ -41,7 +41,7 @@ pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub use indices::{IntoIndices, IntoMask, IntoPlaces};
 pub(crate) use row::{Row, RowId};
-pub(crate) use sweeps::{Derivation, Made, Mode};
+pub(crate) use sweeps::{Derivation, Made, Mode, Reverse};
 pub use var::Var;
 
 use crate::array::{Kind, Room, Value, check_shape, same_shape};

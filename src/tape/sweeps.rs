@@ -81,6 +81,17 @@ pub(crate) struct Derivation<'t, T: Float> {
     pub made: Made<'t, T>,
 }
 
+/// A reverse sweep, to be looked at.
+pub(crate) struct Reverse {
+    /// The rows that it recorded.
+    pub rows: Range<usize>,
+    pub root: RowId,
+    /// The rows that it visited with their cotangents, in order of the rows.
+    pub cotangents: Derivatives,
+    /// Rows that add up what came from several uses of a row, with that row.
+    pub sums: Vec<(RowId, RowId)>,
+}
+
 /// How many rows of those that share a derivative are looked at.
 const LOOK: usize = 64;
 
@@ -121,6 +132,17 @@ impl<T: Float> Tape<T> {
             Some((Var::new(self, sweep.root), sweep.mode.clone(), Var::new(self, derivative)))
         });
         found.collect()
+    }
+
+    /// The reverse sweep from this row, or of all the first, that found a way.
+    pub(crate) fn reverse_sweep(&self, from: Option<RowId>) -> Option<Reverse> {
+        let sweeps = self.sweeps.borrow();
+        let is_reverse = |sweep: &&Sweep| !matches!(sweep.mode, Mode::Forward(_)) && !sweep.nowhere;
+        let sweep =
+            sweeps.iter().filter(is_reverse).find(|sweep| from.is_none_or(|from| sweep.root == from))?;
+        let Sweep { rows, root, derivatives, sums, .. } = sweep;
+        let (cotangents, sums) = (Rc::clone(derivatives), sums.clone());
+        Some(Reverse { rows: rows.clone(), root: *root, cotangents, sums })
     }
 
     /// What a row of a sweep is; nothing of others.

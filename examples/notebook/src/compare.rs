@@ -1,7 +1,7 @@
 //! The notebook's eight comparisons of hand-written gradients with automatic ones, and what they leave out.
 
 use ndarray::{Array2, ArrayD, ArrayViewD};
-use wengert::{Tape, manual};
+use wengert::{Comparison, Tape, manual};
 
 use crate::{Real, count};
 
@@ -9,7 +9,7 @@ use crate::{Real, count};
 const ABSOLUTE: f64 = 1e-8;
 const RELATIVE: f64 = 1e-5;
 
-/// Runs the network forward and backward, by hand and on a tape, and prints how they compare.
+/// Runs the network forward and backward, by hand and on a tape, and prints how they compare; W_1's gradient, to be drawn.
 ///
 /// # Errors
 /// If the shapes do not fit.
@@ -17,7 +17,7 @@ pub fn print<T: Real>(
     x: &Array2<T>,
     y: &Array2<T>,
     [w1, b1, w2, b2]: [&Array2<T>; 4],
-) -> Result<(), manual::ShapeMismatch> {
+) -> Result<Comparison, manual::ShapeMismatch> {
     let hand = manual::forward_and_backward(x, y, w1, b1, w2, b2)?;
 
     let tape = Tape::<T>::new();
@@ -68,7 +68,7 @@ pub fn print<T: Real>(
         shape(kept.shape()),
         python(hand.db1.shape() == kept.shape())
     );
-    Ok(())
+    Ok(Comparison::new("W_1's gradient", &hand.dw1, &by_tape(tw1)).axes(["hidden unit", "pixel"]))
 }
 
 fn print_line<T: Real>(name: &str, by_hand: &Array2<T>, by_tape: &ArrayD<T>) {

@@ -82,7 +82,7 @@ fn notebook<T: Real>(options: &Options) -> Result<(), Box<dyn Error>> {
     println!("   W_1 {:?}  B_1 {:?}  W_2 {:?}  B_2 {:?}\n", w1.dim(), b1.dim(), w2.dim(), b2.dim());
 
     println!("3. Forward and backward, by hand and on the tape");
-    compare::print(x_train, y_train, [w1, b1, w2, b2])?;
+    let comparison = compare::print(x_train, y_train, [w1, b1, w2, b2])?;
 
     println!("4. The trap: what if y is of rank 1?");
     trap::print(x_train, y_train, [w1, b1, w2, b2])?;
@@ -115,6 +115,11 @@ fn notebook<T: Real>(options: &Options) -> Result<(), Box<dyn Error>> {
     plot::draw(&options.out, &title, train, val)
         .map_err(|error| format!("--out: cannot write {}: {error}", options.out.display()))?;
     println!("   the loss curve is in {}", options.out.display());
+    let picture = options.out.with_file_name("notebook-gradient.svg");
+    comparison
+        .write_svg(&picture)
+        .map_err(|error| format!("--out: cannot write {}: {error}", picture.display()))?;
+    println!("   W_1's gradient by hand and from the tape, as a picture, in {}", picture.display());
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! One small tape, read in all its ways: the list, its gradient, a rule, a program, a replay, a guard, an examination.
 //!
-//! `cargo run -p walkthrough`
+//! `cargo run -p walkthrough`; with a file's name after `--` it writes a page that plays the tape.
 
 use ndarray::{Array1, Array2, arr1, arr2};
 use wengert::{Tape, Var, check};
 
-fn main() -> Result<(), wengert::Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tape = Tape::<f64>::new();
     let x = tape.leaf("x", [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     let y = tape.leaf("y", [1.0, 0.0, 2.0]);
@@ -31,6 +31,8 @@ fn main() -> Result<(), wengert::Error> {
     println!("{tape}");
     println!("∂loss/∂w = {}", grads[w]);
     println!("{forward} rows forward, {} for all gradients", tape.len() - forward);
+
+    println!("It can be watched as well: {}", page(&tape)?);
 
     chapter(
         3,
@@ -105,6 +107,16 @@ fn main() -> Result<(), wengert::Error> {
         Err(failure) => println!("{failure}"),
     }
     Ok(())
+}
+
+/// Writes the tape's page where a file's name was given, and says where.
+fn page(tape: &Tape<f64>) -> Result<String, std::io::Error> {
+    let Some(file) = std::env::args().nth(1) else {
+        return Ok("`cargo run -p walkthrough -- tape.html` writes a page that plays it".into());
+    };
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."); // paths start where the workspace does
+    tape.player().title("A small tape").sources(sources).write(&file)?;
+    Ok(format!("{file} plays it in a browser"))
 }
 
 fn chapter(number: usize, title: &str, text: &str) {

@@ -117,7 +117,7 @@ impl<'a, 'f, T: Float> Evidence<'a, 'f, T> {
 }
 
 /// Sizes of the named axes, as large as the arrays stay of moderate size.
-fn sizes(sample: &Sample, shift: usize) -> Vec<usize> {
+pub(super) fn sizes(sample: &Sample, shift: usize) -> Vec<usize> {
     let axes = sample.sizes.len();
     let mut sizes: Vec<usize> = (0..axes).map(|axis| SIZES[(axis + shift) % SIZES.len()]).collect();
     let largest = |sizes: &[usize]| {

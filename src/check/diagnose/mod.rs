@@ -6,6 +6,7 @@
 //! every element in every case, those among them that were drawn to tell it from its rivals ([`evidence`]). Where two
 //! remain that give the same, both are named.
 
+mod compared;
 mod derivation;
 mod evidence;
 mod imprecise;
@@ -13,6 +14,7 @@ mod mistake;
 mod predicted;
 mod whole;
 
+pub(in crate::check) use compared::comparisons;
 pub use mistake::{Diagnosis, Mistake};
 
 use crate::Float;

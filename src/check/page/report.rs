@@ -3,10 +3,9 @@
 use super::Page;
 use super::case::Case;
 use super::doubt::Doubt;
-use crate::Float;
 use crate::check::ask::subject::{Refusal, Subject};
 use crate::check::cases::sample::Sample;
-use crate::check::diagnose::{Diagnosis, diagnose};
+use crate::check::diagnose::{Diagnosis, comparisons, diagnose};
 use crate::check::judge::examine::{Difference, Finding, Scene};
 use crate::check::judge::quiet;
 use crate::check::judge::standing::place;
@@ -14,6 +13,7 @@ use crate::check::judge::subgradient::NoSubgradient;
 use crate::check::oracle::difference::Swept;
 use crate::check::{FailureKind, Mistake, Summary};
 use crate::error::Dims;
+use crate::{Comparison, Float};
 use ndarray::ArrayD;
 use std::fmt;
 use std::io::IsTerminal;
@@ -40,6 +40,7 @@ pub struct Failure {
     inputs: Vec<String>,
     findings: Vec<Finding>,
     diagnoses: Vec<Diagnosis>,
+    comparisons: Vec<Comparison>,
     /// Why nothing can be said; or what more there is to say.
     doubts: Vec<Doubt>,
 }
@@ -65,6 +66,9 @@ impl Failure {
             }
         }
         let steady = is_steady(subject, &scene);
+        let compared = quiet::catch(|| comparisons(subject, &scene, &findings));
+        let (comparisons, uncompared) =
+            compared.map_or_else(|fault| (Vec::new(), Some(fault)), |all| (all, None));
         let probed = if steady { quiet::catch(|| case.probe(&scene.sample, fails)) } else { Ok(()) };
         let only_forward = findings.iter().all(|finding| matches!(finding, Finding::Forward(_)));
         let again = subject.scene(&scene.sample).ok();
@@ -80,9 +84,20 @@ impl Failure {
         }
         let listed =
             again.map_or(Ok(()), |scene| quiet::catch(|| case.list_rows(subject, &scene, &diagnoses)));
-        doubts.extend([probed, listed].into_iter().filter_map(Result::err).map(|fault| Doubt::fault(&fault)));
+        let faults = [probed, listed].into_iter().filter_map(Result::err).chain(uncompared);
+        doubts.extend(faults.map(|fault| Doubt::fault(&fault)));
         let kind = FailureKind::Wrong;
-        Self { kind, at, notes: Vec::new(), case: Some(case), inputs, findings, diagnoses, doubts }
+        Self {
+            kind,
+            at,
+            notes: Vec::new(),
+            case: Some(case),
+            inputs,
+            findings,
+            diagnoses,
+            comparisons,
+            doubts,
+        }
     }
 
     /// Of a run in which nothing was found wrong, and too little right.
@@ -99,6 +114,7 @@ impl Failure {
             inputs: summary.inputs().map(str::to_owned).collect(),
             findings: Vec::new(),
             diagnoses: Vec::new(),
+            comparisons: Vec::new(),
             doubts,
         }
     }
@@ -135,6 +151,25 @@ impl Failure {
     /// ```
     pub fn diagnoses(&self) -> &[Diagnosis] {
         &self.diagnoses
+    }
+
+    /// The gradients that are wrong against what they should be, to be printed or drawn: on an ordinary case of distinct sizes, if
+    /// they are wrong there.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// # use ndarray::Array2;
+    /// let check = check::backward(|[x]| x * 2.0)
+    ///     .against(|dy: &Array2<f64>| dy + 1.0)
+    ///     .shapes(["x: n d"]);
+    /// let failure = check.try_run().unwrap_err();
+    /// let [dx] = failure.comparisons() else { panic!("one gradient is wrong") };
+    /// assert!(dx.to_string().starts_with("dx (3, 5): given and expected differ by at most "));
+    /// let picture = dx.to_svg();
+    /// # assert!(picture.contains("expected"));
+    /// ```
+    pub fn comparisons(&self) -> &[Comparison] {
+        &self.comparisons
     }
 
     /// The same, of which is said this as well.
