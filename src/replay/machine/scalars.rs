@@ -87,7 +87,6 @@ impl<T: Float> Scalars<T> {
         Some(Self { code, kernels, wide: first_wide, first, rows: lines.len(), places: None })
     }
 
-    #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
     /// Takes each row's operands, as many as it has, and puts those back that they are made.
     #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
     pub(super) fn each_row(&mut self, mut make: impl FnMut(&mut [usize])) {
@@ -115,6 +114,7 @@ impl<T: Float> Scalars<T> {
     }
 
     /// The bank has so many numbers a place: one, or one for each lane.
+    #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
     pub fn run(&self, bank: &mut [T], width: usize) {
         if width > 1 {
             return self.run_wide(bank, width);

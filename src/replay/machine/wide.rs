@@ -96,7 +96,9 @@ impl<T: Float> Code<T> {
             is_result[rows.first..rows.first + rows.rows].fill(true);
             rows.each_row(|operands| {
                 time += 1;
-                operands.iter().for_each(|operand| last[*operand] = time);
+                for operand in operands {
+                    last[*operand] = time;
+                }
             });
         }
         lasting.for_each(|place| last[place] = u32::MAX);

@@ -255,7 +255,9 @@ fn as_it_is<T: Float>(compiled: &Compiled<T>, stacked: &[bool], lanes: usize) ->
     numbers.iter_mut().flatten().for_each(|place| *place = now[*place]);
     for instruction in &mut code.instructions {
         if let Instruction::Scalars { fetched, .. } = instruction {
-            fetched.iter_mut().for_each(|(_, to)| *to = now[*to]);
+            for (_, to) in fetched {
+                *to = now[*to];
+            }
         }
     }
     Lowered { code, outputs, guards, kept, state: Vec::new(), numbers, instructions: Vec::new() }
