@@ -93,6 +93,30 @@ fn ten_thousand_rows_stay_small() -> Result<()> {
     closed(browser, file)
 }
 
+/// Of a tape that is longer than a page shows, the middle is left out, and the steps at its edges stand all the same.
+#[test]
+fn the_longest_tapes_lose_their_middle() -> Result<()> {
+    let tape = Tape::new();
+    let [x, h] = [("x", 0.5), ("h", 1.0001)].map(|(name, number)| tape.leaf(name, number));
+    let mut y = x;
+    while tape.len() < 24_000 {
+        y *= h;
+        y -= x; // two lines in turn, or they would fold
+    }
+    y.named("loss").backward_with(2.0);
+    let (mut browser, file) = opened("longest", &tape)?;
+    assert!(text(&mut browser, "#summary")?.contains("rows in the middle are left out"));
+    let last = last_step(&mut browser)?;
+    let edges = (9_990..10_010).chain(last - 10_010..last - 9_990);
+    for step in edges.chain([last - 20_000, last]) {
+        browser.ask(&format!("location.hash = '#step={step}'"))?;
+        browser.ask("new Promise((done) => setTimeout(() => done(0), 20))")?;
+        assert!(text(&mut browser, "#card .eyebrow")?.contains(&format!("Step {step} of {last}")));
+        assert!(count(&mut browser, "#card .heat")? > 0, "step {step}");
+    }
+    closed(browser, file)
+}
+
 #[test]
 fn both_languages_and_an_empty_tape() -> Result<()> {
     let (mut browser, file) = opened("empty", &Tape::new())?;

@@ -8,8 +8,14 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-const TRAIN: RGBColor = RGBColor(0x1f, 0x5f, 0xa8);
-const VAL: RGBColor = RGBColor(0xd9, 0x6b, 0x1d);
+// The colours of the library's own pictures.
+const PAPER: RGBColor = RGBColor(0xfb, 0xfa, 0xf6);
+const HAIR: RGBColor = RGBColor(0xeb, 0xe7, 0xde);
+const SOFT: RGBColor = RGBColor(0x5a, 0x62, 0x6c);
+const INK: RGBColor = RGBColor(0x1c, 0x21, 0x27);
+const TRAIN: RGBColor = RGBColor(0x1b, 0x5f, 0xb4);
+const VAL: RGBColor = RGBColor(0xd8, 0x62, 0x1a);
+const FONT: &str = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 
 /// Writes both losses over the epochs as an SVG file: `train[i]` before epoch i's step, `val[i]` after it.
 ///
@@ -21,7 +27,7 @@ pub fn draw(path: &Path, title: &str, train: &[f64], val: &[f64]) -> Result<(), 
     let mut picture = String::new();
     {
         let area = SVGBackend::with_string(&mut picture, (900, 540)).into_drawing_area();
-        area.fill(&WHITE)?;
+        area.fill(&PAPER)?;
         let finite = || train.iter().chain(val).copied().filter(|loss| loss.is_finite());
         let (low, high) = finite().fold((f64::INFINITY, 0.0_f64), |(l, h), loss| (l.min(loss), h.max(loss)));
         if low > 0.0 && high / low >= 10.0 {
@@ -47,8 +53,8 @@ where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let mut chart = ChartBuilder::on(area)
-        .caption(title, ("sans-serif", 22))
-        .margin(16)
+        .caption(title, (FONT, 20).into_font().color(&INK))
+        .margin(24)
         .x_label_area_size(48)
         .y_label_area_size(64)
         .build_cartesian_2d(0..val.len().max(1), y)?;
@@ -58,10 +64,12 @@ where
         .y_desc(loss_axis)
         .x_label_formatter(&ToString::to_string)
         .y_label_formatter(&|loss| format!("{loss}"))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 17))
-        .bold_line_style(BLACK.mix(0.12))
-        .light_line_style(WHITE)
+        .label_style((FONT, 13).into_font().color(&SOFT))
+        .axis_desc_style((FONT, 13).into_font().color(&SOFT))
+        .axis_style(SOFT.mix(0.4))
+        .disable_x_mesh()
+        .bold_line_style(HAIR)
+        .light_line_style(PAPER)
         .draw()?;
     let dot = if val.len() <= 40 { 3 } else { 0 }; // A short run's points are seen; a long one's would blur.
     for (name, color, start, losses) in [("training", TRAIN, 0, train), ("validation", VAL, 1, val)] {
@@ -77,9 +85,8 @@ where
         .position(SeriesLabelPosition::UpperRight)
         .margin(16)
         .legend_area_size(34)
-        .label_font(("sans-serif", 16))
-        .background_style(WHITE)
-        .border_style(BLACK.mix(0.2))
+        .label_font((FONT, 13).into_font().color(&INK))
+        .background_style(PAPER)
         .draw()?;
     Ok(())
 }

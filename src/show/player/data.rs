@@ -13,7 +13,7 @@ use crate::show::text::{elided, name_of};
 use crate::symbol::{Expr, mathml, set};
 use crate::tape::{Reverse, RowId};
 use crate::{Float, Var};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Rows that a page shows of the forward pass; of more, as many from the start as from the end.
 const MOST: usize = 20_000;
@@ -35,13 +35,21 @@ pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
     let hidden = if forward > MOST { MOST / 2..forward - MOST / 2 } else { 0..0 };
     let shown = |row: usize| !hidden.contains(&row);
 
+    let steps: Vec<Step<'_, T>> = sweep.iter().flat_map(|sweep| steps(tape.at(sweep.root), sweep)).collect();
+    let steps: Vec<Step<'_, T>> =
+        steps.into_iter().filter(|step| shown(step.row.row()) && !step.row.operands().is_empty()).collect();
+    // What a step that is shown speaks of is there, whoever made it.
+    let mut spoken: HashSet<usize> = steps.iter().flat_map(Step::rows).collect();
+    spoken.extend(sweep.iter().flat_map(|sweep| [sweep.root.index(), seed(sweep)]));
+
     let mut rules = Rules::default();
     let mut sources = Sources::new(player.sources.as_deref());
     let mut rows = Vec::new();
     for row in tape.vars().take(end) {
         // Of the sweep's rows those that a row that is shown made.
         let made_by = (row.row() >= forward).then(|| row.origin()).flatten();
-        if made_by.map_or_else(|| shown(row.row()), |by| shown(by.row())) {
+        let is_shown = made_by.map_or_else(|| shown(row.row()), |by| shown(by.row()));
+        if is_shown || spoken.contains(&row.row()) {
             let rule = made_by.is_none().then(|| rules.of(row)).flatten();
             let written = (made_by.is_none() && ends_call(row)).then(|| Rules::written(row)).flatten();
             rows.push(told(row, rule, written, sources.at(row.location())));
@@ -58,13 +66,10 @@ pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
         ("places", sources.into_json()),
     ];
     if let Some(sweep) = &sweep {
-        let root = tape.at(sweep.root);
-        let steps =
-            steps(root, sweep).filter(|step| shown(step.row.row()) && !step.row.operands().is_empty());
         fields.extend([
-            ("root", Json::from(root.row())),
+            ("root", Json::from(sweep.root.index())),
             ("seed", Json::from(seed(sweep))),
-            ("steps", Json::List(steps.map(Step::into_json).collect())),
+            ("steps", Json::List(steps.into_iter().map(Step::into_json).collect())),
         ]);
     }
     if let Some(birth) = tape.first_non_finite().filter(|birth| birth.row() < end) {
@@ -165,6 +170,19 @@ struct Given {
 }
 
 impl<T: Float> Step<'_, T> {
+    /// The rows whose numbers it shows: those that arrive, leave, and add up.
+    fn rows(&self) -> Vec<usize> {
+        let tape = self.row.tape();
+        let mut rows = vec![self.cotangent.index()];
+        for given in &self.given {
+            rows.extend([given.operand.index(), given.term.index()]);
+            if let Some(sum) = given.sum {
+                rows.extend([sum.index(), tape.at(sum).operands()[0].row()]);
+            }
+        }
+        rows
+    }
+
     fn into_json(self) -> Json {
         let row = self.row.row();
         let given = self.given.iter().map(|given| {

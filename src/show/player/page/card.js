@@ -126,10 +126,17 @@ function drawForward(row, group) {
   return [make("h2", "", title), what, forwardFlow(row, roomOf()), make("p", "stats", statistics(row))];
 }
 
+/// What the sweep starts with: that the result changes as much as itself, or weights that were given.
+function seedText(step) {
+  const grid = gridOf(step.d);
+  const isOne = grid.count === 1 && grid.at(0, 0) === 1;
+  return say(isOne ? "seed.text" : "seed.given", { name: nameOf(step.row) });
+}
+
 function drawSeed(step) {
   return [
     make("h2", "", say("seed.title")),
-    make("p", "lead", say("seed.text", { name: nameOf(step.row) })),
+    make("p", "lead", seedText(step)),
     make("div", "flow", heat(step.d, differential(step.row), say("role.seed"))),
   ];
 }
@@ -184,7 +191,7 @@ function sentence() {
   const { row } = step;
   if (step.kind === "forward")
     return say("say.forward", { name: nameOf(row), formula: row.f, shape: spoken(row.s) });
-  if (step.kind === "seed") return say("seed.text", { name: nameOf(row) });
+  if (step.kind === "seed") return seedText(step);
   const to = step.to.map((given) => nameOf(given.row)).join(", ");
   return say(to ? "say.reverse" : "say.stops", { name: nameOf(row), formula: row.f, shape: spoken(row.s), to });
 }

@@ -14,6 +14,7 @@ function go(to, { jumps = false, quiet = false } = {}) {
   now = nextStop(Math.max(0, to));
   question = null;
   const step = stepAt(now);
+  document.body.classList.toggle("back", now >= turn);
   reveal(step.row);
   renewList();
   drawCard();
