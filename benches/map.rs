@@ -122,7 +122,11 @@ fn softmax(bencher: Bencher, way: Way) {
 /// Numbers between −½ and ½ that are no two alike.
 fn drawn(shape: &[usize]) -> ArrayD<f32> {
     let len: usize = shape.iter().product();
-    let line = Array::linspace(0.5, 0.5 + len as f32, len).mapv(|x| (x * 0.618_034).fract() - 0.5);
+    let mut last = 0.0;
+    let line = Array::from_shape_simple_fn(len, || {
+        last = (last + 0.618_034_f32).fract();
+        last - 0.5
+    });
     line.into_shape_with_order(IxDyn(shape)).expect("as many")
 }
 

@@ -147,6 +147,25 @@ fn assert_none<T: Float>(program: &Program<T>) {
     }
 }
 
+/// As [`assert_none`], of five lanes in pieces of two, every second input shared.
+#[track_caller]
+fn assert_none_mapped<T: Float>(program: &Program<T>) {
+    let shared = (0..program.inputs().len()).filter(|i| i % 2 == 1);
+    let mapped = shared.fold(program.map_builder(5).at_once(2), wengert::MapBuilder::shared).build().unwrap();
+    let plain: Vec<ArrayD<T>> = mapped.inputs().iter().map(|port| numbers(&port.shape)).collect();
+    let mut outputs: Vec<ArrayD<T>> = mapped.outputs().iter().map(|port| numbers(&port.shape)).collect();
+    let feeds: Vec<Input<'_, T>> = plain.iter().map(Input::from).collect();
+    let mut sinks: Vec<Output<'_, T>> = outputs.iter_mut().map(Output::from).collect();
+    let mut workspace = mapped.workspace();
+    mapped.run(&mut workspace, &feeds[..]).unwrap();
+    let runs = allocations(|| {
+        for _ in 0..20 {
+            mapped.replay_into(&mut workspace, &feeds[..], &mut sinks[..]).unwrap();
+        }
+    });
+    assert_eq!(runs, 0, "in 20 runs of {mapped}");
+}
+
 /// The step of the notebook: loss and gradients of a network of 64 inputs, 30 hidden units and one output.
 #[test]
 fn the_notebooks_step() {
@@ -256,7 +275,9 @@ fn a_chain_of_numbers() {
     assert!(x * c > -3.0); // for all inputs here
     let z = (0..1000).fold(x, |y, _| (y * c).sin() + x);
     let grads = z.backward();
-    assert_none(&tape.program([x, c], [z, grads[x], grads[c]]).unwrap());
+    let program = tape.program_builder([x, c], [z, grads[x], grads[c]]).threads(1).build().unwrap();
+    assert_none(&program);
+    assert_none_mapped(&program);
 }
 
 /// All that moves elements, running sums, stacks of products, views, broadcasts and reductions, in three dimensions.
@@ -276,6 +297,7 @@ fn every_kind_of_instruction() {
     for level in [wengert::Level::Exact, wengert::Level::Fast] {
         assert_none(&tape.program_builder([a, b, c], outputs).level(level).build().unwrap());
     }
+    assert_none_mapped(&tape.program_builder([a, b, c], outputs).threads(1).build().unwrap());
     let few = tape.program_builder([a, b, c], [loss, grads[a]]).memory(3000).build();
     few.iter().for_each(assert_none);
 }

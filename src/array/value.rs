@@ -180,6 +180,14 @@ impl<T: Arithmetic> Value<T> {
         }
     }
 
+    /// How many elements are stored in memory of their own.
+    pub(crate) fn stored(&self) -> usize {
+        match self {
+            Self::Number(_) => 0,
+            Self::Array(array) => array.base.len(),
+        }
+    }
+
     /// The elements that are stored, in row-major order.
     pub(crate) fn base(&self) -> Vec<T> {
         match self {

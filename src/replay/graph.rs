@@ -65,6 +65,21 @@ impl<T: Float> Graph<T> {
         id
     }
 
+    /// Bytes that it takes, the elements of constants among them.
+    pub fn bytes(&self) -> usize {
+        let each = self.nodes.iter().map(|node| {
+            let constant = match &node.op {
+                Op::Constant(value) => value.stored() * size_of::<T>(),
+                Op::Input(_) | Op::Apply(_) => 0,
+            };
+            let spilled =
+                if node.operands.spilled() { node.operands.capacity() * size_of::<Id>() } else { 0 };
+            size_of_val(&*node.shape) + spilled + constant
+        });
+        let ids = self.inputs.capacity() + self.outputs.capacity() + 2 * self.guards.capacity();
+        self.nodes.capacity() * size_of::<Node<T>>() + ids * size_of::<Id>() + each.sum::<usize>()
+    }
+
     /// The nodes that someone asks for.
     pub fn roots(&self) -> impl Iterator<Item = Id> {
         self.outputs.iter().copied().chain(self.guards.iter().flatten().copied())

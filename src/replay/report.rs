@@ -62,7 +62,8 @@ impl Report {
             operations,
             bytes_moved,
             allocations: code.instructions.iter().map(Instruction::allocations).sum(),
-            program_bytes: code.bytes(),
+            // The list is kept where it takes that to map the program.
+            program_bytes: code.bytes() + if code.is_of_numbers() { 0 } else { graph.bytes() },
             workspace_bytes,
             scratch_bytes,
             input_bytes: elements.sum::<usize>() * size_of::<T>(),
@@ -121,8 +122,8 @@ impl Report {
         self.buffer_bytes
     }
 
-    /// Bytes of what runs and of constants, the state that a workspace starts from among them: once for all who share
-    /// the program.
+    /// Bytes of what runs and of constants, the state that a workspace starts from among them, and of the list that
+    /// [`map`](super::Program::map) needs: once for all who share the program.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

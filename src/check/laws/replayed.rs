@@ -1,10 +1,10 @@
-//! Replay, as one more way to a value and its gradient.
+//! Replay, as one more way to a value and its gradient; and of many inputs at once.
 
 use super::recording::{Recording, leaves};
 use crate::array::Kind;
 use crate::check::cases::values::mix;
-use crate::{Float, Pass, Program, Tape, Var};
-use ndarray::ArrayD;
+use crate::{Float, MapBuilder, Pass, Program, Tape, Var};
+use ndarray::{ArrayD, Axis, stack};
 
 /// How many elements have other bits in a replay than if recorded afresh: values and gradients of what was
 /// recorded on its own inputs, replayed on others, through a choice of passes that comes from the seed.
@@ -33,17 +33,51 @@ pub(super) fn bits_that_differ<T: Float>(
         inputs.iter().map(|x| what.layout().place(&x.mapv(T::from_f64)).into_owned()).collect();
     // Twice, since the second run finds the memory as the first left it.
     let replays = [(); 2].map(|()| program.replay_to_vec(&inputs).unwrap_or_else(|error| panic!("{error}")));
-    let differ = |a: &T, b: &T| a.to_f64().to_bits() != b.to_f64().to_bits() && !(a.is_nan() && b.is_nan());
     let pairs = replays.iter().flat_map(|replay| replay.iter().zip(&afresh));
-    pairs
+    let mapped =
+        if mix(what.seed(), 301).is_multiple_of(4) { in_lanes(&program, &inputs, what.seed()) } else { 0 };
+    let recorded: usize = pairs
         .map(|(replayed, recorded)| {
             let recorded = recorded.value();
             if replayed.shape() != recorded.shape() {
                 return replayed.len().max(1);
             }
-            replayed.iter().zip(&recorded).filter(|(a, b)| differ(a, b)).count()
+            replayed.iter().zip(&recorded).filter(|(a, b)| differ(*a, *b)).count()
         })
-        .sum()
+        .sum();
+    recorded + mapped
+}
+
+/// How many elements have other bits in one of three lanes than in a replay by itself. Of the inputs, some are shared, as the
+/// seed says, and of the others each lane has a multiple; indices and masks are alike.
+fn in_lanes<T: Float>(program: &Program<T>, inputs: &[ArrayD<T>], seed: u64) -> usize {
+    const LANES: usize = 3;
+    let is_shared = |i: usize| mix(seed, 302) >> (i % 64) & 1 == 1;
+    let of_lane = |i: usize, lane: usize| match program.inputs()[i].kind {
+        Kind::Real if !is_shared(i) => inputs[i].mapv(|x| x * T::from_f64([1.0, 0.5, -1.25][lane])),
+        _ => inputs[i].clone(),
+    };
+    let given = (0..inputs.len()).map(|i| {
+        if is_shared(i) {
+            return inputs[i].clone();
+        }
+        let lanes = [0, 1, 2].map(|lane| of_lane(i, lane));
+        stack(Axis(0), &lanes.each_ref().map(|lane| lane.view())).expect("of one shape")
+    });
+    let shared = (0..inputs.len()).filter(|i| is_shared(*i));
+    let mapped = shared.fold(program.map_builder(LANES), MapBuilder::shared).build();
+    let found = mapped.and_then(|mapped| mapped.replay_to_vec(given.collect::<Vec<_>>()));
+    let found = found.unwrap_or_else(|error| panic!("{error}"));
+    let each = (0..LANES).flat_map(|lane| {
+        let own: Vec<ArrayD<T>> = (0..inputs.len()).map(|i| of_lane(i, lane)).collect();
+        let own = program.replay_to_vec(own).unwrap_or_else(|error| panic!("{error}"));
+        own.into_iter().zip(&found).map(move |(own, found)| (own, found.index_axis(Axis(0), lane)))
+    });
+    each.map(|(own, found)| own.iter().zip(found).filter(|(a, b)| differ(*a, *b)).count()).sum()
+}
+
+fn differ<T: Float>(a: &T, b: &T) -> bool {
+    a.to_f64().to_bits() != b.to_f64().to_bits() && !(a.is_nan() && b.is_nan())
 }
 
 /// The value, and the gradients of ⟨u, value⟩.
