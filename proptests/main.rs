@@ -14,6 +14,7 @@
 mod births;
 mod broadcasting;
 mod composites;
+mod map;
 mod network;
 mod oracle;
 mod primitives;

@@ -47,7 +47,7 @@ fn whole<T: Float>(value: &ArrayD<T>) -> ArrayD<i64> {
 }
 
 /// What such a leaf is fed with: indices as integers.
-fn feeds<'a, T: Float>(leaves: &[Var<'_, T>], values: &'a [ArrayD<T>]) -> Vec<Input<'a, T>> {
+pub fn feeds<'a, T: Float>(leaves: &[Var<'_, T>], values: &'a [ArrayD<T>]) -> Vec<Input<'a, T>> {
     let feed = |(leaf, value): (&Var<'_, T>, &'a ArrayD<T>)| match leaf.kind() {
         Kind::Index => whole(value).into(),
         _ => value.into(),
@@ -56,7 +56,7 @@ fn feeds<'a, T: Float>(leaves: &[Var<'_, T>], values: &'a [ArrayD<T>]) -> Vec<In
 }
 
 /// Other numbers for a leaf; of indices, the same in another order, so that they stay places.
-fn others<T: Float>(leaf: Var<'_, T>, seed: &mut Seed) -> ArrayD<T> {
+pub fn others<T: Float>(leaf: Var<'_, T>, seed: &mut Seed) -> ArrayD<T> {
     let drawn = seed.numbers(&leaf.shape());
     if leaf.kind() != Kind::Index {
         return drawn.mapv(T::from_f64);
@@ -80,7 +80,7 @@ fn record_again<'t, T: Float>(
 }
 
 /// NaNs are alike, and all other bits count.
-fn bits<T: Float>(x: &ArrayD<T>) -> (Vec<usize>, Vec<u64>) {
+pub fn bits<T: Float>(x: &ArrayD<T>) -> (Vec<usize>, Vec<u64>) {
     let bits = |x: &T| if x.is_nan() { u64::MAX } else { x.to_f64().to_bits() };
     (x.shape().to_vec(), x.iter().map(bits).collect())
 }

@@ -130,12 +130,15 @@ struct Inner {
     problem: Problem,
     operands: Vec<Operand>,
     at: &'static Location<'static>,
+    /// Of a mapped program, those that failed.
+    lanes: Vec<usize>,
 }
 
 impl Error {
     #[track_caller]
     pub(crate) fn new(operation: &'static str, problem: Problem, operands: Vec<Operand>) -> Self {
-        Self(Box::new(Inner { composite: None, operation, problem, operands, at: Location::caller() }))
+        let at = Location::caller();
+        Self(Box::new(Inner { composite: None, operation, problem, operands, at, lanes: Vec::new() }))
     }
 
     /// The same error, in words of the composite that the operation is a part of.
@@ -153,6 +156,19 @@ impl Error {
     /// The same error, at another line.
     pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
         self.0.at = at;
+        self
+    }
+
+    /// The same error, of these lanes of a mapped program.
+    pub(crate) fn in_lanes(mut self, lanes: Vec<usize>) -> Self {
+        self.0.lanes = lanes;
+        self
+    }
+
+    /// The same error with other words for what was wrong, and what to do about it.
+    pub(crate) fn reworded(mut self, reword: impl FnOnce(Problem) -> Problem) -> Self {
+        let problem = self.0.problem.clone();
+        self.0.problem = reword(problem);
         self
     }
 
@@ -179,6 +195,22 @@ impl Error {
         self.0.composite.unwrap_or(self.0.operation)
     }
 
+    /// The lanes that failed, in order, if it is a run of a [mapped](crate::Mapped) program that left the recorded path in
+    /// some of them; none otherwise.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 1.0);
+    /// let y = if x > 0.0 { x } else { -x };
+    /// let mapped = tape.program(x, y)?.map(4)?;
+    /// let error = mapped.replay_one(&ndarray::arr1(&[1.0, -2.0, 3.0, -4.0])).unwrap_err();
+    /// assert_eq!(error.lanes(), [1, 3]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn lanes(&self) -> &[usize] {
+        &self.0.lanes
+    }
+
     /// The line of the caller's source at which it failed.
     ///
     /// ```
@@ -193,7 +225,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { composite, operation, problem, operands, at } = &*self.0;
+        let Inner { composite, operation, problem, operands, at, .. } = &*self.0;
         match composite {
             Some(composite) => write!(f, "{composite}, in its {operation}: {}", problem.what)?,
             None => write!(f, "{operation}: {}", problem.what)?,

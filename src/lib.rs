@@ -99,6 +99,18 @@
 //! or an error that says why not: a comparison in the code that would turn out otherwise (a *guard*), a value that was
 //! read and came back as a constant.
 //!
+//! [`Program::map`] runs one over many inputs at once, stacked along a new first axis, with the bits of as many replays:
+//!
+//! ```
+//! let tape = wengert::Tape::<f64>::new();
+//! let (x, w) = (tape.leaf("x", 1.0), tape.leaf("w", 2.0));
+//! let y = (x * w).sin();
+//! let mapped = tape.program([x, w], [y, y.backward()[x]])?.map_builder(1000).shared("w").build()?;
+//! let [ys, slopes] = mapped.replay((&ndarray::Array::linspace(0.0, 1.0, 1000), 2.0))?;
+//! assert_eq!((ys.len(), slopes[[0]]), (1000, 2.0));
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
 //! # Data that is no real number
 //!
 //! Tokens, labels, masks and random draws change from batch to batch, so they are rows, and inputs of a program:
@@ -163,8 +175,8 @@
 //!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
 //! * [`Kind`] says what a row's numbers are: real, indices, a mask.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows; [`random`] draws that are fed.
-//! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is; [`Program::report`] says what became of
-//!   the rows.
+//! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is, [`Mapped`] one over many inputs at once;
+//!   [`Program::report`] says what became of the rows.
 //! * [`Prim`] is a primitive operation. [`Prim::all`] lists them with formula, domain and the convention
 //!   at each kink.
 //! * [`Broadcasting`] says which shapes may meet, [`Error`] what is wrong with those that may not.
@@ -179,7 +191,7 @@
 //!   [re-exported](crate::ndarray).
 //! * Any target that has `std`. Vector code is chosen at run time: on `x86_64` up to AVX-512, on `aarch64` Neon.
 //! * A tape belongs to one thread, and so do its handles: `Tape`, `Var` and `Gradients` are neither `Send` nor `Sync`. What
-//!   is made of them goes where you like: `Program`, `Workspace`, `Report`, `Prim`, `Error` and
+//!   is made of them goes where you like: `Program`, `Workspace`, `Mapped`, `Report`, `Prim`, `Error` and
 //!   [`State`](optim::State) are both, and so is a `Replayed` function whose closure is. A program is shared; each
 //!   thread has a workspace of its own.
 //!
@@ -195,7 +207,7 @@
 //! | `array/` | the arithmetic: numbers, values, layouts, kernels, reductions, products, look-up and order. What moves elements or adds them up, and knows no primitive, no derivative and no tape |
 //! | `prim/` | the mathematics: one family of primitives a file, and the only place that knows their names. Each file has the family's rules and, at its end, the methods by which [`Var`] offers it, so that a new primitive touches one file |
 //! | `tape/` | the list: rows, the [`Var`] handle and what may stand for one, broadcasting by explicit rows, the reverse sweep in `reverse.rs`, the forward sweep in `forward.rs`; guards and reads, which say what the list does not hold for, in `guard.rs`. It calls rules and knows no names |
-//! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/` |
+//! | `replay/` | the machine: a tape as a [`Program`]. Passes over the list, one a file, in `passes/`; what is computed together and which results share memory in `lower/`; what runs in `machine/`; many inputs at once in `map/` |
 //! | `var/` | the desk: operators, the methods that rearrange, and composites, which have no derivative rules of their own |
 //! | `optim.rs` | optimiser steps, composites as well; they keep no state |
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
@@ -257,8 +269,8 @@ pub use array::{Arithmetic, Kind};
 pub use error::{Error, ErrorKind};
 pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
-    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, Output, Pass, Path, Port, Program,
-    ProgramBuilder, Replayed, Report, StateKey, Workspace,
+    Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, MapBuilder, Mapped, MappedWorkspace,
+    Output, Pass, Path, Port, Program, ProgramBuilder, Replayed, Report, StateKey, Workspace,
 };
 pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
 #[doc(hidden)]

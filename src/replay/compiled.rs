@@ -1,10 +1,13 @@
 //! What a program is made of, shared by all that run it.
 
-use super::machine::{Astray, Code, Feeds, Instruction, Memory, Place, Source, Task};
+use super::graph::Graph;
+use super::lower::Choices;
+use super::machine::{Code, Feeds, Indexed, Memory, Place, Source, Task};
 use super::port::Signature;
 use super::report::Report;
 use super::trace::Trace;
 use crate::Float;
+use crate::array::Stray;
 use crate::error::{Error, Operand, Problem};
 use crate::tape::GuardText;
 use indexmap::IndexMap;
@@ -21,13 +24,21 @@ pub(super) struct Compiled<T: Float> {
     pub state: Vec<[Source; 2]>,
     pub state_places: Vec<Place>,
     pub numbers: Vec<Option<usize>>,
-    /// By instruction, what is said of those that look up or put in order.
+    /// By row, what is said of those that look up or put in order.
     pub told: IndexMap<usize, Told>,
     pub report: Report,
     /// The list as it was recorded, if it is to be kept.
     pub trace: Option<Trace<T>>,
+    pub recipe: Recipe<T>,
     /// Workspaces of calls that bring none, for the next such call.
     pub idle: Mutex<Vec<Memory<T>>>,
+}
+
+/// What it takes to lower the program again, for many lanes.
+pub(super) struct Recipe<T: Float> {
+    /// The list after all passes, unless the code itself will do.
+    pub list: Option<Graph<T>>,
+    pub choices: Choices,
 }
 
 /// A row that looks up or puts in order, in words: what an error says of it.
@@ -39,19 +50,16 @@ pub(super) struct Told {
 }
 
 impl<T: Float> Compiled<T> {
-    /// What is said of an index that is no place, and the row that met it.
+    /// What is said of an index that is no place.
     #[track_caller]
-    pub fn astray(&self, Astray { instruction, stray }: Astray) -> (usize, Error) {
-        let Told { operation, operands, at } = &self.told[&instruction];
-        let Instruction::Indexed(indexed) = &self.code.instructions[instruction] else {
-            unreachable!("only such look up or put in order");
-        };
+    pub fn astray(&self, indexed: &Indexed, stray: Stray) -> Error {
+        let Told { operation, operands, at } = &self.told[&indexed.row];
         let Problem { kind, what, mend } = match indexed.task {
             Task::LookUp(plan) => plan.problem(stray, &operands[1].shape),
             Task::Order(lines) => lines.problem::<T>(stray, &operands[0].shape),
         };
         let what = format!("{what} (recorded at {}:{})", at.file(), at.line());
-        (indexed.row, Error::new(operation, Problem { kind, what, mend }, operands.clone()))
+        Error::new(operation, Problem { kind, what, mend }, operands.clone())
     }
 
     pub fn memory(&self) -> Memory<T> {
@@ -60,11 +68,11 @@ impl<T: Float> Compiled<T> {
 
     /// Memory that is not the caller's.
     pub fn slice<'a>(&'a self, memory: &'a Memory<T>, source: Source) -> &'a [T] {
-        memory.slice(&self.code, &Feeds { given: &[] }, source)
+        memory.slice(&self.code, &Feeds::NONE, source)
     }
 
     pub fn read(&self, memory: &mut Memory<T>, place: &Place, out: &mut [T]) {
-        memory.read(&self.code, &Feeds { given: &[] }, place, out);
+        memory.read(&self.code, &Feeds::NONE, place, out);
     }
 
     /// Copies what would be lost, then exchanges the state with what replaces it.
@@ -77,9 +85,7 @@ impl<T: Float> Compiled<T> {
                     memory.buffers[*buffer] = out;
                 }
                 Source::Bank(bank) => {
-                    let mut out = [T::zero()];
-                    memory.read(&self.code, feeds, place, &mut out);
-                    memory.bank[*bank] = out[0];
+                    memory.fetch(&self.code, feeds, place, *bank, 1);
                 }
                 Source::Input(_) | Source::Constant(_) => {
                     unreachable!("the program writes to its own memory")

@@ -1,7 +1,7 @@
 //! How a program is made of what its builder says: what is checked, and the way through passes and lowering.
 
 use super::builder::{Level, Options, ProgramBuilder};
-use super::compiled::Told;
+use super::compiled::{Recipe, Told};
 use super::graph::Graph;
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
@@ -63,8 +63,9 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             reuse: !without.contains(&Pass::Reuse),
             fast: *level == Level::Fast,
             threads: threads.unwrap_or_else(processors),
+            lanes: 1,
         };
-        let make = |graph: &Graph<U>| lower(graph, &state, choices);
+        let make = |graph: &Graph<U>| lower(graph, &state, &[], choices);
         let (graph, mut lowered) = match *budget {
             None => {
                 let lowered = make(&graph);
@@ -104,7 +105,18 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             .and_then(|()| room.could_hold(written, "an output of this program"));
         fits.map_err(|problem| Error::new("program", problem, Vec::new()))?;
         let told = self.told_of(&lowered.code);
-        Ok(Program::new(lowered, signature, guards, state_places, told, report, trace))
+        // A program of numbers is mapped as it is, and needs no list.
+        let list = (!lowered.code.is_of_numbers()).then_some(graph);
+        Ok(Program::new(
+            lowered,
+            signature,
+            guards,
+            state_places,
+            told,
+            report,
+            trace,
+            Recipe { list, choices },
+        ))
     }
 
     #[track_caller]
@@ -172,12 +184,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
     /// What errors say of rows that look up or put in order.
     fn told_of<U: Float>(&self, code: &Code<U>) -> IndexMap<usize, Told> {
-        let told = code.instructions.iter().enumerate().filter_map(|(at, instruction)| {
+        let told = code.instructions.iter().filter_map(|instruction| {
             let Instruction::Indexed(indexed) = instruction else { return None };
             let row = self.tape.try_var(indexed.row).expect("a row of this tape");
             let operands = row.operands().iter().map(|operand| self.tape.describe(operand.id())).collect();
             let (operation, line) = (row.prim().name(), row.location());
-            Some((at, Told { operation, operands, at: line }))
+            Some((indexed.row, Told { operation, operands, at: line }))
         });
         told.collect()
     }

@@ -14,6 +14,7 @@
 //! | `trace.rs` | the list as it was recorded, by which a program says where a NaN was born |
 //! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
 //! | `call.rs`, `replayed/`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
+//! | `map/` | one program over many inputs at once |
 //! | `evidence.rs` | what two recordings of a function are compared by |
 //!
 //! A tape knows what was compared and what was read (`tape/guard.rs`). It cannot know where a constant comes from: that
@@ -30,6 +31,7 @@ mod listing;
 mod lower;
 mod machine;
 mod make;
+mod map;
 mod passes;
 mod port;
 mod program;
@@ -43,6 +45,7 @@ pub use builder::{IntoVars, Level, ProgramBuilder};
 pub use call::Call;
 pub use feed::{Input, IntoInputs, IntoOutputs, Output};
 pub use fixed::Fixed;
+pub use map::{MapBuilder, Mapped, MappedWorkspace};
 pub use passes::Pass;
 pub use port::Port;
 pub use program::Program;

@@ -1,6 +1,6 @@
 //! A tape that runs again.
 
-use super::compiled::{Compiled, Told};
+use super::compiled::{Compiled, Recipe, Told};
 use super::feed::{Input, IntoInputs, IntoOutputs};
 use super::fixed::Fixed;
 use super::lower::Lowered;
@@ -47,6 +47,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Program<T: Float>(pub(super) Arc<Compiled<T>>);
 
 impl<T: Float> Program<T> {
+    #[allow(clippy::too_many_arguments)] // All that a program is made of.
     pub(super) fn new(
         lowered: Lowered<T>,
         signature: Signature,
@@ -55,6 +56,7 @@ impl<T: Float> Program<T> {
         told: IndexMap<usize, Told>,
         report: Report,
         trace: Option<Trace<T>>,
+        recipe: Recipe<T>,
     ) -> Self {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
         let guards = guards.into_iter().zip(places).collect();
@@ -71,6 +73,7 @@ impl<T: Float> Program<T> {
             told,
             report,
             trace,
+            recipe,
             idle,
         }))
     }
@@ -210,16 +213,7 @@ impl<T: Float> Program<T> {
         &self,
         inputs: impl IntoInputs<'a, T>,
     ) -> Result<[ArrayD<T>; N], Error> {
-        if N != self.outputs().len() {
-            let what = format!(
-                "{} asked for, and the program has {}: {}",
-                counted(N, "output is", "outputs are"),
-                self.outputs().len(),
-                list(self.outputs())
-            );
-            let mend = "Take all of them, in this order, or use `replay_to_vec`.";
-            return Err(Error::new("replay", Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
-        }
+        count_outputs(N, self.outputs())?;
         let mut outputs = self.replay_to_vec(inputs)?.into_iter();
         Ok(std::array::from_fn(|_| outputs.next().expect("counted above")))
     }
@@ -420,11 +414,14 @@ impl<T: Float> Program<T> {
                 return Err(Error::new("replay", Problem { what, ..problem }, Vec::new()));
             }
         }
-        let feeds = Feeds { given };
+        let feeds = Feeds::Given(given);
         // Not by `map`: a closure would say this line where the caller's is meant.
-        let astray = match self.0.code.run(memory, &feeds) {
-            Ok(()) => None,
-            Err(astray) => Some(self.0.astray(astray)),
+        let astray = match self.0.code.run(memory, &feeds, 1).first() {
+            None => None,
+            Some(astray) => {
+                let indexed = self.0.code.indexed(*astray);
+                Some((indexed.row, self.0.astray(indexed, astray.stray)))
+            }
         };
         // What was compared before an index went astray was on the right way, and says first whether this path is taken.
         let until = astray.as_ref().map_or(usize::MAX, |(row, _)| *row);
@@ -445,6 +442,22 @@ impl<T: Float> Program<T> {
         workspace.status = Status::Complete;
         Ok(())
     }
+}
+
+/// As many outputs have to be asked for as there are.
+#[track_caller]
+pub(super) fn count_outputs(asked: usize, outputs: &[Port]) -> Result<(), Error> {
+    if asked == outputs.len() {
+        return Ok(());
+    }
+    let what = format!(
+        "{} asked for, and the program has {}: {}",
+        counted(asked, "output is", "outputs are"),
+        outputs.len(),
+        list(outputs)
+    );
+    let mend = "Take all of them, in this order, or use `replay_to_vec`.";
+    Err(Error::new("replay", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
 }
 
 impl<T: Float> fmt::Display for Program<T> {

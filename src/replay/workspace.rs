@@ -45,7 +45,7 @@ pub(super) enum Status {
     Complete,
 }
 
-/// What is carried by a program, by its place or by its name: `0`, or `"w"`.
+/// What is carried by a program, or an input of one, by its place or by its name: `0`, or `"w"`.
 ///
 /// ```
 /// let tape = wengert::Tape::<f64>::new();
@@ -56,36 +56,65 @@ pub(super) enum Status {
 /// ```
 pub trait StateKey: fmt::Display {
     #[doc(hidden)]
-    fn place(&self, states: &[Port]) -> Result<usize, String>;
+    fn place(&self, among: &Among<'_>) -> Result<usize, String>;
+}
+
+/// What is looked up by a key, in words.
+#[derive(Clone, Copy, Debug)]
+pub struct Among<'a> {
+    pub(super) ports: &'a [Port],
+    /// What one is.
+    pub(super) one: &'a str,
+    /// What the program does with them.
+    pub(super) takes: &'a str,
+}
+
+impl<'a> Among<'a> {
+    pub(super) fn carried(ports: &'a [Port]) -> Self {
+        Self { ports, one: "state", takes: "carries" }
+    }
+
+    #[track_caller]
+    pub(super) fn place(&self, key: &impl StateKey) -> Result<usize, Error> {
+        match key.place(self) {
+            Ok(place) => Ok(place),
+            Err(what) => {
+                let mend = "`program_builder(…).carry([(w, w_next)])` carries `w` from run to run, and \
+                            `program.states()` lists what is carried.";
+                Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
+            }
+        }
+    }
 }
 
 impl StateKey for usize {
-    fn place(&self, states: &[Port]) -> Result<usize, String> {
-        let carried = counted(states.len(), "array", "arrays");
-        let there = (*self < states.len()).then_some(*self);
-        there
-            .ok_or_else(|| format!("there is no state {self}: the program carries {carried}, counted from 0"))
+    fn place(&self, among: &Among<'_>) -> Result<usize, String> {
+        let Among { ports, one, takes } = among;
+        let arrays = counted(ports.len(), "array", "arrays");
+        let there = (*self < ports.len()).then_some(*self);
+        there.ok_or_else(|| format!("there is no {one} {self}: the program {takes} {arrays}, counted from 0"))
     }
 }
 
 impl StateKey for &str {
-    fn place(&self, states: &[Port]) -> Result<usize, String> {
-        let mut places = (0..states.len()).filter(|&i| states[i].name == **self);
+    fn place(&self, among: &Among<'_>) -> Result<usize, String> {
+        let Among { ports, one, takes } = among;
+        let mut places = (0..ports.len()).filter(|&i| ports[i].name == **self);
         match (places.next(), places.next()) {
             (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(format!("the program carries several states of the name `{self}`")),
+            (Some(_), Some(_)) => Err(format!("the program {takes} several {one}s of the name `{self}`")),
             (None, _) => {
-                let names: Vec<String> = states.iter().map(|port| format!("`{}`", port.name)).collect();
+                let names: Vec<String> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
                 let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
-                Err(format!("there is no state `{self}`: the program carries {names}"))
+                Err(format!("there is no {one} `{self}`: the program {takes} {names}"))
             }
         }
     }
 }
 
 impl StateKey for &String {
-    fn place(&self, states: &[Port]) -> Result<usize, String> {
-        self.as_str().place(states)
+    fn place(&self, among: &Among<'_>) -> Result<usize, String> {
+        self.as_str().place(among)
     }
 }
 
@@ -206,14 +235,8 @@ impl<T: Float> Workspace<T> {
 
     #[track_caller]
     fn state_place(&self, key: &impl StateKey) -> Result<&Place, Error> {
-        match key.place(&self.program.signature.state) {
-            Ok(place) => Ok(&self.program.state_places[place]),
-            Err(what) => {
-                let mend = "`program_builder(…).carry([(w, w_next)])` carries `w` from run to run, and \
-                            `program.states()` lists what is carried.";
-                Err(Error::new("state", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
-            }
-        }
+        let place = Among::carried(&self.program.signature.state).place(key)?;
+        Ok(&self.program.state_places[place])
     }
 
     /// All that is carried, with names and shapes: to save it, say.

@@ -12,6 +12,7 @@ mod fed;
 mod guards;
 mod layouts;
 mod long;
+mod map;
 mod precision;
 mod products;
 mod reads;

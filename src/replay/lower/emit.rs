@@ -6,10 +6,10 @@ use super::fuse::{Group, Groups, Kind};
 use super::steps::Emission;
 use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
-use crate::array::{AxisSet, Kernel, Layout, Work};
+use crate::array::{AxisSet, Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{
-    Assemble, Code, Indexed, Instruction, Line, Move, Place, Scalars, Source, Stack, Task,
+    Assemble, Code, Indexed, Instruction, LANES, Line, Move, Place, Scalars, Source, Stack, Task,
 };
 
 pub(super) fn emit<T: Float>(
@@ -35,6 +35,7 @@ pub(super) fn emit<T: Float>(
     let guards = rows.graph.guards.iter().map(|guard| guard.map(|id| place(id, &slots))).collect();
     let mut outputs: Vec<Place> = rows.graph.outputs.iter().map(|&id| place(id, &slots)).collect();
     let mut kept = Vec::new();
+    let number = |id: Id| rows.graph.node(id).shape.is_empty();
 
     // What replaces state changes places with it, if it has a buffer of its own, or else is copied to one.
     let mut replaced: Vec<(Id, Source)> = Vec::new();
@@ -49,7 +50,7 @@ pub(super) fn emit<T: Float>(
                 replaced.push((root, here));
                 next.source
             }
-            _ => keep(next, &mut slots, &mut kept),
+            _ => keep(next, number(rows.graph.outputs[output]), &mut slots, &mut kept),
         };
         exchanged.push([here, next]);
     }
@@ -60,7 +61,7 @@ pub(super) fn emit<T: Float>(
         } else if matches!(rows.graph.node(root).op, Op::Input(_)) {
             // The caller's array, or state that is about to change.
             let layout = Layout::row_major(&place.layout.shape);
-            let source = keep(place.clone(), &mut slots, &mut kept);
+            let source = keep(place.clone(), number(id), &mut slots, &mut kept);
             *place = Place { source, layout };
         }
     }
@@ -70,13 +71,22 @@ pub(super) fn emit<T: Float>(
     });
     let numbers = numbers.collect();
     let Slots { buffers, bank, constants, .. } = slots;
-    let code = Code { instructions, constants, bank, buffers, threads: choices.threads };
+    let width = match choices.lanes {
+        1 => 1,
+        lanes => lanes.next_multiple_of(LANES),
+    };
+    let code = Code { instructions, constants, bank, width, buffers, threads: choices.threads };
     Lowered { code, outputs, guards, kept, state: exchanged, numbers, instructions: names }
 }
 
 /// A place of its own, to which the elements are copied after each run.
-fn keep<T: Float>(place: Place, slots: &mut Slots<T>, kept: &mut Vec<(Place, Source)>) -> Source {
-    let to = if place.layout.shape.is_empty() {
+fn keep<T: Float>(
+    place: Place,
+    number: bool,
+    slots: &mut Slots<T>,
+    kept: &mut Vec<(Place, Source)>,
+) -> Source {
+    let to = if number {
         slots.bank.push(T::zero());
         Source::Bank(slots.bank.len() - 1)
     } else {
@@ -90,8 +100,14 @@ impl<T: Float> Emitter<'_, '_, T> {
     fn numbers(&self, group: &Group) -> Instruction<T> {
         let (rows, fetched): (Vec<Id>, Vec<Id>) =
             group.members.iter().partition(|&&id| self.rows.is_number(id));
-        let fetched =
-            fetched.into_iter().map(|id| (self.place(self.rows.graph.node(id).operands[0]), self.bank(id)));
+        let fetched = fetched.into_iter().map(|id| {
+            let Place { source, mut layout } = self.operand(id, self.rows.graph.node(id).operands[0]);
+            // Of a single element, the axes say nothing, but for that of lanes.
+            let axes = usize::from(self.rows.lanes_of(id).is_some());
+            layout.shape.truncate(axes);
+            layout.strides.truncate(axes);
+            (Place { source, layout }, self.bank(id))
+        });
         let lines = rows.iter().map(|&id| {
             let node = self.rows.graph.node(id);
             let Op::Apply(prim) = &node.op else { unreachable!("a leaf is no row of the interpreter") };
@@ -99,8 +115,7 @@ impl<T: Float> Emitter<'_, '_, T> {
             for (to, &operand) in operands.iter_mut().zip(&node.operands) {
                 *to = self.bank(self.rows.root_of(operand));
             }
-            let Kernel { scalar, plain, .. } = prim.kernel().expect("numbers are elementwise");
-            Line { kernel: scalar, plain, operands, arity: node.operands.len() }
+            Line { kernel: prim.kernel().expect("numbers are elementwise"), operands }
         });
         let first = rows.first().map_or(0, |&id| self.bank(id));
         let rows = Scalars::assemble(first, &lines.collect::<Vec<_>>());
@@ -111,7 +126,7 @@ impl<T: Float> Emitter<'_, '_, T> {
     /// What moves elements, and stacks of products.
     fn single(&self, id: Id) -> Instruction<T> {
         let node = self.rows.graph.node(id);
-        let places: Vec<Place> = node.operands.iter().map(|&operand| self.place(operand)).collect();
+        let places: Vec<Place> = node.operands.iter().map(|&operand| self.operand(id, operand)).collect();
         let task = match self.rows.work_of(id) {
             Some(Work::LookUp(plan)) => Some(Task::LookUp(*plan)),
             Some(Work::Order(lines)) => Some(Task::Order(*lines)),
@@ -119,10 +134,16 @@ impl<T: Float> Emitter<'_, '_, T> {
         };
         if let Some(task) = task {
             let row = node.row.expect("whatever was applied was a row").index();
-            let indexed = Indexed { task, operands: places.into(), to: self.slots.of(id), row };
+            let apart = node.operands.iter().map(|&operand| self.rows.apart(operand)).collect();
+            let lanes = self.rows.lanes_of(id).map(|lanes| (lanes, apart));
+            let operands = node.operands.iter().map(|&operand| Place {
+                source: self.slots.of(self.rows.root_of(operand)),
+                layout: self.rows.layout_of_lane(operand),
+            });
+            let indexed = Indexed { task, operands: operands.collect(), lanes, to: self.slots.of(id), row };
             return Instruction::Indexed(Box::new(indexed));
         }
-        let (buffer, shape) = (self.buffer(id), node.shape.as_ref().into());
+        let (buffer, shape) = (self.buffer(id), self.rows.shape_of(id));
         let assemble = match self.rows.work_of(id) {
             Some(Work::Assemble { background, pieces }) => {
                 let moves = pieces.iter().map(|piece| Move {
@@ -140,7 +161,7 @@ impl<T: Float> Emitter<'_, '_, T> {
             }
             Some(Work::Run(axes)) => {
                 let from = Place { source: places[0].source, layout: places[0].layout.collapsed() };
-                let to = Layout::row_major(&node.shape).collapsed();
+                let to = Layout::row_major(&shape).collapsed();
                 let moves = vec![Move { from, to, adding: false }];
                 Assemble { background: None, moves, running: *axes, shape, buffer }
             }

@@ -17,8 +17,12 @@ pub(super) struct Emitter<'a, 'g, T: Float> {
 }
 
 impl<T: Float> Emitter<'_, '_, T> {
-    pub fn place(&self, id: Id) -> Place {
-        Place { source: self.slots.of(self.rows.root_of(id)), layout: self.rows.layout_of(id) }
+    /// Where an operand is, as a node takes it.
+    pub fn operand(&self, reader: Id, operand: Id) -> Place {
+        Place {
+            source: self.slots.of(self.rows.root_of(operand)),
+            layout: self.rows.seen_by(reader, operand),
+        }
     }
 
     pub fn buffer(&self, id: Id) -> usize {

@@ -120,7 +120,7 @@ fn kind<T: Float>(rows: &Rows<'_, T>, id: Id) -> Option<Kind> {
         Work::Copy if rows.in_bank(id) => Kind::Numbers,
         Work::Map { .. } | Work::Copy => Kind::Fused(rows.len_of(id)),
         Work::Reduce { operands, .. } => Kind::Fused(operands[0].len()),
-        Work::Product if rows.graph.node(id).shape.len() == 2 => Kind::Fused(rows.len_of(id)),
+        Work::Product if rows.factors(id).is_some() => Kind::Fused(rows.len_of(id)),
         Work::Product | Work::Run(_) | Work::Assemble { .. } | Work::LookUp(_) | Work::Order(_) => {
             Kind::Single
         }
@@ -138,7 +138,7 @@ fn passes_on<T: Float>(rows: &Rows<'_, T>, id: Id) -> bool {
     rows.is_number(id)
         || match rows.work_of(id) {
             Some(Work::Map { .. } | Work::Copy) => true,
-            Some(Work::Product) => rows.graph.node(id).shape.len() == 2,
+            Some(Work::Product) => rows.factors(id).is_some(),
             _ => false,
         }
 }
@@ -157,7 +157,7 @@ pub(super) fn operands<'r, T: Float>(
     node.operands.iter().enumerate().map(move |(i, &operand)| {
         let layout = match rows.work_of(id) {
             Some(Work::Map { operands, .. } | Work::Reduce { operands, .. }) => operands[i].clone(),
-            _ => rows.layout_of(operand),
+            _ => rows.seen_by(id, operand),
         };
         (rows.root_of(operand), layout)
     })

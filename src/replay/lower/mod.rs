@@ -2,7 +2,7 @@
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `rows.rs` | for each node, its work and where its elements lie: rearrangements become layouts, and are no work |
+//! | `rows.rs`, `lanes.rs` | for each node, its work and where its elements lie: rearrangements become layouts, and are no work |
 //! | `fuse.rs` | which nodes are computed together |
 //! | `buffers.rs` | which results share memory |
 //! | `emit.rs` | the instructions |
@@ -12,6 +12,7 @@ mod buffers;
 mod emit;
 mod emitter;
 mod fuse;
+mod lanes;
 mod rows;
 mod steps;
 
@@ -19,6 +20,7 @@ use super::graph::{Graph, Id};
 use super::machine::{Code, Place, Source};
 use crate::Float;
 use fuse::Groups;
+pub(super) use lanes::lifted;
 use rows::Rows;
 
 /// What lowering decides for a whole program.
@@ -42,11 +44,19 @@ pub(super) struct Choices {
     pub reuse: bool,
     pub fast: bool,
     pub threads: usize,
+    /// How many are computed at once; of a program that is not mapped, one.
+    pub lanes: usize,
 }
 
-/// Makes instructions of the list. `state` pairs inputs, by place, with the outputs that replace them.
-pub(super) fn lower<T: Float>(graph: &Graph<T>, state: &[(usize, usize)], choices: Choices) -> Lowered<T> {
-    let rows = Rows::new(graph);
+/// Makes instructions of the list. `state` pairs inputs, by place, with the outputs that replace them; inputs that are
+/// `stacked` have a value for each lane.
+pub(super) fn lower<T: Float>(
+    graph: &Graph<T>,
+    state: &[(usize, usize)],
+    stacked: &[bool],
+    choices: Choices,
+) -> Lowered<T> {
+    let rows = Rows::new(graph, choices.lanes, stacked);
     let groups = Groups::new(&rows, choices.fusion);
     let stored = groups.stored(&rows);
     let slots = buffers::assign(&rows, &groups, &stored, state, choices.reuse);

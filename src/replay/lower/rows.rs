@@ -10,8 +10,9 @@
 //! **Example.** `w.t()` in `x.matmul(w.t())`, and the gradient's transposes `g.matmul(w)` and `x.t().matmul(g)`:
 //! no row of them is ever computed.
 
+use super::lanes::{lifted, repeated};
 use crate::Float;
-use crate::array::{Layout, Piece, Work};
+use crate::array::{Layout, Piece, Shape, Work};
 use crate::replay::graph::{Graph, Id, Node, Op};
 use smallvec::SmallVec;
 
@@ -26,10 +27,14 @@ pub(super) struct Rows<'g, T: Float> {
     turned: Vec<bool>,
     /// The work of a node that is neither a leaf nor a rearrangement nor [a number](Rows::is_number).
     work: Vec<Option<Box<Work<T>>>>,
+    /// How many lanes are computed, and which nodes have an axis for them, before all others.
+    lanes: usize,
+    spread: Vec<bool>,
 }
 
 impl<'g, T: Float> Rows<'g, T> {
-    pub fn new(graph: &'g Graph<T>) -> Self {
+    /// Of so many lanes, each with its own values of those inputs that are `stacked`.
+    pub fn new(graph: &'g Graph<T>, lanes: usize, stacked: &[bool]) -> Self {
         let n = graph.nodes.len();
         let mut rows = Self {
             graph,
@@ -37,6 +42,8 @@ impl<'g, T: Float> Rows<'g, T> {
             layout: Vec::with_capacity(n),
             turned: turned_products(graph),
             work: Vec::with_capacity(n),
+            lanes,
+            spread: spread(graph, stacked),
         };
         let factors = factors(graph);
         for (id, node) in (0..).zip(&graph.nodes) {
@@ -47,7 +54,7 @@ impl<'g, T: Float> Rows<'g, T> {
                 Op::Apply(_) if rows.is_number(id) => {}
                 Op::Apply(prim) => {
                     let layouts: SmallVec<[Layout; 3]> =
-                        node.operands.iter().map(|&operand| rows.layout_of(operand)).collect();
+                        node.operands.iter().map(|&operand| rows.layout_of_lane(operand)).collect();
                     match prim.work(&layouts.iter().collect::<SmallVec<[&Layout; 3]>>()) {
                         // A number out of an array is brought to the bank.
                         Work::View(_)
@@ -66,6 +73,9 @@ impl<'g, T: Float> Rows<'g, T> {
                             layout = Some(Box::new(seen));
                         }
                         other => {
+                            if let Work::Product = other {
+                                rows.turn(id);
+                            }
                             work = Some(Box::new(other));
                             if rows.turned[id as usize] {
                                 layout = Some(Box::new(column_major(&node.shape)));
@@ -74,6 +84,12 @@ impl<'g, T: Float> Rows<'g, T> {
                     }
                 }
             }
+            if rows.spread[id as usize] {
+                let apart: SmallVec<[usize; 3]> =
+                    node.operands.iter().map(|&operand| rows.apart(operand)).collect();
+                let results = node.shape.iter().product();
+                work = work.map(|work| Box::new(repeated(*work, lanes, &apart, results)));
+            }
             rows.root.push(root);
             rows.layout.push(layout);
             rows.work.push(work);
@@ -81,22 +97,76 @@ impl<'g, T: Float> Rows<'g, T> {
         rows
     }
 
-    /// The matrices that a product multiplies: as they are, or exchanged.
-    pub fn factors(&self, id: Id) -> [(Id, Layout); 2] {
-        let [a, b] = [0, 1].map(|i| self.graph.node(id).operands[i]);
-        let [of_a, of_b] = [a, b].map(|operand| self.layout_of(operand));
-        let [a, b] = [a, b].map(|operand| self.root_of(operand));
-        if self.turned[id as usize] {
-            return [(b, of_b.permute(&[1, 0])), (a, of_a.permute(&[1, 0]))];
+    /// The matrices that a product multiplies, if it is one of two matrices: as they are, or exchanged. With lanes, those
+    /// of the left-hand one stand below each other, if the right-hand one is shared.
+    pub fn factors(&self, id: Id) -> Option<[(Id, Layout); 2]> {
+        self.factors_as(id, self.turned[id as usize])
+    }
+
+    fn factors_as(&self, id: Id, turned: bool) -> Option<[(Id, Layout); 2]> {
+        let node = self.graph.node(id);
+        if node.shape.len() != 2 {
+            return None;
         }
-        [(a, of_a), (b, of_b)]
+        let mut operands = [0, 1].map(|i| (node.operands[i], self.layout_of_lane(node.operands[i])));
+        if turned {
+            operands.reverse();
+            operands = operands.map(|(operand, layout)| (operand, layout.permute(&[1, 0])));
+        }
+        let [(a, mut of_a), (b, of_b)] = operands;
+        if self.spread[id as usize] {
+            let rows = self.lanes * of_a.shape[0];
+            of_a = lifted(&of_a, self.lanes, self.apart(a)).reshape(&[rows, of_a.shape[1]])?;
+            if self.spread[b as usize] {
+                return None;
+            }
+        }
+        Some([(self.root_of(a), of_a), (self.root_of(b), of_b)])
+    }
+
+    /// Decides which way round the product is computed. With lanes, as a single one if that can be, where its elements
+    /// lie alike either way or are asked for that way; and a stack lies as it is.
+    fn turn(&mut self, id: Id) {
+        let shape = &self.graph.node(id).shape;
+        if !self.spread[id as usize] || shape.len() != 2 {
+            return;
+        }
+        let asked = self.turned[id as usize];
+        let alike = shape.contains(&1);
+        self.turned[id as usize] = [asked, !asked]
+            .into_iter()
+            .find(|&turned| (turned == asked || alike || !turned) && self.factors_as(id, turned).is_some())
+            .unwrap_or(false);
     }
 
     pub fn root_of(&self, id: Id) -> Id {
         self.root[id as usize]
     }
 
+    /// How a node's elements lie, those of all its lanes.
     pub fn layout_of(&self, id: Id) -> Layout {
+        self.seen_by(id, id)
+    }
+
+    /// How an operand's elements lie as a node takes them: with an axis of lanes if the node has one.
+    pub fn seen_by(&self, reader: Id, operand: Id) -> Layout {
+        let layout = self.layout_of_lane(operand);
+        if self.spread[reader as usize] { lifted(&layout, self.lanes, self.apart(operand)) } else { layout }
+    }
+
+    /// How far apart the elements of neighbouring lanes lie.
+    pub fn apart(&self, id: Id) -> usize {
+        let root = self.root_of(id);
+        if self.spread[root as usize] { self.graph.node(root).shape.iter().product() } else { 0 }
+    }
+
+    /// If each lane has its own: how many there are.
+    pub fn lanes_of(&self, id: Id) -> Option<usize> {
+        self.spread[id as usize].then_some(self.lanes)
+    }
+
+    /// How the elements of one lane lie.
+    pub fn layout_of_lane(&self, id: Id) -> Layout {
         match &self.layout[id as usize] {
             Some(layout) => Layout::clone(layout),
             None => Layout::row_major(&self.graph.node(id).shape),
@@ -107,9 +177,15 @@ impl<'g, T: Float> Rows<'g, T> {
         self.work[id as usize].as_deref()
     }
 
+    /// The node's shape, lanes among it.
+    pub fn shape_of(&self, id: Id) -> Shape {
+        self.lanes_of(id).into_iter().chain(self.graph.node(id).shape.iter().copied()).collect()
+    }
+
     /// How many elements its own memory has.
     pub fn len_of(&self, root: Id) -> usize {
-        self.graph.node(root).shape.iter().product()
+        let lanes = if self.spread[root as usize] { self.lanes } else { 1 };
+        lanes * self.graph.node(root).shape.iter().product::<usize>()
     }
 
     /// Whether it is computed by the interpreter of numbers: elementwise, and without axes.
@@ -133,6 +209,19 @@ impl<'g, T: Float> Rows<'g, T> {
     pub fn sources(&self, id: Id) -> impl Iterator<Item = Id> {
         self.graph.node(id).operands.iter().map(|&operand| self.root_of(operand))
     }
+}
+
+/// Which nodes each lane has for itself: what depends on a stacked input.
+fn spread<T: Float>(graph: &Graph<T>, stacked: &[bool]) -> Vec<bool> {
+    let mut spread: Vec<bool> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        spread.push(match node.op {
+            Op::Input(place) => stacked.get(place).copied().unwrap_or(false),
+            Op::Constant(_) => false,
+            Op::Apply(_) => node.operands.iter().any(|&operand| spread[operand as usize]),
+        });
+    }
+    spread
 }
 
 /// A matrix stored column by column.

@@ -69,8 +69,9 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
     fn width(&self, group: &Group) -> usize {
         let rows = self.rows();
         let first = group.members[0];
-        if let Some(Work::Product) = rows.work_of(first) {
-            let [_, (_, b)] = rows.factors(first);
+        if let Some(Work::Product) = rows.work_of(first)
+            && let Some([_, (_, b)]) = rows.factors(first)
+        {
             return b.shape[1];
         }
         let all = group.members.iter().flat_map(|&id| operands(rows, id));
@@ -229,10 +230,8 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
     }
 
     fn product(&mut self, id: Id) {
-        let [a, b] = self
-            .rows()
-            .factors(id)
-            .map(|(root, layout)| Place { source: self.emitter.slots.of(root), layout });
+        let factors = self.rows().factors(id).expect("a product in a group is one of two matrices");
+        let [a, b] = factors.map(|(root, layout)| Place { source: self.emitter.slots.of(root), layout });
         let (m, k, n) = (a.layout.shape[0], a.layout.shape[1], b.layout.shape[1]);
         let alone = self.emitter.groups.all[self.index].members.len() == 1;
         let rows = if alone { m } else { product_rows::<T>(m, k, n, (self.fused.block / n.max(1)).max(1)) };

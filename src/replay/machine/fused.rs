@@ -145,9 +145,13 @@ impl<T: Float> Fused<T> {
             (None, Some(strip)) => self.strips(&context, &mut scratch, strip),
             (None, None) => self.blocks(&context, &mut scratch, 0, 0..self.len),
         }
-        for (fold, cell) in self.folds.iter().zip(&scratch.cells) {
+        for (fold, cells) in self.folds.iter().zip(scratch.cells.chunks_exact(code.width)) {
             if let Target::Bank(place) = fold.to {
-                memory.bank[place] = *cell;
+                let to = &mut memory.bank[place * code.width..][..code.width];
+                match fold.extent.results() {
+                    1 => to.fill(cells[0]),
+                    results => to[..results].copy_from_slice(&cells[..results]),
+                }
             }
         }
         for (out, elements) in self.outs.iter().zip(scratch.outs.drain(..)) {
@@ -162,7 +166,10 @@ impl<T: Float> Fused<T> {
             if fold.extent.terms == 0 || self.len == 0 {
                 match fold.to {
                     Target::Out(out) => scratch.outs[out].fill(fold.reducer.identity),
-                    Target::Bank(_) => scratch.cells[i] = fold.reducer.identity,
+                    Target::Bank(_) => {
+                        let width = context.code.width;
+                        scratch.cells[i * width..][..width].fill(fold.reducer.identity);
+                    }
                 }
             }
         }
@@ -274,10 +281,10 @@ impl<T: Float> Fused<T> {
                 scratch.outs[out] = results;
             }
             Target::Bank(_) => {
-                let mut cell = [scratch.cells[fold]];
+                let mut cells = std::mem::take(&mut scratch.cells);
                 let elements = context.elements(scratch, from, here);
-                extent.push(reducer, &mut progress, room, elements, &mut cell);
-                scratch.cells[fold] = cell[0];
+                extent.push(reducer, &mut progress, room, elements, &mut cells[fold * context.code.width..]);
+                scratch.cells = cells;
             }
         }
         scratch.progress[fold] = progress;

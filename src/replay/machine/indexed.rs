@@ -3,7 +3,7 @@
 use super::Code;
 use super::memory::{Feeds, Memory, Place, Source};
 use crate::Float;
-use crate::array::{Lines, LookUp, Stray};
+use crate::array::{Layout, Lines, LookUp, Stray};
 use smallvec::SmallVec;
 
 /// One of either, with its operands: numbers, and then indices, or what is searched for.
@@ -11,6 +11,8 @@ use smallvec::SmallVec;
 pub(crate) struct Indexed {
     pub task: Task,
     pub operands: SmallVec<[Place; 2]>,
+    /// If each lane has one of its own: how many lanes there are, and how far apart theirs lie of each operand.
+    pub lanes: Option<(usize, SmallVec<[usize; 2]>)>,
     pub to: Source,
     /// The row of the tape that it was.
     pub row: usize,
@@ -51,12 +53,42 @@ impl Indexed {
         copied
     }
 
-    /// The first index that is no place is told of; the result has something else in its stead.
+    /// The first index that is no place is told of, of each lane; the result has something else in its stead.
     pub fn run<T: Float>(
         &self,
         code: &Code<T>,
         memory: &mut Memory<T>,
         feeds: &Feeds<'_, T>,
+        mut astray: impl FnMut(Option<usize>, Stray),
+    ) {
+        match &self.lanes {
+            None => {
+                if let Err(stray) = self.lane(code, memory, feeds, 0, &[0, 0]) {
+                    astray(None, stray);
+                }
+                if let Source::Bank(place) = self.to {
+                    let numbers = &mut memory.bank[place * code.width..][..code.width];
+                    numbers.fill(numbers[0]);
+                }
+            }
+            Some((lanes, apart)) => {
+                for lane in 0..*lanes {
+                    if let Err(stray) = self.lane(code, memory, feeds, lane, apart) {
+                        astray(Some(lane), stray);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One lane of it, of which an operand lies so far from that of the one before.
+    fn lane<T: Float>(
+        &self,
+        code: &Code<T>,
+        memory: &mut Memory<T>,
+        feeds: &Feeds<'_, T>,
+        lane: usize,
+        apart: &[usize],
     ) -> Result<(), Stray> {
         let mut copies = std::mem::take(&mut memory.scratch.operands);
         let mut bench = std::mem::take(&mut memory.scratch.bench);
@@ -65,18 +97,22 @@ impl Indexed {
             Source::Buffer(buffer) => std::mem::take(&mut memory.buffers[buffer]),
             _ => super::Aligned::default(),
         };
+        let results = self.task.results();
         let out = match self.to {
-            Source::Buffer(_) => &mut buffer[..self.task.results()],
+            Source::Buffer(_) => &mut buffer[lane * results..][..results],
             _ => &mut number[..],
         };
-        for (copy, place) in copies.iter_mut().zip(&self.operands) {
-            if !place.layout.is_row_major() {
-                memory.read(code, feeds, place, &mut copy[..place.layout.len()]);
+        for (i, copy) in copies.iter_mut().enumerate().take(self.operands.len()) {
+            let Place { source, layout } = &self.operands[i];
+            if !layout.is_row_major() {
+                let layout = Layout { offset: layout.offset + lane * apart[i], ..layout.clone() };
+                let len = layout.len();
+                memory.read(code, feeds, &Place { source: *source, layout }, &mut copy[..len]);
             }
         }
         let operand = |i: usize| match self.operands.get(i) {
             Some(place) if place.layout.is_row_major() => {
-                &memory.slice(code, feeds, place.source)[..place.layout.len()]
+                &memory.slice(code, feeds, place.source)[lane * apart[i]..][..place.layout.len()]
             }
             Some(place) => &copies[i][..place.layout.len()],
             None => &[],
@@ -87,7 +123,7 @@ impl Indexed {
         };
         match self.to {
             Source::Buffer(place) => memory.buffers[place] = buffer,
-            Source::Bank(place) => memory.bank[place] = number[0],
+            Source::Bank(place) => memory.bank[place * code.width + lane] = number[0],
             Source::Input(_) | Source::Constant(_) => unreachable!("the program writes to its own memory"),
         }
         memory.scratch.operands = copies;

@@ -25,16 +25,24 @@ pub(crate) struct Place {
     pub layout: Layout,
 }
 
-/// The caller's arrays: where they lie in row-major order they are read in place, else from a copy.
-pub(crate) struct Feeds<'a, T> {
-    pub given: &'a [Input<'a, T>],
+/// The caller's arrays.
+pub(crate) enum Feeds<'a, T> {
+    /// Where they lie in row-major order they are read in place, else from a copy.
+    Given(&'a [Input<'a, T>]),
+    /// In row-major order: of those that are stacked, the elements of the lanes that are computed.
+    Slices(&'a [&'a [T]]),
+}
+
+impl<T> Feeds<'_, T> {
+    pub const NONE: Self = Self::Given(&[]);
 }
 
 /// The memory that a run changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Memory<T: Copy> {
     pub buffers: Vec<Aligned<T>>,
-    pub bank: Vec<T>,
+    /// So many numbers a place as the code is wide.
+    pub bank: Aligned<T>,
     /// Copies of inputs that did not lie in order, made when the first came.
     pub staged: Vec<Aligned<T>>,
     pub scratch: Scratch<T>,
@@ -63,6 +71,8 @@ pub(crate) struct Scratch<T: Copy> {
 impl<T: Float> Memory<T> {
     pub fn new(code: &Code<T>, inputs: usize) -> Self {
         let zero = T::zero();
+        let mut bank = Aligned::filled(code.bank.len() * code.width, zero);
+        bank.chunks_exact_mut(code.width).zip(&code.bank).for_each(|(to, from)| to.fill(*from));
         let Needs { registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
         Self {
             buffers: code
@@ -73,14 +83,14 @@ impl<T: Float> Memory<T> {
                     Buffer::State(elements) => elements.clone(),
                 })
                 .collect(),
-            bank: code.bank.clone(),
+            bank,
             staged: (0..inputs).map(|_| Aligned::default()).collect(),
             scratch: Scratch {
                 registers: (0..registers).map(|_| Aligned::filled(longest + SLACK, zero)).collect(),
                 product: Aligned::filled(product, zero),
                 lanes: Aligned::filled(lanes, zero),
                 progress: vec![Progress::default(); folds],
-                cells: vec![zero; folds],
+                cells: vec![zero; folds * code.width],
                 piece: Aligned::filled(block::<T>() + SLACK, zero),
                 outs: Vec::with_capacity(outs),
                 operands: operands
@@ -106,9 +116,12 @@ impl<T: Float> Memory<T> {
     pub fn slice<'a>(&'a self, code: &'a Code<T>, feeds: &Feeds<'a, T>, source: Source) -> &'a [T] {
         match source {
             Source::Buffer(buffer) => &self.buffers[buffer],
-            Source::Input(place) => feeds.given[place].elements().unwrap_or(&self.staged[place]),
+            Source::Input(place) => match feeds {
+                Feeds::Given(given) => given[place].elements().unwrap_or(&self.staged[place]),
+                Feeds::Slices(slices) => slices[place],
+            },
             Source::Constant(constant) => &code.constants[constant],
-            Source::Bank(place) => std::slice::from_ref(&self.bank[place]),
+            Source::Bank(place) => &self.bank[place * code.width..][..code.width],
         }
     }
 
@@ -128,6 +141,24 @@ impl<T: Float> Memory<T> {
         self.scratch.piece = piece;
     }
 
+    /// Numbers brought to a place of the bank: one for each of so many lanes, or one for all.
+    pub fn fetch(&mut self, code: &Code<T>, feeds: &Feeds<'_, T>, from: &Place, to: usize, lanes: usize) {
+        let Layout { offset, strides, .. } = &from.layout;
+        let to = to * code.width;
+        match strides.first() {
+            None => {
+                let number = self.slice(code, feeds, from.source)[*offset];
+                self.bank[to..to + code.width].fill(number);
+            }
+            Some(stride) => {
+                for lane in 0..lanes {
+                    let place = offset.wrapping_add_signed(stride * lane.cast_signed());
+                    self.bank[to + lane] = self.slice(code, feeds, from.source)[place];
+                }
+            }
+        }
+    }
+
     /// The scratch, so that the rest can be read while it is written.
     pub fn take_scratch(&mut self) -> Scratch<T> {
         std::mem::take(&mut self.scratch)
@@ -140,7 +171,7 @@ impl<T: Float> Memory<T> {
         let lists = [&self.buffers, &self.staged, registers, outs];
         let places = lists.map(|list| list.capacity() * size_of::<Aligned<T>>()).iter().sum::<usize>();
         let aligned = lists.into_iter().flatten().chain([product, lanes, piece]).chain(operands);
-        let numbers = (self.bank.capacity() + cells.capacity()) * size_of::<T>();
+        let numbers = self.bank.bytes() + cells.capacity() * size_of::<T>();
         let progress = progress.capacity() * size_of::<Progress>();
         places + aligned.map(Aligned::bytes).sum::<usize>() + numbers + progress + bench.bytes()
     }
@@ -201,7 +232,7 @@ pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize
         + aligned(product)
         + aligned(lanes)
         + aligned(block::<T>() + SLACK)
-        + folds * (size_of::<Progress>() + size_of::<T>())
+        + folds * (size_of::<Progress>() + code.width * size_of::<T>())
         + outs * place
         + operands.iter().filter(|len| **len > 0).map(|len| aligned(*len)).sum::<usize>()
         + Bench::<T>::bytes_for(line);
@@ -209,7 +240,7 @@ pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize
         Buffer::Sized(len) => aligned(*len),
         Buffer::State(elements) => aligned(elements.len()),
     });
-    let rest = (code.buffers.len() + inputs) * place + size_of_val(&code.bank[..]);
+    let rest = (code.buffers.len() + inputs) * place + aligned(code.bank.len() * code.width);
     (scratch + buffers.sum::<usize>() + rest, scratch)
 }
 

@@ -3,7 +3,7 @@
 //! | file | what runs there |
 //! |---|---|
 //! | `fused.rs` | rows over as many elements, a matrix product before them and reductions of them, block by block |
-//! | `scalars.rs` | rows that are numbers |
+//! | `scalars.rs`, `wide.rs` | rows that are numbers: one by one, or of many lanes side by side |
 //! | `assemble.rs` | what moves elements: pad, concat; running sums; stacks of matrix products |
 //! | `indexed.rs` | look-up by indices, and places by order |
 //! | `gather.rs` | elements in any layout, brought into order |
@@ -16,6 +16,7 @@ mod fused;
 mod indexed;
 mod memory;
 mod scalars;
+mod wide;
 
 pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
@@ -23,6 +24,7 @@ pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Targe
 pub(crate) use indexed::{Indexed, Task};
 pub(crate) use memory::{Feeds, Memory, Place, Source, bytes_of, view};
 pub(crate) use scalars::{Line, PLACES, Scalars};
+pub(crate) use wide::LANES;
 
 use crate::Float;
 use crate::array::{Stray, Value};
@@ -50,6 +52,8 @@ pub(crate) enum Instruction<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Astray {
     pub instruction: usize,
+    /// None if it is the same in all.
+    pub lane: Option<usize>,
     pub stray: Stray,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Code<T: Copy> {
     pub constants: Vec<Aligned<T>>,
     /// The bank as a run finds it first: constants at their places.
     pub bank: Vec<T>,
+    /// Numbers of a place of the bank: one, or one for each lane.
+    pub width: usize,
     /// What the buffers hold first: nothing but their size, or the state that is carried from run to run.
     pub buffers: Vec<Buffer<T>>,
     pub threads: usize,
@@ -83,27 +89,44 @@ impl<T: Float> Code<T> {
         }
     }
 
-    /// Runs to the end, whatever the indices are; of those that are no places, the first is told of.
-    pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) -> Result<(), Astray> {
-        let mut astray = None;
+    /// Whether all that it does are rows that are numbers.
+    pub fn is_of_numbers(&self) -> bool {
+        let numbers = |each: &Instruction<T>| matches!(each, Instruction::Scalars { .. });
+        self.buffers.is_empty() && self.instructions.iter().all(numbers)
+    }
+
+    /// The instruction that met an index that is no place.
+    pub fn indexed(&self, astray: Astray) -> &Indexed {
+        match &self.instructions[astray.instruction] {
+            Instruction::Indexed(indexed) => indexed,
+            _ => unreachable!("only such look up or put in order"),
+        }
+    }
+
+    /// Runs to the end, whatever the indices are; of those that are no places, the first of each lane is told of. Of a
+    /// program that is not mapped there is one lane.
+    pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>, lanes: usize) -> Vec<Astray> {
+        let mut astray: Vec<Astray> = Vec::new();
         for (at, instruction) in self.instructions.iter().enumerate() {
             match instruction {
                 Instruction::Fused(fused) => fused.run(self, memory, feeds),
                 Instruction::Scalars { fetched, rows } => {
                     for (from, to) in fetched {
-                        memory.bank[*to] = memory.slice(self, feeds, from.source)[from.layout.offset];
+                        memory.fetch(self, feeds, from, *to, lanes);
                     }
-                    rows.run(&mut memory.bank);
+                    rows.run(&mut memory.bank, self.width);
                 }
                 Instruction::Assemble(assemble) => assemble.run(self, memory, feeds),
                 Instruction::Stack(stack) => stack.run(self, memory, feeds),
                 Instruction::Indexed(indexed) => {
-                    if let Err(stray) = indexed.run(self, memory, feeds) {
-                        astray.get_or_insert(Astray { instruction: at, stray });
-                    }
+                    indexed.run(self, memory, feeds, |lane, stray| {
+                        if astray.iter().all(|earlier| earlier.lane != lane) {
+                            astray.push(Astray { instruction: at, lane, stray });
+                        }
+                    });
                 }
             }
         }
-        astray.map_or(Ok(()), Err)
+        astray
     }
 }

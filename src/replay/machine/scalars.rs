@@ -9,12 +9,10 @@
 //! has only just been written.
 
 use crate::Float;
-use crate::array::Plain;
-
-type Scalar<T> = fn(T, T, T) -> T;
+use crate::array::{Kernel, Plain};
 
 /// Bits of a place in the bank.
-const BITS: u32 = 27;
+pub(super) const BITS: u32 = 27;
 
 /// As many places as a bank can have.
 pub(crate) const PLACES: usize = 1 << BITS;
@@ -23,26 +21,26 @@ pub(crate) const PLACES: usize = 1 << BITS;
 const CODES: usize = 1 << (64 - 2 * BITS);
 
 /// Plain arithmetic has the first codes: four for each, by which of the two operands the row before gave.
-const PLAIN: usize = 4 * Plain::ALL.len();
+pub(super) const PLAIN: usize = 4 * Plain::ALL.len();
 
 /// Rows that are numbers, one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalars<T> {
-    code: Vec<u64>,
-    kernels: Vec<Scalar<T>>,
+    pub(super) code: Vec<u64>,
+    pub(super) kernels: Vec<Kernel<T>>,
     /// Kernels from this one on have a third operand.
-    wide: usize,
-    /// Where the first result goes.
+    pub(super) wide: usize,
+    /// Where the first result goes, and each other after the one before it;
     pub first: usize,
     pub rows: usize,
+    /// or where each goes, if places are used again: many lanes wide only.
+    pub(super) places: Option<Vec<u32>>,
 }
 
-/// One row: its kernel, how many operands that has, and where they are.
+/// One row: its kernel, and where that has its operands.
 pub(crate) struct Line<T> {
-    pub kernel: Scalar<T>,
-    pub plain: Option<Plain>,
+    pub kernel: Kernel<T>,
     pub operands: [usize; 3],
-    pub arity: usize,
 }
 
 impl<T> Scalars<T> {
@@ -52,17 +50,18 @@ impl<T> Scalars<T> {
 
     /// Bytes of all of it.
     pub fn bytes(&self) -> usize {
-        self.code.capacity() * size_of::<u64>() + self.kernels.capacity() * size_of::<Scalar<T>>()
+        let places = self.places.as_ref().map_or(0, |places| places.capacity() * size_of::<u32>());
+        places + self.code.capacity() * size_of::<u64>() + self.kernels.capacity() * size_of::<Kernel<T>>()
     }
 }
 
 impl<T: Float> Scalars<T> {
     /// `None` if more different things are done than the code can name.
     pub fn assemble(first: usize, lines: &[Line<T>]) -> Option<Self> {
-        let (mut narrow, mut wide): (Vec<Scalar<T>>, Vec<Scalar<T>>) = (Vec::new(), Vec::new());
-        let same = |a: Scalar<T>| move |b: &Scalar<T>| std::ptr::fn_addr_eq(a, *b);
-        for line in lines.iter().filter(|line| line.plain.is_none()) {
-            let kernels = if line.arity == 3 { &mut wide } else { &mut narrow };
+        let (mut narrow, mut wide): (Vec<Kernel<T>>, Vec<Kernel<T>>) = (Vec::new(), Vec::new());
+        let same = |a: Kernel<T>| move |b: &Kernel<T>| std::ptr::fn_addr_eq(a.scalar, b.scalar);
+        for line in lines.iter().filter(|line| line.kernel.plain.is_none()) {
+            let kernels = if line.kernel.arity() == 3 { &mut wide } else { &mut narrow };
             if !kernels.iter().any(same(line.kernel)) {
                 kernels.push(line.kernel);
             }
@@ -72,24 +71,54 @@ impl<T: Float> Scalars<T> {
             return None;
         }
         let mut code = Vec::with_capacity(lines.len());
-        for (row, Line { kernel, plain, operands: [a, b, c], arity }) in lines.iter().enumerate() {
+        for (row, Line { kernel, operands: [a, b, c] }) in lines.iter().enumerate() {
             let is_last = |place: usize| usize::from(place + 1 == first + row);
-            let what = if let Some(plain) = plain {
-                4 * *plain as usize + is_last(*a) + 2 * is_last(*b)
+            let what = if let Some(plain) = kernel.plain {
+                4 * plain as usize + is_last(*a) + 2 * is_last(*b)
             } else {
-                let range = if *arity == 3 { first_wide..kernels.len() } else { 0..first_wide };
+                let range = if kernel.arity() == 3 { first_wide..kernels.len() } else { 0..first_wide };
                 PLAIN + kernels[range.clone()].iter().position(same(*kernel))? + range.start
             };
             code.push(((what << (2 * BITS)) | (b << BITS) | a) as u64);
-            if *arity == 3 {
+            if kernel.arity() == 3 {
                 code.push(*c as u64);
             }
         }
-        Some(Self { code, kernels, wide: first_wide, first, rows: lines.len() })
+        Some(Self { code, kernels, wide: first_wide, first, rows: lines.len(), places: None })
     }
 
+    /// Takes each row's operands, as many as it has, and puts those back that they are made.
     #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
-    pub fn run(&self, bank: &mut [T]) {
+    pub(super) fn each_row(&mut self, mut make: impl FnMut(&mut [usize])) {
+        let mut at = 0;
+        while at < self.code.len() {
+            let word = self.code[at];
+            let what = (word >> (2 * BITS)) as usize;
+            let mut operands = [word as usize % PLACES, (word >> BITS) as usize % PLACES, 0];
+            let arity = match what.checked_sub(PLAIN) {
+                Some(kernel) => self.kernels[kernel].arity(),
+                None if what / 4 == Plain::Neg as usize => 1,
+                None => 2,
+            };
+            if arity == 3 {
+                operands[2] = self.code[at + 1] as usize;
+            }
+            make(&mut operands[..arity]);
+            let [a, b, c] = operands;
+            self.code[at] = ((what << (2 * BITS)) | (b << BITS) | a) as u64;
+            if arity == 3 {
+                self.code[at + 1] = c as u64;
+            }
+            at += if arity == 3 { 2 } else { 1 };
+        }
+    }
+
+    /// The bank has so many numbers a place: one, or one for each lane.
+    #[allow(clippy::cast_possible_truncation)] // Masked to 27 bits, or shifted to ten.
+    pub fn run(&self, bank: &mut [T], width: usize) {
+        if width > 1 {
+            return self.run_wide(bank, width);
+        }
         let mut words = self.code.iter();
         let mut out = self.first;
         let mut last = if out > 0 { bank[out - 1] } else { T::zero() };
@@ -106,7 +135,7 @@ impl<T: Float> Scalars<T> {
                     what => {
                         let kernel = what - PLAIN;
                         let c = if kernel < self.wide { $b } else { words.next().map_or(0, |&c| c as usize) };
-                        self.kernels[kernel](bank[$a], bank[$b], bank[c])
+                        (self.kernels[kernel].scalar)(bank[$a], bank[$b], bank[c])
                     }
                 }
             };
@@ -124,28 +153,54 @@ impl<T: Float> Scalars<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LANES;
     use super::*;
+    use crate::array::kernel;
 
-    const ADD: Scalar<f64> = |a, b, _| a + b;
+    fn add() -> Kernel<f64> {
+        kernel!(|a, b| a + b)
+    }
 
-    fn line(kernel: Scalar<f64>, operands: [usize; 3], arity: usize) -> Line<f64> {
-        Line { kernel, plain: None, operands, arity }
+    fn line(kernel: Kernel<f64>, operands: [usize; 3]) -> Line<f64> {
+        Line { kernel, operands }
+    }
+
+    /// So many lanes, each from its own number at the start of the bank: as one after the other.
+    fn assert_wide(scalars: &Scalars<f64>, bank: &[f64], width: usize) {
+        let mut lanes = vec![bank.to_vec()];
+        while lanes.len() < width {
+            let mut bank = lanes[lanes.len() - 1].clone();
+            bank[0] += 0.25;
+            lanes.push(bank);
+        }
+        let mut wide: Vec<f64> =
+            (0..bank.len()).flat_map(|place| lanes.iter().map(move |bank| bank[place])).collect();
+        scalars.run(&mut wide, width);
+        for (lane, mut bank) in lanes.into_iter().enumerate() {
+            scalars.run(&mut bank, 1);
+            let at_width: Vec<u64> =
+                (0..bank.len()).map(|place| wide[place * width + lane].to_bits()).collect();
+            assert_eq!(at_width, bank.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), "lane {lane}");
+        }
     }
 
     #[test]
     fn rows_are_run_in_order_and_find_their_operands() {
-        let negate: Scalar<f64> = |a, _, _| -a;
-        let pick: Scalar<f64> = |a, b, c| if a == 0.0 { c } else { b };
+        let negate: Kernel<f64> = kernel!(|a| -a);
+        let pick: Kernel<f64> = kernel!(|a, b, c| if a == T::ZERO { c } else { b });
         let lines = [
-            line(ADD, [0, 1, 0], 2),
-            line(negate, [2, 2, 0], 1),
-            line(pick, [0, 1, 3], 3),
-            line(pick, [1, 1, 3], 3),
-            line(ADD, [4, 5, 0], 2),
+            line(add(), [0, 1, 0]),
+            line(negate, [2, 2, 0]),
+            line(pick, [0, 1, 3]),
+            line(pick, [1, 1, 3]),
+            line(add(), [4, 5, 0]),
         ];
         let scalars = Scalars::assemble(2, &lines).expect("three kernels");
         let mut bank = [0.0, 5.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
-        scalars.run(&mut bank);
+        for width in [LANES, 3 * LANES] {
+            assert_wide(&scalars, &bank, width);
+        }
+        scalars.run(&mut bank, 1);
         assert_eq!(bank.map(f64::to_bits), [0.0, 5.0, 5.0, -5.0, -5.0, 5.0, 0.0].map(f64::to_bits));
         assert_eq!(scalars.code_bytes(), 8 * 7);
     }
@@ -155,12 +210,12 @@ mod tests {
     fn plain_arithmetic_is_what_its_kernel_would_give() {
         for plain in Plain::ALL {
             for (a, b) in [(0, 1), (2, 1), (1, 2), (2, 2), (0, 0)] {
-                let lines = [
-                    line(ADD, [0, 1, 0], 2),
-                    Line { kernel: ADD, plain: Some(plain), operands: [a, b, 0], arity: 2 },
-                ];
+                let lines =
+                    [line(add(), [0, 1, 0]), Line { kernel: add().plain(plain), operands: [a, b, 0] }];
                 let mut bank = [3.0, -0.5, f64::NAN, f64::NAN];
-                Scalars::assemble(2, &lines).expect("one kernel").run(&mut bank);
+                let scalars = Scalars::assemble(2, &lines).expect("one kernel");
+                assert_wide(&scalars, &bank, LANES);
+                scalars.run(&mut bank, 1);
                 assert_eq!(
                     bank[3].to_bits(),
                     plain.of(bank[a], bank[b]).to_bits(),

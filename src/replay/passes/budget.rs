@@ -204,11 +204,11 @@ mod tests {
             let dx = y.sum().backward()[x];
             let graph = list(&tape, &[x], &[dx], false, &|value, _| value.clone()).graph;
             let (nodes, made) = (graph.nodes.len(), std::cell::Cell::new(0));
-            let choices = Choices { fusion: true, reuse: true, fast: false, threads: 1 };
+            let choices = Choices { fusion: true, reuse: true, fast: false, threads: 1, lanes: 1 };
             let least = within(1, graph, |graph| {
                 made.set(made.get() + 1);
                 assert!(graph.nodes.len() <= 2 * nodes);
-                lower(graph, &[], choices)
+                lower(graph, &[], &[], choices)
             });
             // x twice, the result: and about 2 √rows vectors of 16 bytes.
             let least = least.err().expect("one byte is not enough");
