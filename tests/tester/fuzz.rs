@@ -1,7 +1,8 @@
 //! Random formulas × random versions of their gradients, right and wrong: nothing makes the examiner panic, what is wrong
 //! beyond doubt is caught, and the tape's own gradient is never called wrong.
 //!
-//! `WENGERT_FUZZ=20000 cargo test -p tests -- tester::fuzz --nocapture` tries as many pairs, from the seed in `WENGERT_SEED`.
+//! `WENGERT_FUZZ=20000 cargo test -p tests -- tester::fuzz --nocapture` tries as many pairs, from the seed in `WENGERT_SEED`;
+//! `WENGERT_PAIR=1019369` that one alone.
 
 #![allow(clippy::match_same_arms, clippy::neg_cmp_op_on_partial_ord)] // Kinds stay apart; a NaN is far off.
 
@@ -291,8 +292,13 @@ fn plain<T: Float>(
         if right.len() != given.len() || right.len() != single.1[k].len() {
             return 0;
         }
+        // An element may be computed from all of them, and then has the rounding of the largest.
+        let lost = right.iter().fold(0.0, |sum, r| sum + r.abs()) * T::EPSILON.to_f64();
         let each = right.iter().zip(&single.1[k]).zip(given);
-        each.filter(|((r, s), g)| tame(**r) && alike(**s, **r) && off(**r, **g)).count()
+        each.filter(|((r, s), g)| {
+            tame(**r) && alike(**s, **r) && off(**r, **g) && !((g.to_f64() - **r).abs() <= lost)
+        })
+        .count()
     };
     let shaped = |k: &usize| right[*k].shape() == given[*k].shape();
     (0..right.len().min(given.len())).filter(shaped).map(count).sum()
@@ -403,8 +409,9 @@ pub fn pairs(plain: u64) -> u64 {
 
 #[test]
 fn nothing_makes_the_examiner_panic() {
-    let pairs = pairs(PAIRS);
-    let from = super::seed().wrapping_mul(1_000_003);
+    let one: Option<u64> = std::env::var("WENGERT_PAIR").ok().map(|pair| pair.parse().expect("a number"));
+    let pairs = one.map_or_else(|| pairs(PAIRS), |_| 1);
+    let from = one.unwrap_or_else(|| super::seed().wrapping_mul(1_000_003));
     let (mut outcomes, mut found) = (BTreeMap::new(), Vec::new());
     for pair in from..from + pairs {
         let (change, said, faults) = if pair % 2 == 0 { examine::<f64>(pair) } else { examine::<f32>(pair) };

@@ -9,7 +9,7 @@ use crate::{Real, count};
 const ABSOLUTE: f64 = 1e-8;
 const RELATIVE: f64 = 1e-5;
 
-/// Runs the network forward and backward, by hand and on a tape, and prints how they compare; W_1's gradient, to be drawn.
+/// Runs the network forward and backward, by hand and on a tape, and prints how they compare; the gradient of `W_1`, to be drawn.
 ///
 /// # Errors
 /// If the shapes do not fit.

@@ -184,7 +184,7 @@ impl Bound {
             && (value.is_infinite() || digits(value) <= 1)
         {
             0.0 // What a function makes of an infinity is its limit: 0, ±1 or ±∞, but for angles.
-        } else if value.abs() > Self::largest()
+        } else if value.abs() + spread > Self::largest()
             || spread.is_nan()
             || !all(|operand| operand.error.is_finite())
         {

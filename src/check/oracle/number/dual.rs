@@ -186,7 +186,7 @@ impl<T: Arithmetic> Arithmetic for Dual<T> {
         let (zero, one) = (T::zero(), T::one());
         let [base, exponent] = [a.value, b.value - T::from_f64(n.into())];
         let y = base.powf(exponent);
-        let nothing = self.value == zero;
+        let nothing = self.value.is_zero(); // Which a 0 that moves is not.
         let in_base = if nothing { zero } else { self.value * exponent * base.powf(exponent - one) };
         let in_exponent = if nothing || base == zero { zero } else { self.value * y * base.ln() };
         let value = self.value.times_power(a.value, b.value, n);

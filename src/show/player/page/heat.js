@@ -132,7 +132,8 @@ function heat(row, markup, role, options = {}) {
   const caption = make("figcaption", "", role ? make("span", "role", role) : null, markup ? math(markup) : null);
   const read = make("span", "read");
   const rest = () => {
-    read.textContent = grid.count === 1 ? "" : `±${number(grid.most, 4)}`;
+    const all = row.v.all === undefined ? null : `= ${number(Number(row.v.all))}`;
+    read.textContent = grid.count === 1 ? "" : (all ?? `±${number(grid.most, 4)}`);
     read.classList.remove("on");
   };
   rest();
