@@ -225,8 +225,9 @@ impl Failure {
                 ))?;
                 let element = format!("{name}{}", place(at));
                 page.pair("most in", &element)?;
-                page.pair("expected", &format!("{expected:?}"))?;
-                page.pair("given", &format!("{given:?}"))?;
+                // Of −0 it is not the sign that is wrong.
+                page.pair("expected", &format!("{:?}", expected + 0.0))?;
+                page.pair("given", &format!("{:?}", given + 0.0))?;
                 page.pair("verdict", &verdict.to_string())?;
                 witness
                     .iter()
