@@ -25,7 +25,26 @@ impl Step {
 
     /// On the tape: the leaves; and the loss Σ(pred − y)²/m, followed by the gradients of all parameters.
     pub fn record<'t>(&self, tape: &'t Tape<f32>, model: Model) -> [Vec<Var<'t, f32>>; 2] {
-        let leaves: Vec<_> = self.0.iter().map(|array| tape.leaf("", array.clone())).collect();
+        self.record_on(tape, model, |array| tape.leaf("", array.clone()))
+    }
+
+    /// As a training loop records it that makes no program: on a tape that is used again, and the data are no variables. The loss.
+    #[allow(dead_code)] // Not every bench records.
+    pub fn record_again(&self, tape: &mut Tape<f32>, model: Model) -> f32 {
+        tape.clear();
+        let tape = &*tape;
+        self.record_on(tape, model, |array| tape.constant(array.clone()))[1][0].item()
+    }
+
+    fn record_on<'t>(
+        &self,
+        tape: &'t Tape<f32>,
+        model: Model,
+        put: impl Fn(&ArcArray2<f32>) -> Var<'t, f32>,
+    ) -> [Vec<Var<'t, f32>>; 2] {
+        let data = self.0[..2].iter().map(put);
+        let leaves: Vec<_> =
+            data.chain(self.0[2..].iter().map(|array| tape.leaf("", array.clone()))).collect();
         let (data, parameters) = leaves.split_at(2);
         #[allow(clippy::cast_precision_loss)] // There are fewer than 2²⁴.
         let m = self.0[0].nrows() as f32;

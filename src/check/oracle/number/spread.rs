@@ -82,14 +82,21 @@ fn growth(t: f64) -> f64 {
     if t <= 1.0 { t * (1.0 + t) } else { t.exp_m1() }
 }
 
-/// How far the logistic function moves where its slope is `slope`, which grows by no more than eᵗ within t.
-fn step(slope: f64, error: f64) -> f64 {
-    if error <= 1.0 { times(slope, error) * error.exp() } else { (error / 4.0).min(1.0) }
+/// How far from 0 a number is at the least.
+fn nearest(x: f64, error: f64) -> f64 {
+    (x.abs() - error).max(0.0)
 }
 
-/// How far its slope moves: relatively, no faster than an exponential.
-fn slope_moves(slope: f64, error: f64) -> f64 {
-    if error <= 1.0 { times(slope, growth(error)) } else { 0.25 }
+/// How far the logistic function moves at x, where its slope is `slope`, which grows by no more than eᵗ within t. It is within
+/// e^(−|x|) of 0 or of 1.
+fn step(slope: f64, x: f64, error: f64) -> f64 {
+    let most = (error / 4.0).min((-nearest(x, error)).exp());
+    if error <= 1.0 { times(slope, error) * error.exp() } else { most }
+}
+
+/// How far its slope moves: relatively, no faster than an exponential; and it is at most e^(−|x|).
+fn slope_moves(slope: f64, x: f64, error: f64) -> f64 {
+    if error <= 1.0 { times(slope, growth(error)) } else { (-nearest(x, error)).exp().min(0.25) }
 }
 
 /// The inner polynomial of the tanh form of gelu, its slope, the slope's slope, and how far the first moves.
@@ -151,12 +158,12 @@ impl Arithmetic for Bound {
     fn tanh(self) -> Self {
         // tanh x = 2 σ(2x) − 1.
         let [_, slope, _] = logistic(2.0 * self.value);
-        let spread = 2.0 * step(slope, 2.0 * self.error) + Self::plain();
+        let spread = 2.0 * step(slope, 2.0 * self.value, 2.0 * self.error) + Self::plain();
         self.passing(0.0, Arithmetic::tanh(self.value), spread)
     }
     fn softplus(self) -> Self {
         let [y, slope, _] = logistic(self.value);
-        let most = (y + step(slope, self.error)).min(1.0);
+        let most = (y + step(slope, self.value, self.error)).min(1.0);
         let spread = times(most, self.error) + Self::plain();
         Self::made(Arithmetic::softplus(self.value), [self], spread, 6.0)
     }
@@ -191,30 +198,30 @@ impl Arithmetic for Bound {
     }
     fn times_logistic(self, x: Self) -> Self {
         let [y, slope, _] = logistic(x.value);
-        let by = step(slope, x.error) + Self::plain();
+        let by = step(slope, x.value, x.error) + Self::plain();
         self.weighted(self.value.times_logistic(x.value), [y, by], [x])
     }
     fn times_logistic_slope(self, x: Self) -> Self {
         let [_, y, _] = logistic(x.value);
-        let by = slope_moves(y, x.error) + Self::form();
+        let by = slope_moves(y, x.value, x.error) + Self::form();
         self.weighted(self.value.times_logistic_slope(x.value), [y, by], [x])
     }
     fn times_cubic(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [y, slope, _] = logistic(v);
-        self.weighted(self.value.times_cubic(x.value), [y, step(slope, error) + Self::form()], [x])
+        self.weighted(self.value.times_cubic(x.value), [y, step(slope, v, error) + Self::form()], [x])
     }
     fn times_cubic_slope(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [_, y, _] = logistic(v).map(|y| 1024.0 * y);
-        let by = 1024.0 * (slope_moves(y / 1024.0, error) + Self::form());
+        let by = 1024.0 * (slope_moves(y / 1024.0, v, error) + Self::form());
         self.weighted(self.value.times_cubic_slope(x.value), [y, by], [x])
     }
     fn times_cubic_curve(self, x: Self) -> Self {
         let ([v, ..], error) = inner(x.value, x.error);
         let [_, slope, y] = logistic(v);
         // |σ'''| ≤ σ'.
-        let by = 1024.0 * (slope_moves(slope, error) + Self::form());
+        let by = 1024.0 * (slope_moves(slope, v, error) + Self::form());
         self.weighted(self.value.times_cubic_curve(x.value), [1024.0 * y, by], [x])
     }
     fn times_cubic_turn(self, x: Self) -> Self {
@@ -225,7 +232,7 @@ impl Arithmetic for Bound {
     fn cubic_tanh(self) -> Self {
         let ([v, ..], error) = inner(self.value, self.error);
         let [_, slope, _] = logistic(v);
-        Self::made(self.value.cubic_tanh(), [self], 2.0 * step(slope, error) + Self::plain(), 6.0)
+        Self::made(self.value.cubic_tanh(), [self], 2.0 * step(slope, v, error) + Self::plain(), 6.0)
     }
     fn times_normal(self, x: Self) -> Self {
         let y = 1.0.times_normal(x.value);
@@ -302,7 +309,10 @@ impl Arithmetic for Bound {
     fn erf(self) -> Self {
         let turn = 2.0 * times(self.value, self.error);
         let most = if turn <= 1.0 { (-self.value * self.value).exp() * turn.exp() } else { 1.0 };
-        let spread = (std::f64::consts::FRAC_2_SQRT_PI * times(most, self.error)).min(2.0);
+        // It is within e^(−x²) of 1 or −1.
+        let near = nearest(self.value, self.error);
+        let spread =
+            (std::f64::consts::FRAC_2_SQRT_PI * times(most, self.error)).min(2.0 * (-near * near).exp());
         self.passing(0.0, Arithmetic::erf(self.value), spread)
     }
     fn held(self) -> Self {
@@ -366,5 +376,8 @@ fn shrinkage(x: f64, error: f64) -> f64 {
 /// How far exp(−c x²) = `y` moves, if textbook forms round x² first.
 fn decay(y: f64, x: Bound, c: f64, form: f64) -> f64 {
     let turn = c * (2.0 * times(x.value, x.error) + times(x.error, x.error) + form * x.value * x.value);
-    if turn <= 1.0 { times(y, growth(turn)) } else { 1.0 }
+    // However far the exponent moves, it stays that of the nearest point.
+    let near = nearest(x.value, x.error);
+    let most = (-c * near * near * (1.0 - form)).exp().max(y);
+    if turn <= 1.0 { times(y, growth(turn)).min(most) } else { most }
 }
