@@ -140,13 +140,13 @@ impl<T> Room<T> {
 
     /// Nothing is taken any more. What these values had, and nobody else holds, is there for the next ones; what was there
     /// already and was not needed since is given back.
-    pub fn start_over<'a>(&self, values: impl Iterator<Item = &'a mut Value<T>>)
+    pub fn start_over(&self, values: impl Iterator<Item = Value<T>>)
     where
-        T: Arithmetic + 'a,
+        T: Arithmetic,
     {
         self.taken.set(0);
         let mut spare = Spare::default();
-        values.filter_map(Value::take_memory).for_each(|memory| spare.keep(memory));
+        values.filter_map(Value::into_memory).for_each(|memory| spare.keep(memory));
         self.spare.replace(spare);
     }
 

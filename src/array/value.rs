@@ -153,12 +153,10 @@ impl<T: Arithmetic> Value<T> {
         }
     }
 
-    /// The memory in which an array's elements are, if nothing else holds it; a number stands in its place.
-    pub(super) fn take_memory(&mut self) -> Option<Vec<T>> {
-        if let Self::Number(_) = self {
-            return None; // A scalar program has millions of them, and they stay.
-        }
-        let Self::Array(array) = std::mem::replace(self, Self::Number(T::ZERO)) else { return None };
+    /// The memory in which an array's elements are, if nothing else holds it.
+    #[inline] // A scalar program has millions of numbers, of which there is nothing to be had.
+    pub(super) fn into_memory(self) -> Option<Vec<T>> {
+        let Self::Array(array) = self else { return None };
         let array = Arc::into_inner(array)?.base.try_into_owned_nocopy().ok()?;
         Some(array.into_raw_vec_and_offset().0)
     }

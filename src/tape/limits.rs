@@ -57,8 +57,7 @@ impl<T: Float> Tape<T> {
             symbolic: _,
             anomalies: _,
         } = self;
-        room.start_over(rows.get_mut().iter_mut().map(|row| &mut row.value));
-        rows.get_mut().clear();
+        room.start_over(rows.get_mut().drain(..).map(|row| row.value));
         names.get_mut().clear();
         cotangents.get_mut().clear();
         sweeps.get_mut().clear();
