@@ -6,8 +6,9 @@
 //! | `scalars.rs`, `wide.rs` | rows that are numbers: one by one, or of many lanes side by side |
 //! | `assemble.rs` | what moves elements: pad, concat; running sums; stacks of matrix products |
 //! | `indexed.rs` | look-up by indices, and places by order |
-//! | `gather.rs` | elements in any layout, brought into order |
 //! | `memory.rs` | where values are, and the workspace of one thread |
+//!
+//! Elements in any layout are brought into order by `array/gather.rs`, as for recording.
 
 mod aligned;
 mod assemble;
