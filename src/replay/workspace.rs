@@ -45,6 +45,24 @@ pub(super) enum Status {
     Complete,
 }
 
+impl Status {
+    /// Whether there is this output of so many, and a run has left it there. `what` runs is a `program`, or `mapped`.
+    #[track_caller]
+    pub fn check_output(self, index: usize, outputs: usize, what: &str) -> Result<(), Error> {
+        let (problem, mend) = if index >= outputs {
+            let has = counted(outputs, "output", "outputs");
+            let problem = format!("there is no output {index}: the program has {has}, counted from 0");
+            (problem, format!("`{what}.outputs()` names them."))
+        } else if self != Self::Complete {
+            let problem = "there are no results: no run in this workspace has come to its end".into();
+            (problem, format!("Call `{what}.run` first."))
+        } else {
+            return Ok(());
+        };
+        Err(Error::new("output", Problem::new(ErrorKind::Signature, problem, mend), Vec::new()))
+    }
+}
+
 /// What is carried by a program, or an input of one, by its place or by its name: `0`, or `"w"`.
 ///
 /// ```
@@ -178,23 +196,8 @@ impl<T: Float> Workspace<T> {
     #[track_caller]
     pub fn try_output(&self, index: usize) -> Result<ArrayViewD<'_, T>, Error> {
         let outputs = &self.program.outputs;
-        let (what, mend) = match outputs.get(index) {
-            None => (
-                format!(
-                    "there is no output {index}: the program has {}, counted from 0",
-                    counted(self.program.signature.outputs.len(), "output", "outputs")
-                ),
-                "`program.outputs()` names them.",
-            ),
-            Some(_) if self.status != Status::Complete => (
-                "there are no results: no run in this workspace has come to its end".into(),
-                "Call `program.run` first.",
-            ),
-            Some(place) => {
-                return Ok(self.view(place));
-            }
-        };
-        Err(Error::new("output", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
+        self.status.check_output(index, outputs.len(), "program")?;
+        Ok(self.view(&outputs[index]))
     }
 
     /// What is carried from run to run, by its place in the list given to

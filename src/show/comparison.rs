@@ -100,9 +100,8 @@ impl Comparison {
             .then(|| ndarray::Zip::from(a).and(b).map_collect(|&a, &b| if same(a, b) { 0.0 } else { a - b }))
     }
 
-    /// Where they differ most, and by how much; nothing if they do not.
-    fn largest(&self) -> Option<(Vec<usize>, f64)> {
-        let difference = self.difference()?;
+    /// Where a difference is largest, and how large; nothing if there is none.
+    fn largest(difference: &ArrayD<f64>) -> Option<(Vec<usize>, f64)> {
         let size = |x: &f64| if x.is_nan() { f64::INFINITY } else { x.abs() };
         let largest = difference.indexed_iter().max_by(|(_, a), (_, b)| size(a).total_cmp(&size(b)));
         let (at, x) = largest?;
@@ -120,8 +119,8 @@ impl Comparison {
         format!(", at {at:?}{words}")
     }
 
-    /// What is to be said beside the name.
-    fn verdict(&self) -> String {
+    /// What is to be said beside the name; `largest` is that of the difference.
+    fn verdict(&self, largest: Option<&(Vec<usize>, f64)>) -> String {
         let [a, b] = &self.sides;
         let [hand, tape] = &self.labels;
         if a.shape() != b.shape() {
@@ -133,13 +132,13 @@ impl Comparison {
                 Dims(b.shape())
             );
         }
-        match self.largest() {
+        match largest {
             None => format!("{hand} and {tape} are equal"),
             Some((at, x)) => {
                 let most =
                     if x.is_finite() { format!("by at most {}", number(x.abs())) } else { "most".into() };
-                let [a, b] = [a, b].map(|side| number(side[&*at]));
-                format!("{hand} and {tape} differ {most}{}: {a} and {b}", self.place(&at))
+                let [a, b] = [a, b].map(|side| number(side[&**at]));
+                format!("{hand} and {tape} differ {most}{}: {a} and {b}", self.place(at))
             }
         }
     }
@@ -152,7 +151,8 @@ impl fmt::Display for Comparison {
         } else {
             String::new()
         };
-        write!(f, "{}{shape}: {}", name_of(&self.name), self.verdict())
+        let largest = self.difference().as_ref().and_then(Self::largest);
+        write!(f, "{}{shape}: {}", name_of(&self.name), self.verdict(largest.as_ref()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Map;
 use crate::Float;
-use crate::error::{Dims, Error, ErrorKind, Operand, Problem, counted, must};
+use crate::error::{Dims, Error, ErrorKind, Operand, Problem, must};
 use crate::replay::feed::Input;
 use crate::replay::machine::{Aligned, Buffer, Memory, Source};
 use crate::replay::port::Port;
@@ -108,21 +108,8 @@ impl<T: Float> MappedWorkspace<T> {
     #[track_caller]
     pub fn try_output(&self, index: usize) -> Result<ArrayViewD<'_, T>, Error> {
         let outputs = &self.map.outputs;
-        let (what, mend) = match outputs.get(index) {
-            None => (
-                format!(
-                    "there is no output {index}: the program has {}, counted from 0",
-                    counted(outputs.len(), "output", "outputs")
-                ),
-                "`mapped.outputs()` names them.",
-            ),
-            Some(_) if self.status != Status::Complete => (
-                "there are no results: no run in this workspace has come to its end".into(),
-                "Call `mapped.run` first.",
-            ),
-            Some(port) => return Ok(view(&self.own.results[index], port)),
-        };
-        Err(Error::new("output", Problem::new(ErrorKind::Signature, what, mend), Vec::new()))
+        self.status.check_output(index, outputs.len(), "mapped")?;
+        Ok(view(&self.own.results[index], &outputs[index]))
     }
 
     /// What is carried from run to run, that of each lane along the first axis, by its place in the list given to

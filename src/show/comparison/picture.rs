@@ -31,7 +31,7 @@ pub(super) fn draw(comparison: &Comparison) -> String {
     let [hand, tape] = &comparison.sides;
     let shown = comparison.difference();
     let mut maps = vec![(&comparison.labels[0], hand), (&comparison.labels[1], tape)];
-    let (label, marked) = ("difference".to_owned(), comparison.largest());
+    let (label, marked) = ("difference".to_owned(), shown.as_ref().and_then(Comparison::largest));
     maps.extend(shown.as_ref().map(|difference| (&label, difference)));
     let cells: Vec<Cells> = maps.iter().map(|(_, array)| Cells::of(array)).collect();
     let sizes: Vec<[f64; 2]> = cells.iter().map(size).collect();
@@ -46,7 +46,8 @@ pub(super) fn draw(comparison: &Comparison) -> String {
     let widths: Vec<f64> = cells.iter().zip(&sizes).map(wide).collect();
     let total = left + widths.iter().sum::<f64>() + GAP * count(widths.len() - 1) + MARGIN;
     let total = total.max(480.0);
-    let verdict = wrapped(&comparison.verdict(), total - left - MARGIN);
+    let said = comparison.verdict(marked.as_ref());
+    let verdict = wrapped(&said, total - left - MARGIN);
     let top = UNDER + LINE * count(verdict.len()) + 42.0;
     let height = cells.iter().zip(&sizes).map(|(cells, [_, h])| *h * count(cells.rows)).fold(24.0, f64::max);
     let below = top + height;
@@ -55,7 +56,7 @@ pub(super) fn draw(comparison: &Comparison) -> String {
     let end = below + 68.0 + LINE * count(notes.len());
 
     let mut out = String::new();
-    open(&mut out, comparison, [total, end]);
+    open(&mut out, comparison, &said, [total, end]);
     text(&mut out, [left, 40.0], "t", &name_of(&comparison.name));
     for (line, words) in verdict.iter().enumerate() {
         text(&mut out, [left, UNDER + LINE * count(line)], "s", words);
@@ -118,14 +119,13 @@ fn count(n: usize) -> f64 {
 }
 
 /// The element itself, its title, and its colours.
-fn open(out: &mut String, comparison: &Comparison, [w, h]: [f64; 2]) {
+fn open(out: &mut String, comparison: &Comparison, verdict: &str, [w, h]: [f64; 2]) {
     let title = name_of(&comparison.name);
-    let verdict = comparison.verdict();
     let _ = write!(
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0} {h:.0}" width="{w:.0}" height="{h:.0}" role="img"><title>{}</title><desc>{}</desc>"#,
         plain(&title),
-        plain(&verdict)
+        plain(verdict)
     );
     let _ = write!(out, "<style>{}@media(prefers-color-scheme:dark){{{}}}", colours(LIGHT), colours(DARK));
     out.push_str(
