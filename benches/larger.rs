@@ -1,17 +1,22 @@
 //! Larger programs: a Gaussian mixture in `f64`, and a small language model in `f32`, each with the gradients of all
 //! parameters: recorded on a tape that is used again, and replayed with one thread and with two.
 
+#[allow(dead_code)] // A network is none of them.
+#[allow(clippy::cast_precision_loss)] // of sums below 2²⁴
+#[path = "common/data.rs"]
+mod data;
 #[path = "common/gpt.rs"]
 mod gpt;
 #[path = "common/mixture.rs"]
 mod mixture;
 
 use Way::{Recorded, Replayed};
+use data::drawing;
 use divan::Bencher;
 use gpt::Gpt;
 use mixture::Mixture;
 use ndarray::ArrayD;
-use wengert::{Arithmetic, Float, Input, Tape, Var};
+use wengert::{Float, Input, Tape, Var};
 
 /// What is measured; a replay with so many threads.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +32,7 @@ fn main() {
 #[divan::bench(args = [Recorded, Replayed(1), Replayed(2)], consts = [2, 10, 20], min_time = 1)]
 fn mixture_of_dimension<const D: usize>(bencher: Bencher, way: Way) {
     let parts = [(2, 5), (10, 25), (20, 50)].into_iter().find(|(d, _)| *d == D).expect("one of these").1;
-    let mixture = Mixture::new(1000, D, parts, numbers(0.5));
+    let mixture = Mixture::new(1000, D, parts, drawing());
     measure(bencher, way, &mixture.parameters, |tape| mixture.record(tape));
 }
 
@@ -38,8 +43,7 @@ fn gpt_of_tokens<const N: usize>(bencher: Bencher, way: Way) {
         128 => (64, 2),
         _ => (128, 2),
     };
-    let mut draw = numbers(1.0);
-    let gpt = Gpt::new(N, width, layers, |shape| draw(shape).mapv(f32::from_f64));
+    let gpt = Gpt::new(N, width, layers, drawing());
     measure(bencher, way, &gpt.parameters, |tape| gpt.record(tape));
 }
 
@@ -63,15 +67,4 @@ fn measure<T: Float>(
     let feeds: Vec<_> = parameters.iter().map(Input::from).collect();
     let mut workspace = program.workspace();
     bencher.bench_local(|| program.run(&mut workspace, &feeds[..]).expect("the shapes are those recorded"));
-}
-
-/// Numbers between plus and minus so much, the same each time.
-fn numbers(size: f64) -> impl FnMut(&[usize]) -> ArrayD<f64> {
-    let mut word = 0_u32;
-    move |shape| {
-        ArrayD::from_shape_simple_fn(shape, || {
-            word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223); // Numerical Recipes', which is enough here
-            (f64::from(word) / f64::from(u32::MAX) * 2.0 - 1.0) * size
-        })
-    }
 }

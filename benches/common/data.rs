@@ -1,6 +1,6 @@
 //! Numbers that are the same to the last bit in every language: no library's generator, no rounding.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayD};
 
 /// A word of the sequence `SplitMix64` (Steele, Lea and Flood, 2014) with seed 0. It is a function of its place, so that
 /// other languages can compute many at once.
@@ -17,6 +17,17 @@ fn normal(place: u64) -> f32 {
     let quarters = |word: u64| (0..4).map(|i| (word >> (16 * i)) & 0xffff).sum::<u64>();
     let sum: u64 = (0..3).map(|i| quarters(word(3 * place + i))).sum();
     (sum as f32 - 393_210.0) / 65_536.0 // 393210 = 12 · 65535 / 2
+}
+
+/// Draws arrays, each from where the last one ended.
+pub fn drawing() -> impl FnMut(&[usize]) -> ArrayD<f32> {
+    let mut place = 0;
+    move |shape| {
+        ArrayD::from_shape_simple_fn(shape, || {
+            place += 1;
+            normal(place - 1)
+        })
+    }
 }
 
 /// A layer's weights (outputs, inputs) and biases (1, outputs).
@@ -36,16 +47,13 @@ pub struct Network {
 impl Network {
     /// `m` samples, and the widths from the input to the output.
     pub fn new(m: usize, widths: &[usize]) -> Self {
-        let mut place = 0;
+        let mut drawing = drawing();
         let mut draw = |rows: usize, columns: usize| {
-            Array2::from_shape_simple_fn((rows, columns), || {
-                place += 1;
-                normal(place - 1)
-            })
+            drawing(&[rows, columns]).into_dimensionality().expect("two lengths are two axes")
         };
         let x = draw(m, widths[0]);
         let y = draw(m, widths[widths.len() - 1]);
-        let layer = |w: &[usize]| (draw(w[1], w[0]) * 0.1, Array2::zeros((1, w[1])));
+        let layer = |w: &[usize]| -> Layer { (draw(w[1], w[0]) * 0.1, Array2::zeros((1, w[1]))) };
         Self { layers: widths.windows(2).map(layer).collect(), x, y }
     }
 

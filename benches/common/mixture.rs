@@ -13,12 +13,14 @@ pub struct Mixture {
 }
 
 impl Mixture {
+    /// Numbers have deviation ½.
     pub fn new(
         points: usize,
         dimension: usize,
         parts: usize,
-        mut draw: impl FnMut(&[usize]) -> ArrayD<f64>,
+        mut draw: impl FnMut(&[usize]) -> ArrayD<f32>,
     ) -> Self {
+        let mut draw = |shape: &[usize]| draw(shape).mapv(|number| f64::from(number) * 0.5);
         let triangle = dimension * (dimension - 1) / 2;
         let parameters = [vec![parts], vec![parts, dimension], vec![parts, dimension], vec![parts, triangle]];
         Self { x: draw(&[points, dimension]), parameters: parameters.map(|shape| draw(&shape)) }

@@ -1,9 +1,9 @@
 //! What all peers share: the work, its numbers, the answer it must give, and the clock.
 //!
-//! A peer is a program that is called as `peer WORKLOAD [--threads N]`. It finds its answer once, which is compared
-//! with gradients written by hand, then measures itself for about half a second and prints one line of three numbers:
-//! nanoseconds (of a step; in chains, of an operation), the loss, and the sum of the gradients' absolute values.
-//! `python/common.py` is the same again for the peers in Python.
+//! A peer is a program that is called as `peer WORKLOAD [--threads N] [--mode MODE]`. It finds its answer once, which is
+//! compared with gradients written by hand where there are some, then measures itself for about half a second and prints
+//! one line of numbers: the median and the fastest time in nanoseconds (in chains, of an operation), the loss, and of
+//! each gradient a sum. `python/common.py` is the same again for the peers in Python.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -14,32 +14,54 @@ pub mod clock;
 mod data;
 mod workload;
 
-pub use data::{Layer, Network};
-pub use workload::{A, Answer, Workload};
+pub use data::{Layer, Network, drawing};
+pub use workload::{A, Answer, Mapped, Workload};
 
 use std::env;
 use std::process::{Command, exit};
 
-/// The workload that the command line names, its thread count set for whatever pool the peer has.
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Order {
+    pub workload: Workload,
+    /// How many threads the peer's pool has; as many as there are cores if it does not say.
+    pub threads: usize,
+    /// A way to do it, of those that the peer has; empty if it does not say.
+    pub mode: String,
+}
+
+/// What the command line asks for, its thread count set for whatever pool the peer has.
 ///
 /// Pools read the environment before `main` could change it, so a peer whose environment says otherwise starts itself
 /// again in one that does.
-pub fn workload() -> Workload {
+pub fn order() -> Order {
     let words: Vec<String> = env::args().skip(1).collect();
-    let (name, threads) = match &words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [name] => (*name, None),
-        [name, "--threads", threads] => (*name, Some(*threads)),
-        _ => usage(),
-    };
-    let workload = Workload::named(name).unwrap_or_else(|| usage());
-    if let Some(threads) = threads
-        && env::var("RAYON_NUM_THREADS").as_deref() != Ok(threads)
-    {
+    let Some((name, options)) = words.split_first() else { usage() };
+    let Some(&workload) = Workload::named(name).first() else { usage() };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut order = Order { workload, threads, mode: String::new() };
+    for option in options.chunks(2) {
+        match option {
+            [name, threads] if name == "--threads" => {
+                order.threads = threads.parse().unwrap_or_else(|_| usage());
+            }
+            [name, mode] if name == "--mode" => order.mode.clone_from(mode),
+            _ => usage(),
+        }
+    }
+    let threads = order.threads.to_string();
+    if env::var("RAYON_NUM_THREADS").as_deref() != Ok(&threads) {
         let itself = env::current_exe().expect("a running program has a path");
         let status = Command::new(itself).args(&words).env("RAYON_NUM_THREADS", threads).status();
         exit(status.expect("what runs can be run again").code().unwrap_or(1));
     }
-    workload
+    order
+}
+
+/// The workload alone, for peers that do each in one way.
+pub fn workload() -> Workload {
+    order().workload
 }
 
 /// For a workload that is none of this peer's.
@@ -49,6 +71,7 @@ pub fn unsupported() -> ! {
 }
 
 fn usage() -> ! {
-    eprintln!("Usage: peer notebook|mini|wide|chain|record [--threads N]");
+    let names = Workload::ALL.map(Workload::name).join("|");
+    eprintln!("Usage: peer {names} [--threads N] [--mode MODE]");
     exit(2)
 }

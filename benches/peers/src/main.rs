@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod limits;
 mod peer;
+mod run;
 mod table;
 
 use std::process::ExitCode;
@@ -14,15 +16,18 @@ use crate::peer::{PEERS, Peer};
 const USAGE: &str = "\
 Usage: cargo run --release --features all -- [WORKLOAD…] [OPTIONS]
 
-  WORKLOAD…      notebook, mini, wide, chain, record   [all of them]
-  --rounds N     how often each peer is run            [7]
-  --threads N    a thread count for all peers          [1 and all cores, the better one shown]
+  WORKLOAD…      notebook, mini, wide, eager, mixture, gpt, chain, record, make, map; mixture-10 is one of three, and
+                 so on                         [all of them]
+  --rounds N     how often each peer is run    [7]
+  --threads N    a thread count for all peers  [1 and all cores, the better one shown]
+  --only NAME    peers with this in their name, and wengert
   --help         this text";
 
 struct Options {
     workloads: Vec<Workload>,
     rounds: usize,
     threads: Vec<usize>,
+    only: Vec<String>,
 }
 
 /// `None` if help was asked for, or one line about what is wrong.
@@ -30,7 +35,7 @@ fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Options>, Str
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut threads = vec![1, cores];
     threads.dedup();
-    let mut options = Options { workloads: vec![], rounds: 7, threads };
+    let mut options = Options { workloads: vec![], rounds: 7, threads, only: vec![] };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let mut number = || {
@@ -40,11 +45,14 @@ fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Options>, Str
         match word.as_str() {
             "--rounds" => options.rounds = number()?,
             "--threads" => options.threads = vec![number()?],
+            "--only" => options.only.extend(words.next()),
             "--help" | "-h" => return Ok(None),
-            name => options.workloads.push(
-                Workload::named(name)
-                    .ok_or_else(|| format!("{name:?} is neither a workload nor an option"))?,
-            ),
+            name => match Workload::named(name) {
+                none if none.is_empty() => {
+                    return Err(format!("{name:?} is neither a workload nor an option"));
+                }
+                some => options.workloads.extend(some),
+            },
         }
     }
     if options.workloads.is_empty() {
@@ -69,10 +77,16 @@ fn main() -> ExitCode {
         eprintln!("Unoptimised programs are not worth measuring: add --release.");
         return ExitCode::from(2);
     }
-    peer::build();
-    let (here, missing): (Vec<&Peer>, Vec<&Peer>) = PEERS.iter().partition(|peer| peer.is_here());
+    run::build();
+    let (mut here, missing): (Vec<&Peer>, Vec<&Peer>) = PEERS.iter().partition(|peer| peer.is_here());
+    if !options.only.is_empty() {
+        let wanted = |peer: &&Peer| options.only.iter().any(|part| peer.name.contains(part));
+        here.retain(|peer| peer.name.starts_with("wengert") || wanted(peer));
+    }
+    let limits = limits::Limits::measure(&options.threads);
+    println!("{limits}\n");
     for &workload in &options.workloads {
-        table::print(workload, &here, options.rounds, &options.threads);
+        table::print(workload, &here, options.rounds, &options.threads, &limits);
     }
     for peer in missing {
         println!("not here: {}; {}", peer.name, peer.install);

@@ -1,33 +1,21 @@
-//! The peers: where their programs are, what they can do, and one run of one of them.
+//! The peers: where their programs are, and what they can do.
 
-use std::env;
-use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-use peers::{Answer, Workload};
-
-/// This package's directory.
-const HOME: &str = env!("CARGO_MANIFEST_DIR");
-/// A run that lasts longer is ended, and counts as failed. It is made for compilers at run time.
-const LIMIT: Duration = Duration::from_mins(3);
+use peers::Workload;
 
 pub struct Peer {
     pub name: &'static str,
-    program: Program,
-    /// The names of workloads.
-    workloads: &'static [&'static str],
-    /// Whether its steps can use more threads than one.
+    pub program: Program,
+    /// What it is given as `--mode`, if it has a choice.
+    pub mode: &'static str,
+    /// The words for its workloads, as on the command line.
+    works: &'static [&'static str],
+    /// Whether it can use more threads than one.
     threaded: bool,
-    /// Ways to run its steps, for the option `--mode`; one without a name if there is no choice.
-    modes: &'static [&'static str],
     pub install: &'static str,
 }
 
-enum Program {
+#[derive(Clone, Copy)]
+pub enum Program {
     /// A binary of this package, and whether its feature is on.
     Binary(&'static str, bool),
     /// A script, and the module that it needs.
@@ -36,225 +24,125 @@ enum Program {
     CppAd,
 }
 
-impl Program {
-    /// Where it is, if it is compiled.
-    fn file(&self) -> Option<PathBuf> {
-        match self {
-            Self::Binary(name, _) => Some(beside(name)),
-            Self::Script(..) => None,
-            Self::CppAd => Some(beside("cppad_chain")),
-        }
-    }
-}
+use Program::{Binary, Script};
 
+const STEPS: &[&str] = &["notebook", "mini", "wide"];
+const EAGER: &[&str] = &["notebook", "mini", "wide", "eager", "record"];
+
+const WENGERT: Peer = Peer {
+    name: "wengert",
+    program: Binary("wengert", true),
+    mode: "",
+    works: &["notebook", "mini", "wide", "mixture", "gpt", "chain", "record", "make", "map"],
+    threaded: true,
+    install: "it is always built",
+};
+const TORCH: Peer = Peer {
+    name: "PyTorch, eager",
+    program: Script("peer_torch.py", "torch"),
+    mode: "eager",
+    works: &["notebook", "mini", "wide", "eager", "mixture", "gpt", "record"],
+    threaded: true,
+    install: "pip install torch numpy",
+};
+const TOPOS: Peer = Peer {
+    name: "topos, fast",
+    program: Binary("topos", cfg!(feature = "topos")),
+    mode: "fast",
+    works: &["notebook", "mini", "wide", "chain", "record", "make"],
+    threaded: false,
+    install: "add --features topos, or all",
+};
+
+/// The first that does a workload is what the others are compared with.
 pub const PEERS: &[Peer] = &[
+    WENGERT,
     Peer {
-        name: "wengert",
-        program: Program::Binary("wengert", cfg!(feature = "wengert")),
-        workloads: &["notebook", "mini", "wide", "chain", "record"],
-        threaded: true,
-        modes: &[""],
-        install: "add --features wengert",
+        name: "wengert, recorded",
+        mode: "recorded",
+        works: &["notebook", "mini", "wide", "eager", "mixture", "gpt"],
+        threaded: false,
+        ..WENGERT
     },
     Peer {
         name: "ndarray by hand",
-        program: Program::Binary("ndarray_by_hand", true),
-        workloads: &["notebook", "mini", "wide"],
+        program: Binary("ndarray_by_hand", true),
+        works: STEPS,
         threaded: false,
-        modes: &[""],
-        install: "it is always built",
+        ..WENGERT
     },
     Peer {
         name: "burn",
-        program: Program::Binary("burn", cfg!(feature = "burn")),
-        workloads: &["notebook", "mini", "wide", "record"],
-        threaded: true,
-        modes: &[""],
+        program: Binary("burn", cfg!(feature = "burn")),
+        works: EAGER,
         install: "add --features burn, or all",
+        ..WENGERT
     },
     Peer {
         name: "candle",
-        program: Program::Binary("candle", cfg!(feature = "candle")),
-        workloads: &["notebook", "mini", "wide", "record"],
-        threaded: true,
-        modes: &[""],
+        program: Binary("candle", cfg!(feature = "candle")),
+        works: EAGER,
         install: "add --features candle, or all",
+        ..WENGERT
     },
     Peer {
         name: "dfdx",
-        program: Program::Binary("dfdx", cfg!(feature = "dfdx")),
-        workloads: &["notebook", "mini", "wide", "record"],
-        threaded: true,
-        modes: &[""],
+        program: Binary("dfdx", cfg!(feature = "dfdx")),
+        works: EAGER,
         install: "add --features dfdx, or all",
+        ..WENGERT
+    },
+    TOPOS,
+    Peer { name: "topos, exact", mode: "exact", ..TOPOS },
+    TORCH,
+    Peer {
+        name: "PyTorch, compiled",
+        mode: "compiled",
+        works: &["notebook", "mini", "wide", "mixture", "gpt"],
+        ..TORCH
     },
     Peer {
-        name: "PyTorch",
-        program: Program::Script("torch_step.py", "torch"),
-        workloads: &["notebook", "mini", "wide", "record"],
+        name: "XLA (JAX)",
+        program: Script("peer_jax.py", "jax"),
+        mode: "",
+        works: &["notebook", "mini", "wide", "mixture", "gpt", "map"],
         threaded: true,
-        modes: &["eager", "compile"],
-        install: "pip install torch numpy",
-    },
-    Peer {
-        name: "JAX",
-        program: Program::Script("jax_step.py", "jax"),
-        workloads: &["notebook", "mini", "wide"],
-        threaded: true,
-        modes: &[""],
         install: "pip install jax",
     },
     Peer {
-        name: "micrograd",
-        program: Program::Script("micrograd_record.py", "micrograd"),
-        workloads: &["record"],
-        threaded: false,
-        modes: &[""],
-        install: "pip install micrograd numpy",
+        name: "CasADi",
+        program: Script("peer_casadi.py", "casadi"),
+        mode: "",
+        works: &["chain", "record", "make", "map-alternating", "map-mixed"],
+        threaded: true,
+        install: "pip install casadi",
     },
     Peer {
         name: "CppAD",
         program: Program::CppAd,
-        workloads: &["chain", "record"],
+        mode: "",
+        works: &["chain", "record", "make"],
         threaded: false,
-        modes: &[""],
         install: "pip install cmeel-cppad, and a C++ compiler named c++",
+    },
+    Peer {
+        name: "micrograd",
+        program: Script("peer_micrograd.py", "micrograd"),
+        mode: "",
+        works: &["record"],
+        threaded: false,
+        install: "pip install micrograd numpy",
     },
 ];
 
-/// Builds the programs that are compiled. Those of an earlier day go first, so that none is measured that is older than
-/// its source.
-pub fn build() {
-    for peer in PEERS {
-        let _ = peer.program.file().map(fs::remove_file);
-    }
-    let features = ["wengert", "burn", "candle", "dfdx"];
-    let on =
-        [cfg!(feature = "wengert"), cfg!(feature = "burn"), cfg!(feature = "candle"), cfg!(feature = "dfdx")];
-    let on: Vec<_> = features.into_iter().zip(on).filter_map(|(feature, on)| on.then_some(feature)).collect();
-    let target = beside("peers")
-        .ancestors()
-        .nth(2)
-        .map(Path::to_owned)
-        .expect("binaries are in a profile's directory");
-    // One that does not compile is missing, and no reason not to measure the others.
-    let _ = Command::new(env::var("CARGO").unwrap_or("cargo".into()))
-        .args([
-            "build",
-            "--release",
-            "--bins",
-            "--keep-going",
-            "--no-default-features",
-            "--features",
-            &on.join(","),
-        ])
-        .arg("--manifest-path")
-        .arg(Path::new(HOME).join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(target)
-        .status();
-    let _ = compile_cppad();
-}
-
-/// A program in the directory of this one.
-fn beside(name: &str) -> PathBuf {
-    let path = env::current_exe().expect("a running program has a path");
-    path.with_file_name(name).with_extension(env::consts::EXE_EXTENSION)
-}
-
-/// What a command prints, if it succeeds.
-fn said(command: &mut Command) -> Option<String> {
-    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()
-}
-
-fn python(script: &str) -> Option<String> {
-    said(Command::new("python3").args(["-c", script]))
-}
-
-/// `Some` if it worked.
-fn compile_cppad() -> Option<String> {
-    let packages = python("import sysconfig; print(sysconfig.get_path('purelib'))").unwrap_or_default();
-    let headers = Path::new(packages.trim()).join("cmeel.prefix/include");
-    let mut compiler = Command::new("c++");
-    compiler.args(["-std=c++17", "-O3", "-DNDEBUG", "-I"]).arg(headers);
-    said(compiler.arg(Path::new(HOME).join("cppad_chain.cpp")).arg("-o").arg(beside("cppad_chain")))
-}
-
-/// A way to run a peer: a mode, and a thread count.
-#[derive(Clone, Copy)]
-pub struct Way(&'static str, usize);
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(mode, threads) = self;
-        let comma = if mode.is_empty() { "" } else { ", " };
-        write!(f, "{mode}{comma}{threads} thread{}", if *threads == 1 { "" } else { "s" })
-    }
-}
-
 impl Peer {
-    pub fn is_here(&self) -> bool {
-        match (&self.program, self.program.file()) {
-            (Program::Binary(_, false), _) => false,
-            (Program::Script(_, module), _) => {
-                python(&format!("import importlib.util as u; u.find_spec('{module}').name")).is_some()
-            }
-            (_, file) => file.is_some_and(|file| file.exists()),
+    /// With how many threads to run it, none if it does not do that workload.
+    pub fn threads<'a>(&self, workload: Workload, threads: &'a [usize]) -> &'a [usize] {
+        let does = self.works.iter().any(|word| Workload::named(word).contains(&workload));
+        match (does, self.threaded && !workload.is_chain()) {
+            (false, _) => &[],
+            (true, true) => threads,
+            (true, false) => &[1],
         }
     }
-
-    /// The ways to run it, none if it does not do that workload. Chains have one: they are a matter of one thread.
-    pub fn ways(&self, workload: Workload, threads: &[usize]) -> Vec<Way> {
-        match workload {
-            _ if !self.workloads.contains(&workload.name()) => vec![],
-            Workload::Step(..) => {
-                let threads = if self.threaded { threads } else { &[1] };
-                self.modes.iter().flat_map(|mode| threads.iter().map(|&n| Way(mode, n))).collect()
-            }
-            Workload::Chain | Workload::Record => vec![Way("", 1)],
-        }
-    }
-
-    /// Nanoseconds that one run found, its answer compared with the one by hand; or the command that failed.
-    pub fn run(&self, workload: Workload, Way(mode, threads): Way, expected: &Answer) -> Result<f64, String> {
-        let mut command = match self.program {
-            Program::Script(script, _) => {
-                let mut command = Command::new("python3");
-                command.arg(Path::new(HOME).join("python").join(script));
-                command
-            }
-            _ => Command::new(self.program.file().expect("it is compiled")),
-        };
-        command.arg(workload.name()).arg("--threads").arg(threads.to_string());
-        if !mode.is_empty() {
-            command.args(["--mode", mode]);
-        }
-        let line = within(LIMIT, &mut command).ok_or_else(|| format!("this failed: {command:?}"))?;
-        let numbers: Option<Vec<f64>> = line.split_whitespace().map(|word| word.parse().ok()).collect();
-        let Some([nanoseconds, loss, size]) = numbers.as_deref() else {
-            return Err(format!("this printed no three numbers: {command:?}"));
-        };
-        let close =
-            |given: f64, by_hand: f64| (given - by_hand).abs() <= workload.tolerance() * by_hand.abs();
-        if close(*loss, expected.loss) && close(*size, expected.size()) {
-            Ok(*nanoseconds)
-        } else {
-            Err(format!("this gave a wrong answer: {command:?}"))
-        }
-    }
-}
-
-/// What a command prints, if it succeeds in time.
-fn within(limit: Duration, command: &mut Command) -> Option<String> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let start = Instant::now();
-    while child.try_wait().ok()?.is_none() {
-        if start.elapsed() > limit {
-            let _ = child.kill();
-        }
-        sleep(Duration::from_millis(20));
-    }
-    let output = child.wait_with_output().ok().filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()
 }

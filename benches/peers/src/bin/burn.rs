@@ -43,7 +43,7 @@ fn step(workload: Workload) {
             let w = ArrayView::from_shape((inputs, outputs), &w).unwrap();
             [w.t().iter().copied().collect(), b.into_data().try_to_vec::<f32>().unwrap()]
         });
-        Answer::of_step(loss.into_scalar(), gradients)
+        Answer::new(loss.into_scalar(), gradients)
     });
 }
 

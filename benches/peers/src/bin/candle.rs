@@ -29,7 +29,7 @@ fn step(workload: Workload) -> Result<()> {
         let parameters = layers.iter().flat_map(|(w, b)| [w, b]);
         let gradients =
             parameters.map(|p| grads.get(p).expect("all influence the loss").flatten_all()?.to_vec1());
-        Ok(Answer::of_step(loss.to_scalar()?, gradients.collect::<Result<Vec<_>>>()?))
+        Ok(Answer::new(loss.to_scalar()?, gradients.collect::<Result<Vec<_>>>()?))
     };
     workload.measure(1, || work().unwrap(), |found| read(found).unwrap());
     Ok(())

@@ -47,7 +47,7 @@ fn step<const M: usize, const I: usize, const O: usize, N>(
     };
     workload.measure(1, work, |loss| {
         let grads = store.take().expect("put back above");
-        let answer = Answer::of_step(loss, read(&grads).into_iter().flatten());
+        let answer = Answer::new(loss, read(&grads).into_iter().flatten());
         store.set(Some(grads));
         answer
     });

@@ -67,6 +67,6 @@ fn main() {
     workload.measure(
         1,
         || hands.borrow_mut().step(),
-        |loss| Answer::of_step(loss, hands.borrow().gradients.iter().map(|g| g.iter().copied())),
+        |loss| Answer::new(loss, hands.borrow().gradients.iter().map(|g| g.iter().copied())),
     );
 }
