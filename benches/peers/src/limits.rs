@@ -117,26 +117,34 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// A sentence that has a time beside what is possible.
-    pub fn beside(&self, limits: &Limits, threads: usize, nanoseconds: f64) -> String {
+    /// A sentence that has a time beside what is possible, and how many times that it is.
+    pub fn beside(&self, limits: &Limits, threads: usize, nanoseconds: f64) -> (String, f64) {
         let peak = limits.with(threads);
         let flops = self.flops / peak.flops * if self.double { 2e9 } else { 1e9 };
         let bytes = self.bytes / peak.bytes * 1e9;
-        let time = |nanoseconds: f64| match nanoseconds {
-            short if short < 1e3 => format!("{short:.2} ns"),
-            long => format!("{:.1} µs", long / 1e3),
-        };
-        format!(
-            "Limits with {threads} thread(s): {} for {:.4} MFLOP, {} for {:.4} MB of {}. Wengert's fastest takes {:.1} times the \
-             larger.",
-            time(flops),
-            self.flops / 1e6,
-            time(bytes),
-            self.bytes / 1e6,
+        let times = nanoseconds / flops.max(bytes);
+        let (flops, bytes) = (in_units(flops, &["ns", "µs", "ms"]), in_units(bytes, &["ns", "µs", "ms"]));
+        let text = format!(
+            "Limits with {threads} thread(s): {flops} for {}, {bytes} for {} of {}. Wengert takes {times:.1} times the larger.",
+            in_units(self.flops, &["FLOP", "kFLOP", "MFLOP"]),
+            in_units(self.bytes, &["B", "kB", "MB"]),
             self.of_what,
-            nanoseconds / flops.max(bytes)
-        )
+        );
+        (text, times)
     }
+}
+
+/// With a unit that is a thousand times the one before, three digits or so.
+fn in_units(mut number: f64, units: &[&str; 3]) -> String {
+    let mut units = units.iter();
+    let mut unit = units.next().expect("there are three");
+    for larger in units {
+        if number >= 1000.0 {
+            (number, unit) = (number / 1000.0, larger);
+        }
+    }
+    let digits = if number < 10.0 { 2 } else { 1 };
+    format!("{number:.digits$} {unit}")
 }
 
 /// None where the work is mostly functions, whose operations are a matter of how they are computed.

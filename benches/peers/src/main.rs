@@ -5,13 +5,17 @@
 mod limits;
 mod peer;
 mod run;
+mod summary;
 mod table;
 
 use std::process::ExitCode;
 
 use peers::Workload;
 
+use crate::limits::Limits;
 use crate::peer::{PEERS, Peer};
+use crate::summary::{Summary, machine};
+use crate::table::Manner;
 
 const USAGE: &str = "\
 Usage: cargo run --release --features all -- [WORKLOAD…] [OPTIONS]
@@ -20,13 +24,13 @@ Usage: cargo run --release --features all -- [WORKLOAD…] [OPTIONS]
                  so on                         [all of them]
   --rounds N     how often each peer is run    [7]
   --threads N    a thread count for all peers  [1 and all cores, the better one shown]
-  --only NAME    peers with this in their name, and wengert
+  --only NAME    peers with this in their name, and wengert; more than once for more of them
+  --fastest      the fastest batches count, not medians: for a machine that does other work as well
   --help         this text";
 
 struct Options {
     workloads: Vec<Workload>,
-    rounds: usize,
-    threads: Vec<usize>,
+    manner: Manner,
     only: Vec<String>,
 }
 
@@ -35,7 +39,8 @@ fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Options>, Str
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut threads = vec![1, cores];
     threads.dedup();
-    let mut options = Options { workloads: vec![], rounds: 7, threads, only: vec![] };
+    let manner = Manner { rounds: 7, threads, fastest: false };
+    let mut options = Options { workloads: vec![], manner, only: vec![] };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let mut number = || {
@@ -43,8 +48,9 @@ fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Options>, Str
             number.ok_or_else(|| format!("{word}: expected a number, 1 or more"))
         };
         match word.as_str() {
-            "--rounds" => options.rounds = number()?,
-            "--threads" => options.threads = vec![number()?],
+            "--rounds" => options.manner.rounds = number()?,
+            "--threads" => options.manner.threads = vec![number()?],
+            "--fastest" => options.manner.fastest = true,
             "--only" => options.only.extend(words.next()),
             "--help" | "-h" => return Ok(None),
             name => match Workload::named(name) {
@@ -83,11 +89,15 @@ fn main() -> ExitCode {
         let wanted = |peer: &&Peer| options.only.iter().any(|part| peer.name.contains(part));
         here.retain(|peer| peer.name.starts_with("wengert") || wanted(peer));
     }
-    let limits = limits::Limits::measure(&options.threads);
-    println!("{limits}\n");
-    for &workload in &options.workloads {
-        table::print(workload, &here, options.rounds, &options.threads, &limits);
-    }
+    let limits = Limits::measure(&options.manner.threads);
+    println!("{} {limits}\n", machine());
+    let lines = options.workloads.iter();
+    let lines: Vec<_> =
+        lines.filter_map(|&workload| table::print(workload, &here, &options.manner, &limits)).collect();
+    let names: Vec<_> = PEERS[1..].iter().map(|peer| peer.name).collect();
+    let what = if options.manner.fastest { "fastest batches" } else { "medians" };
+    println!("### All, {what}; of peers, times wengert's\n\n{}\n", Summary { lines: &lines, names: &names });
+    println!("Afterwards: {}", machine());
     for peer in missing {
         println!("not here: {}; {}", peer.name, peer.install);
     }

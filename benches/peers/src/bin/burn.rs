@@ -70,6 +70,6 @@ fn main() {
     match workload {
         Workload::Step(..) => step(workload),
         Workload::Record => record(workload),
-        Workload::Chain => peers::unsupported(),
+        _ => peers::unsupported(),
     }
 }

@@ -29,7 +29,7 @@ fn step(workload: Workload) -> Result<()> {
         let parameters = layers.iter().flat_map(|(w, b)| [w, b]);
         let gradients =
             parameters.map(|p| grads.get(p).expect("all influence the loss").flatten_all()?.to_vec1());
-        Ok(Answer::new(loss.to_scalar()?, gradients.collect::<Result<Vec<_>>>()?))
+        Ok(Answer::new(loss.to_scalar::<f32>()?, gradients.collect::<Result<Vec<_>>>()?))
     };
     workload.measure(1, || work().unwrap(), |found| read(found).unwrap());
     Ok(())
@@ -59,7 +59,7 @@ fn main() {
     let run = move || match workload {
         Workload::Step(..) => step(workload),
         Workload::Record => record(workload),
-        Workload::Chain => peers::unsupported(),
+        _ => peers::unsupported(),
     };
     // candle walks and drops its graph by recursion: a chain needs a deep stack.
     let thread = std::thread::Builder::new().stack_size(1 << 30).spawn(run).expect("a thread can be had");

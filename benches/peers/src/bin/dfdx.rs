@@ -91,6 +91,6 @@ fn main() {
             }
         }
         Workload::Record => record(workload),
-        Workload::Chain => peers::unsupported(),
+        _ => peers::unsupported(),
     }
 }

@@ -28,7 +28,7 @@ fn step(order: &Order) {
     let mut a = inputs[0];
     for (i, [w, b]) in parameters.iter().enumerate() {
         let z = if i == 0 { a } else { a.relu() }.matmul(w.transpose());
-        a = z + b.broadcast(z.shape());
+        a = z + b.broadcast_along(0, x.shape().axes()[0]);
     }
     let error = a - inputs[1];
     let loss = (error * error).sum() / tape.leaf(m);
