@@ -78,11 +78,11 @@ fn shortest(mut works: Vec<impl FnMut() + Send>) -> Duration {
         scope(|scope| works.iter_mut().for_each(|work| drop(scope.spawn(work))));
         start.elapsed()
     };
-    (0..15).map(trial).min().expect("there are some")
+    (0..100).map(trial).min().expect("there are some")
 }
 
 fn flops(threads: usize) -> f64 {
-    const ROUNDS: usize = 2_000_000; // some ten milliseconds
+    const ROUNDS: usize = 200_000; // about a millisecond
     let work = || {
         black_box(Arch::new().dispatch(Multiply(black_box(ROUNDS))));
     };
@@ -93,7 +93,7 @@ fn flops(threads: usize) -> f64 {
 /// a = b + s c, of arrays that no cache holds: two are read, and one is written. That its lines are read first is not
 /// counted.
 fn bytes(threads: usize) -> f64 {
-    const LEN: usize = 12 << 20;
+    const LEN: usize = 6 << 20; // 48 MiB each
     let [mut a, b, c] = [0.0, 1.0, 2.0].map(|number| vec![number; LEN]);
     let each = LEN.div_ceil(threads);
     let works = a.chunks_mut(each).zip(b.chunks(each)).zip(c.chunks(each)).map(|((a, b), c)| {

@@ -34,10 +34,15 @@ pub fn build() {
     for peer in PEERS {
         let _ = peer.program.file().map(fs::remove_file);
     }
-    let features = ["burn", "candle", "dfdx", "topos"];
-    let on =
-        [cfg!(feature = "burn"), cfg!(feature = "candle"), cfg!(feature = "dfdx"), cfg!(feature = "topos")];
-    let on: Vec<_> = features.into_iter().zip(on).filter_map(|(feature, on)| on.then_some(feature)).collect();
+    // Just the features that this program has, so that what both are made of is compiled once.
+    let features = [
+        ("all", cfg!(feature = "all")),
+        ("burn", cfg!(feature = "burn")),
+        ("candle", cfg!(feature = "candle")),
+        ("dfdx", cfg!(feature = "dfdx")),
+        ("topos", cfg!(feature = "topos")),
+    ];
+    let on: Vec<_> = features.into_iter().filter_map(|(feature, on)| on.then_some(feature)).collect();
     let target = beside("peers")
         .ancestors()
         .nth(2)
