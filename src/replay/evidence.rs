@@ -17,6 +17,7 @@ use std::panic::Location;
 #[derive(Clone, Debug)]
 pub(super) struct Evidence<T: Float> {
     graph: Graph<T>,
+    /// For each node its row and line; the numbers that guards compare with come after, and have none.
     places: Vec<(usize, &'static Location<'static>)>,
     /// All guards, and whether they are part of the program, since an input changes what they compare.
     guards: Vec<(Guard<T>, GuardText, bool)>,
@@ -69,7 +70,11 @@ impl<T: Float> Evidence<T> {
         });
         let (guards, reads) = (guards.collect(), seen.collect());
         let taken = listing.reads.iter().any(|read| read.at.is_some());
-        Self { graph: listing.graph.clone(), places: listing.places.clone(), guards, reads, taken, inputs }
+        let places = tape.with_rows(|rows| {
+            let nodes = listing.graph.nodes.iter().map_while(|node| node.row);
+            nodes.map(|row| (row.index(), rows[row.index()].at)).collect()
+        });
+        Self { graph: listing.graph.clone(), places, guards, reads, taken, inputs }
     }
 
     /// What this recording and a later one say of the function.
@@ -96,7 +101,10 @@ impl<T: Float> Evidence<T> {
             return self.astray(later, guard.rows, guard.at);
         }
         let nodes = self.graph.nodes.iter().zip(&later.graph.nodes);
-        if let Some((place, (a, b))) = nodes.enumerate().find(|(_, (a, b))| !same(a, b)) {
+        if let Some((place, (a, b))) = nodes
+            .enumerate()
+            .find(|(_, (a, b))| !same(a, b) || self.graph.shape_of(a) != later.graph.shape_of(b))
+        {
             return self.differ(later, place, a, b);
         }
         let chosen = |of: &Self| (of.graph.nodes.len(), of.graph.outputs.clone(), of.graph.guards.clone());
@@ -204,7 +212,7 @@ pub(super) fn error(operation: &'static str, problem: Problem) -> Error {
     Error::new(operation, problem, Vec::new())
 }
 
-/// Whether two nodes compute the same from the same.
+/// Whether two nodes compute the same from the same, if they are of one shape.
 fn same<T: Float>(a: &Node<T>, b: &Node<T>) -> bool {
     let op = match (&a.op, &b.op) {
         (Op::Input(a), Op::Input(b)) => a == b,
@@ -213,7 +221,7 @@ fn same<T: Float>(a: &Node<T>, b: &Node<T>) -> bool {
         (Op::Apply(a), Op::Apply(b)) => a == b || format!("{a:?}") == format!("{b:?}"),
         (Op::Input(_) | Op::Constant(_) | Op::Apply(_), _) => false,
     };
-    op && a.operands == b.operands && a.shape == b.shape
+    op && *a.operands == *b.operands
 }
 
 /// Two values in words, and the place of the elements, if there is more than one.

@@ -32,15 +32,12 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// What a row that is no input holds fixed, if anything worth telling.
+    /// What a row without operands that is no input holds fixed, if anything worth telling.
     pub(super) fn of<T: Float>(tape: &Tape<T>, id: usize, row: &Row<T>) -> Option<Self> {
         if row.origin.is_some() {
             return None; // What a derivative rule holds, the row that it differentiates holds too.
         }
         let named = tape.try_var(id).ok().and_then(crate::Var::name);
-        if !row.operands.is_empty() {
-            return None;
-        }
         let kind = match row.kind {
             Kind::Real if row.varies => "leaf",
             Kind::Real => "constant",

@@ -4,21 +4,17 @@
 //! rows do, however long the tape is; and they come out in order.
 
 use super::fixed::Fixed;
-use super::graph::{Graph, Id, Node, Op};
+use super::graph::{Graph, Id, Node, Op, ShapeId};
 use crate::array::{Kind, Value};
-use crate::tape::{Ancestry, Guard, GuardText, Read, Row, RowId, Side};
+use crate::tape::{Ancestry, Guard, GuardText, Operands, Read, RowId, Side};
 use crate::{Float, Tape, Var};
-use smallvec::SmallVec;
 use std::collections::HashMap;
-use std::panic::Location;
 
 /// What a program is made from.
 pub(super) struct Listing<T, U: Float> {
     pub graph: Graph<U>,
     /// The guards of the graph, and in words.
     pub guards: Vec<(Guard<T>, GuardText)>,
-    /// For each node its row and line; the numbers that guards compare with come after, and have none.
-    pub places: Vec<(usize, &'static Location<'static>)>,
     /// The values that were read, of rows that depend on an input.
     pub reads: Vec<Read>,
     /// Whether the tape was printed with such a row on it.
@@ -44,10 +40,10 @@ impl Depends {
         let mut depend = vec![false; rows.len()];
         tape.with_rows(|list| {
             for (place, row) in rows.iter() {
-                let depends = |operand: &RowId| {
-                    rows.place_before(place, *operand).is_some_and(|operand| depend[operand])
-                };
-                depend[place] = leaves.contains_key(&row) || list[row.index()].operands.iter().any(depends);
+                let depends = |operand: &RowId| rows.place(*operand).is_some_and(|operand| depend[operand]);
+                let operands = &list[row.index()].operands;
+                depend[place] =
+                    operands.iter().any(depends) || operands.is_empty() && leaves.contains_key(&row);
             }
         });
         Self { rows, depend }
@@ -95,22 +91,24 @@ pub(super) fn list<T: Float, U: Float>(
     };
 
     tape.with_rows(|rows| {
-        let mut graph = Graph {
-            nodes: Vec::with_capacity(needed.len()),
-            inputs: vec![0; places.len()],
-            outputs: Vec::new(),
-            guards: Vec::new(),
-        };
+        let mut graph = Graph::new(needed.len(), places.len());
         let mut fixed = Vec::new();
         // A row's node has the number of its place among those that are needed.
-        for (place, row) in needed.iter() {
-            let (of, input) = (&rows[row.index()], places.get(&row).copied());
-            if input.is_none() {
-                fixed.extend(Fixed::of(tape, row.index(), of));
-            }
-            graph.push(node(row, of, input, |operand| number(needed.place_before(place, operand)), convert));
-        }
         let place = |row| number(needed.place(row));
+        for (_, row) in needed.iter() {
+            let of = &rows[row.index()];
+            let op = if !of.operands.is_empty() {
+                Op::Apply(of.prim.clone())
+            } else if let Some(input) = places.get(&row) {
+                Op::Input(*input)
+            } else {
+                fixed.extend(Fixed::of(tape, row.index(), of));
+                Op::Constant(convert(&of.value, of.kind))
+            };
+            let (operands, shape) = (of.operands.map(place), graph.shape_id(of.value.shape()));
+            let swept = of.origin.is_some();
+            graph.push(Node { op, operands, shape, swept, row: Some(row), stage: 0 });
+        }
         graph.outputs = outputs.iter().map(|var| place(var.id())).collect();
         for guard in &live {
             let sides = [guard.left, guard.right].map(|side| match side {
@@ -120,9 +118,8 @@ pub(super) fn list<T: Float, U: Float>(
             graph.guards.push(sides);
         }
         let guards = live.iter().map(|guard| (**guard, tape.describe_guard(guard))).collect();
-        let places = needed.iter().map(|(_, row)| (row.index(), rows[row.index()].at)).collect();
         let reads = reads.iter().filter(|read| depends.contains(read.row)).copied().collect();
-        Listing { graph, guards, places, reads, printed: tape.printed() > first, fixed }
+        Listing { graph, guards, reads, printed: tape.printed() > first, fixed }
     })
 }
 
@@ -139,34 +136,11 @@ fn rows_of<T: Copy>(guard: &Guard<T>) -> impl Iterator<Item = RowId> + use<T> {
     })
 }
 
-fn node<T: Float, U: Float>(
-    id: RowId,
-    row: &Row<T>,
-    input: Option<usize>,
-    number: impl Fn(RowId) -> Id,
-    convert: &impl Fn(&Value<T>, Kind) -> Value<U>,
-) -> Node<U> {
-    let op = match input {
-        Some(place) => Op::Input(place),
-        None if row.operands.is_empty() => Op::Constant(convert(&row.value, row.kind)),
-        None => Op::Apply(row.prim.clone()),
-    };
-    let operands: SmallVec<[Id; 2]> = row.operands.iter().map(|operand| number(*operand)).collect();
-    Node {
-        op,
-        operands,
-        shape: row.value.shape().into(),
-        swept: row.origin.is_some(),
-        row: Some(id),
-        stage: 0,
-    }
-}
-
 fn number_node<U: Float>(value: Value<U>) -> Node<U> {
     Node {
         op: Op::Constant(value),
-        operands: SmallVec::new(),
-        shape: Box::default(),
+        operands: Operands::None,
+        shape: ShapeId::NUMBER,
         swept: false,
         row: None,
         stage: 0,

@@ -2,7 +2,7 @@
 
 use super::builder::{Level, Options, ProgramBuilder};
 use super::compiled::{Recipe, Told};
-use super::graph::Graph;
+use super::graph::{Graph, ShapeId};
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{Code, Instruction, PLACES, Place};
@@ -17,6 +17,7 @@ use crate::tape::Read;
 use crate::{Float, Var};
 use indexmap::IndexMap;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 impl<'t, T: Float> ProgramBuilder<'t, T> {
     #[track_caller]
@@ -26,6 +27,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         look: impl FnOnce(&Listing<T, U>),
     ) -> Result<Program<U>, Error> {
         self.check()?;
+        let mut clock = Clock::start();
         let leaves: Vec<Var<'t, T>> =
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         let outputs: Vec<Var<'t, T>> =
@@ -40,8 +42,9 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let trace = traced.then(|| Trace::new(self.tape, &listing));
         let Listing { mut graph, guards, fixed, .. } = listing;
         let guards = guards.into_iter().map(|(_, text)| text).collect();
+        clock.lap("listing");
         let recorded = self.tape.len();
-        if graph.nodes.iter().filter(|node| node.shape.is_empty()).count() >= PLACES / 2 {
+        if graph.nodes.iter().filter(|node| node.shape == ShapeId::NUMBER).count() >= PLACES / 2 {
             let what = format!("the program would have more numbers than {}", PLACES / 2);
             let problem = Problem::new(
                 ErrorKind::Size,
@@ -52,10 +55,14 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         }
         let mut sizes = vec![("recorded".to_owned(), recorded)];
         for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
-            graph = pass.apply(graph);
+            pass.apply(&mut graph);
             debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
             sizes.push((format!("{pass:?}"), graph.nodes.len()));
+            if pass.shortens() {
+                clock.lap(format!("{pass:?}"));
+            }
         }
+        graph.nodes.shrink_to_fit();
         let state: Vec<(usize, usize)> =
             (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
         let choices = Choices {
@@ -84,6 +91,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
                 }
             },
         };
+        clock.lap("lowering");
         // State starts from what was recorded.
         let mut state_places = Vec::new();
         for ([leaf, _], [here, _]) in self.state.iter().zip(&lowered.state) {
@@ -95,7 +103,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
         let signature =
             Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
-        let report = Report::new(sizes, &graph, &lowered, &signature);
+        let report = Report::new(sizes, clock.laps, &graph, &lowered, &signature);
         // An output that was recorded as a broadcast, and took nothing, may be more than there is room for.
         let room = self.tape.room();
         let written =
@@ -207,6 +215,25 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         listing.reads.iter().map(tell).chain(whole).collect()
     }
 }
+
+/// How long each part of the work took.
+struct Clock {
+    since: Instant,
+    laps: Vec<(String, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { since: Instant::now(), laps: Vec::new() }
+    }
+
+    /// What was done since the part before.
+    fn lap(&mut self, part: impl Into<String>) {
+        let before = std::mem::replace(&mut self.since, Instant::now());
+        self.laps.push((part.into(), self.since - before));
+    }
+}
+
 fn words(kind: Kind) -> &'static str {
     match kind {
         Kind::Real => "real numbers",

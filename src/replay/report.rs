@@ -6,6 +6,7 @@ use super::machine::{Instruction, bytes_of};
 use super::port::Signature;
 use crate::Float;
 use std::fmt;
+use std::time::Duration;
 
 /// What the passes and lowering made of a tape; print it for a table.
 ///
@@ -22,6 +23,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct Report {
     passes: Vec<(String, usize)>,
+    times: Vec<(String, Duration)>,
     rows: usize,
     instructions: Vec<String>,
     buffers: usize,
@@ -41,6 +43,7 @@ pub struct Report {
 impl Report {
     pub(super) fn new<T: Float>(
         passes: Vec<(String, usize)>,
+        times: Vec<(String, Duration)>,
         graph: &Graph<T>,
         lowered: &Lowered<T>,
         signature: &Signature,
@@ -53,6 +56,7 @@ impl Report {
         let elements = signature.inputs.iter().map(|port| port.shape.iter().product::<usize>());
         Self {
             passes,
+            times,
             rows: graph.nodes.len(),
             instructions: lowered.instructions.clone(),
             buffers: code.buffers.len(),
@@ -83,6 +87,26 @@ impl Report {
     /// ```
     pub fn passes(&self) -> impl Iterator<Item = (&str, usize)> {
         self.passes.iter().map(|(pass, rows)| (pass.as_str(), *rows))
+    }
+
+    /// What making the program took, part by part: the listing of the rows, without those that are dead; each pass that
+    /// makes the list shorter; and the lowering to instructions, fusion and the reuse of memory (and with a
+    /// [budget](super::ProgramBuilder::memory) the search) among it. It is not part of what is printed, which is the same
+    /// each time.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program([x], [x * 2.0])?;
+    /// for (part, time) in program.report().times() {
+    ///     println!("{part:10} {time:?}");
+    /// }
+    /// let parts: Vec<&str> = program.report().times().map(|(part, _)| part).collect();
+    /// assert_eq!(parts, ["listing", "Constants", "Common", "Algebra", "lowering"]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn times(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.times.iter().map(|(part, time)| (part.as_str(), *time))
     }
 
     /// Rows after all passes.

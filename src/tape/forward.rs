@@ -31,7 +31,7 @@ impl<T: Float> Tape<T> {
             }
             let out = Var::new(self, row);
             let operands = out.operands();
-            let tangent_of = |operand: &Var<'_, T>| tangents[rows.place_before(place, operand.id())?];
+            let tangent_of = |operand: &Var<'_, T>| tangents[rows.place(operand.id())?];
             let arriving: SmallVec<[_; 3]> =
                 operands.iter().map(|operand| tangent_of(operand).map(|id| Var::new(self, id))).collect();
             if arriving.iter().all(Option::is_none) {

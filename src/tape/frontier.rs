@@ -65,7 +65,18 @@ impl<V: Copy> Frontier<V> {
 }
 
 /// Some rows of a tape and those that they are computed from, in order.
-pub(crate) struct Ancestry(Vec<RowId>);
+///
+/// As in a [`Frontier`], rows lie in pages, and only those pages are there that have any of them. Where a row is among
+/// the others is counted: in the pages before its own, and in its page's word.
+pub(crate) struct Ancestry(Vec<Found>);
+
+/// Which rows of a page were found.
+struct Found {
+    number: u32,
+    /// Rows that were found on earlier pages.
+    before: u32,
+    rows: u64,
+}
 
 impl<T: Float> Tape<T> {
     /// These rows and all that they are computed from, as far as they do not come before row `first`.
@@ -80,45 +91,69 @@ impl<T: Float> Tape<T> {
         let rows = self.rows.borrow();
         let mut found = Vec::new();
         while let Some((row, ())) = frontier.take_last() {
-            found.push(row);
+            match found.last_mut() {
+                Some((number, rows)) if *number == row.index() / PAGE => *rows |= 1 << (row.index() % PAGE),
+                _ => found.push((row.index() / PAGE, 1 << (row.index() % PAGE))),
+            }
             for operand in rows[row.index()].operands.iter().filter(|operand| operand.index() >= first) {
                 frontier.put(*operand, |_| ());
             }
         }
-        found.reverse();
-        Ancestry(found)
+        Ancestry::of(found.into_iter().rev())
     }
 }
 
 impl Ancestry {
+    /// Pages by number, in order.
+    #[allow(clippy::cast_possible_truncation)] // Rows are counted with 32 bits.
+    fn of(pages: impl Iterator<Item = (usize, u64)>) -> Self {
+        let mut before = 0;
+        let counted = pages.map(|(number, rows)| {
+            let page = Found { number: number as u32, before, rows };
+            before += rows.count_ones();
+            page
+        });
+        Self(counted.collect())
+    }
+
     /// All rows of a tape before row `end`.
     pub fn all_before(end: usize) -> Self {
-        Self((0..end).map(id).collect())
+        let full = (0..end / PAGE).map(|number| (number, u64::MAX));
+        let last = (end / PAGE, (1 << (end % PAGE)) - 1);
+        Self::of(full.chain([last]))
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.last().map_or(0, |page| (page.before + page.rows.count_ones()) as usize)
     }
 
     /// The rows, each with its place among them.
     pub fn iter(&self) -> impl Iterator<Item = (usize, RowId)> {
-        self.0.iter().copied().enumerate()
+        let rows = self.0.iter().flat_map(|page| {
+            let mut rest = page.rows;
+            std::iter::from_fn(move || {
+                let place = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(id(page.number as usize * PAGE + place))
+            })
+        });
+        rows.enumerate()
     }
 
     /// The place of a row.
     pub fn place(&self, row: RowId) -> Option<usize> {
-        self.0.binary_search(&row).ok()
-    }
-
-    /// The place of a row that comes before place `end`, nearly always shortly before it.
-    pub fn place_before(&self, end: usize, row: RowId) -> Option<usize> {
-        let (mut start, mut step) = (end, 1);
-        while start > 0 && self.0.get(start).is_none_or(|found| *found > row) {
-            start = start.saturating_sub(step);
-            step *= 2;
-        }
-        let end = end.min(start + step);
-        self.0[start..end].binary_search(&row).ok().map(|place| start + place)
+        let (number, bit) = (row.index() / PAGE, 1 << (row.index() % PAGE));
+        // Where its page is if none is missing, as is nearly always so.
+        let guess = number.checked_sub(self.0.first()?.number as usize)?;
+        let page = match self.0.get(guess) {
+            Some(page) if page.number as usize == number => page,
+            _ => &self.0[self.0.binary_search_by_key(&number, |page| page.number as usize).ok()?],
+        };
+        let before = match page.rows {
+            u64::MAX => row.index() % PAGE,
+            rows => (rows & (bit - 1)).count_ones() as usize,
+        };
+        (page.rows & bit != 0).then(|| page.before as usize + before)
     }
 }
 
@@ -173,14 +208,26 @@ mod tests {
 
     #[test]
     fn places_of_rows() {
-        let rows: Vec<usize> = vec![0, 1, 4, 9, 16, 25, 36, 1000, 1001, 1002];
-        let ancestry = Ancestry(rows.iter().map(|&row| id(row)).collect());
-        for end in 0..=rows.len() {
-            for row in 0..1100 {
-                let expected = rows[..end].iter().position(|found| *found == row);
-                assert_eq!(ancestry.place_before(end, id(row)), expected, "{row} before {end}");
+        let tape = Tape::<f64>::new();
+        for _ in 0..1100 {
+            tape.constant(0.0);
+        }
+        // With pages that are missing, from the second on, and all.
+        let some = [65, 66, 127, 128, 320, 383, 1000, 1001, 1002];
+        let all: Vec<usize> = (0..1100).collect();
+        let of_all = Ancestry::all_before(all.len());
+        for (ancestry, rows) in [(tape.ancestry(some.map(id), 0), &some[..]), (of_all, &all)] {
+            assert_eq!(ancestry.len(), rows.len());
+            assert!(
+                ancestry.iter().map(|(place, row)| (place, row.index())).eq(rows.iter().copied().enumerate())
+            );
+            for row in 0..1200 {
+                let expected = rows.iter().position(|found| *found == row);
+                assert_eq!(ancestry.place(id(row)), expected, "{row}");
             }
         }
-        assert_eq!(ancestry.place(id(1002)), Some(9));
+        assert_eq!(tape.ancestry([], 0).len(), 0);
+        assert_eq!(tape.ancestry([], 0).place(id(3)), None);
+        assert_eq!(Ancestry::all_before(128).len(), 128);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub use indices::{IntoIndices, IntoMask, IntoPlaces};
-pub(crate) use row::{Row, RowId};
+pub(crate) use row::{Operands, Row, RowId};
 pub(crate) use sweeps::{Derivation, Made, Mode, Reverse};
 pub use var::Var;
 
@@ -49,7 +49,6 @@ use crate::error::{Error, ErrorKind, Operand, Problem, counted, escaped, listed,
 use crate::prim::{Family, Leaf, Prim, Rule};
 use indexmap::IndexMap;
 use record::Differentiated;
-use row::Operands;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;

@@ -7,7 +7,7 @@ use crate::array::{Kind, Value};
 use crate::prim::Prim;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
 /// The number of a row: 32 bits, since a tape may have tens of millions of them.
@@ -51,15 +51,36 @@ pub(crate) struct Row<T> {
     pub varies: bool,
 }
 
-/// The operands of a row, to be read as a slice. Only concatenations have more than three.
+/// The operands of a row, or of a node of a program, to be read as a slice. Only concatenations have more than three.
 #[derive(Clone)]
-pub(crate) enum Operands {
+pub(crate) enum Operands<Id = RowId> {
     None,
-    One([RowId; 1]),
-    Two([RowId; 2]),
-    Three([RowId; 3]),
+    One([Id; 1]),
+    Two([Id; 2]),
+    Three([Id; 3]),
     /// Boxed twice, since a pointer to a slice takes the room of two.
-    More(Box<Box<[RowId]>>),
+    More(Box<Box<[Id]>>),
+}
+
+impl<Id: Copy> Operands<Id> {
+    /// The same, by other numbers.
+    pub fn map<Other>(&self, mut to: impl FnMut(Id) -> Other) -> Operands<Other> {
+        match self {
+            Self::None => Operands::None,
+            Self::One(operands) => Operands::One(operands.map(to)),
+            Self::Two(operands) => Operands::Two(operands.map(to)),
+            Self::Three(operands) => Operands::Three(operands.map(to)),
+            Self::More(operands) => Operands::More(Box::new(operands.iter().map(|id| to(*id)).collect())),
+        }
+    }
+
+    /// Bytes that it takes besides its own.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::More(operands) => size_of::<Box<[Id]>>() + size_of_val(&***operands),
+            Self::None | Self::One(_) | Self::Two(_) | Self::Three(_) => 0,
+        }
+    }
 }
 
 impl<T: Float> From<&[Var<'_, T>]> for Operands {
@@ -74,10 +95,10 @@ impl<T: Float> From<&[Var<'_, T>]> for Operands {
     }
 }
 
-impl Deref for Operands {
-    type Target = [RowId];
+impl<Id> Deref for Operands<Id> {
+    type Target = [Id];
 
-    fn deref(&self) -> &[RowId] {
+    fn deref(&self) -> &[Id] {
         match self {
             Self::None => &[],
             Self::One(operands) => operands,
@@ -88,7 +109,19 @@ impl Deref for Operands {
     }
 }
 
-impl fmt::Debug for Operands {
+impl<Id> DerefMut for Operands<Id> {
+    fn deref_mut(&mut self) -> &mut [Id] {
+        match self {
+            Self::None => &mut [],
+            Self::One(operands) => operands,
+            Self::Two(operands) => operands,
+            Self::Three(operands) => operands,
+            Self::More(operands) => operands,
+        }
+    }
+}
+
+impl<Id: fmt::Debug> fmt::Debug for Operands<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }

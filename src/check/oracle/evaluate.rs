@@ -63,7 +63,7 @@ impl<U: Arithmetic> Evaluated<U> {
         for (place, row) in places {
             if all.values[place].is_none() {
                 let row = tape.at(row);
-                let value = all.computed(place, row);
+                let value = all.computed(row);
                 all.values[place] =
                     Some(if row.operands().is_empty() { value } else { see(&all, row, value) });
             }
@@ -71,7 +71,7 @@ impl<U: Arithmetic> Evaluated<U> {
         all
     }
 
-    fn computed<T: Float>(&self, place: usize, row: Var<'_, T>) -> Value<U> {
+    fn computed<T: Float>(&self, row: Var<'_, T>) -> Value<U> {
         let operands = row.operands();
         if operands.is_empty() {
             return row.with_value(|value| match value.as_constant() {
@@ -80,7 +80,7 @@ impl<U: Arithmetic> Evaluated<U> {
             });
         }
         let value = |operand: &Var<'_, T>| {
-            let place = self.rows.place_before(place, operand.id())?;
+            let place = self.rows.place(operand.id())?;
             self.values[place].as_ref()
         };
         let operands: Vec<&Value<U>> =

@@ -15,11 +15,11 @@ use crate::Float;
 use crate::array::Work;
 use crate::replay::graph::Op;
 use crate::replay::machine::{Aligned, Buffer, Source};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where each node's memory is.
 pub(super) struct Slots<T: Copy> {
-    pub of: Vec<Option<Source>>,
+    of: Vec<Slot>,
     pub buffers: Vec<Buffer<T>>,
     pub bank: Vec<T>,
     pub constants: Vec<Aligned<T>>,
@@ -27,13 +27,50 @@ pub(super) struct Slots<T: Copy> {
 
 impl<T: Float> Slots<T> {
     pub fn of(&self, root: Id) -> Source {
-        self.of[root as usize].expect("whatever is read has a place")
+        self.get(root).expect("whatever is read has a place")
+    }
+
+    fn get(&self, root: Id) -> Option<Source> {
+        self.of[root as usize].source()
+    }
+
+    fn set(&mut self, root: Id, source: Source) {
+        self.of[root as usize] = Slot::of(source);
     }
 
     /// A buffer that is shared with nothing.
     pub fn own(&mut self, len: usize) -> usize {
         self.buffers.push(Buffer::Sized(len));
         self.buffers.len() - 1
+    }
+}
+
+/// A source in 32 bits, since there are as many as nodes, or none: of the number that is kept, the rest of a division by 4
+/// says which kind it is.
+#[derive(Clone, Copy, PartialEq)]
+struct Slot(u32);
+
+impl Slot {
+    const NONE: Self = Self(u32::MAX);
+
+    fn of(source: Source) -> Self {
+        let (place, kind) = match source {
+            Source::Bank(place) => (place, 0),
+            Source::Buffer(place) => (place, 1),
+            Source::Input(place) => (place, 2),
+            Source::Constant(place) => (place, 3),
+        };
+        Self(u32::try_from(4 * place + kind).expect("fewer places than the code can name"))
+    }
+
+    fn source(self) -> Option<Source> {
+        let (place, kind) = ((self.0 / 4) as usize, self.0 % 4);
+        (self != Self::NONE).then_some(match kind {
+            0 => Source::Bank(place),
+            1 => Source::Buffer(place),
+            2 => Source::Input(place),
+            _ => Source::Constant(place),
+        })
     }
 }
 
@@ -45,7 +82,7 @@ pub(super) fn assign<T: Float>(
     reuse: bool,
 ) -> Slots<T> {
     let mut slots = Slots {
-        of: vec![None; rows.graph.nodes.len()],
+        of: vec![Slot::NONE; rows.graph.nodes.len()],
         buffers: Vec::new(),
         bank: Vec::new(),
         constants: Vec::new(),
@@ -71,16 +108,16 @@ pub(super) fn assign<T: Float>(
             } else {
                 free.take(len, &mut slots)
             };
-            slots.of[id as usize] = Some(Source::Buffer(buffer));
+            slots.set(id, Source::Buffer(buffer));
         }
         if reuse {
             for root in ending(rows, group, &last, index) {
-                if let Some(Source::Buffer(buffer)) = slots.of[root as usize]
+                if let Some(Source::Buffer(buffer)) = slots.get(root)
                     && !rows.is_leaf(root)
                     && !lasting.contains(&root)
                     && !free.kept.remove(&buffer)
                 {
-                    free.buffers.push(buffer);
+                    free.put(buffer, &slots);
                 }
             }
         }
@@ -91,23 +128,30 @@ pub(super) fn assign<T: Float>(
 /// Buffers that nobody needs any more.
 #[derive(Default)]
 struct Free {
-    buffers: Vec<usize>,
+    /// By their size.
+    buffers: BTreeMap<usize, Vec<usize>>,
     /// Those that a result of the present group took over from its operand.
     kept: BTreeSet<usize>,
 }
 
 impl Free {
-    fn take<T: Float>(&mut self, len: usize, slots: &mut Slots<T>) -> usize {
-        let size = |buffer: usize| match &slots.buffers[buffer] {
+    fn put<T: Float>(&mut self, buffer: usize, slots: &Slots<T>) {
+        let size = match &slots.buffers[buffer] {
             Buffer::Sized(size) => *size,
             Buffer::State(_) => 0,
         };
-        let fitting = (0..self.buffers.len()).filter(|&i| size(self.buffers[i]) >= len);
-        let best = fitting.min_by_key(|&i| size(self.buffers[i]));
+        self.buffers.entry(size).or_default().push(buffer);
+    }
+
+    fn take<T: Float>(&mut self, len: usize, slots: &mut Slots<T>) -> usize {
         // If none is large enough, the largest grows: that takes less than one more.
-        let largest = || (0..self.buffers.len()).max_by_key(|&i| size(self.buffers[i]));
-        let Some(chosen) = best.or_else(largest) else { return slots.own(len) };
-        let buffer = self.buffers.swap_remove(chosen);
+        let best = self.buffers.range(len..).next().or_else(|| self.buffers.last_key_value());
+        let Some(size) = best.map(|(size, _)| *size) else { return slots.own(len) };
+        let alike = self.buffers.get_mut(&size).expect("it was found");
+        let buffer = alike.pop().expect("what is empty is taken out");
+        if alike.is_empty() {
+            self.buffers.remove(&size);
+        }
         if let Buffer::Sized(size) = &mut slots.buffers[buffer] {
             *size = len.max(*size);
         }
@@ -136,27 +180,37 @@ fn leaves<T: Float>(rows: &Rows<'_, T>, state: &[(usize, usize)], slots: &mut Sl
             }
             Op::Input(place) => Source::Input(*place),
         };
-        slots.of[id as usize] = Some(source);
+        slots.set(id, source);
     }
 }
 
 /// Numbers lie in the bank: first what is no row of the interpreter, then its rows, run by run.
 fn numbers<T: Float>(rows: &Rows<'_, T>, groups: &Groups, slots: &mut Slots<T>) {
+    let count =
+        groups.all.iter().filter(|group| group.kind == Kind::Numbers).map(|group| group.members.len());
+    slots.bank.reserve_exact(count.sum());
     for interpreted in [false, true] {
         for &id in groups.all.iter().flat_map(|group| &group.members) {
-            if rows.in_bank(id) && rows.is_number(id) == interpreted {
+            if rows.is_number(id) == interpreted && (interpreted || rows.in_bank(id)) {
                 slots.bank.push(T::zero());
-                slots.of[id as usize] = Some(Source::Bank(slots.bank.len() - 1));
+                slots.set(id, Source::Bank(slots.bank.len() - 1));
             }
         }
     }
+}
+
+/// What a group reads but numbers, whose places are nobody else's.
+fn sources<'r, T: Float>(rows: &'r Rows<'_, T>, group: &'r Group) -> impl Iterator<Item = Id> + use<'r, T> {
+    // Of numbers, whatever they are made of is one.
+    let others = group.members.iter().filter(|&&id| !rows.is_number(id));
+    others.flat_map(|&id| rows.sources(id)).filter(|&root| !rows.in_bank(root))
 }
 
 /// The last group that reads each node's memory; `usize::MAX` for what outlives the run.
 fn last_readers<T: Float>(rows: &Rows<'_, T>, groups: &Groups) -> Vec<usize> {
     let mut last = vec![0; rows.graph.nodes.len()];
     for (index, group) in groups.all.iter().enumerate() {
-        for root in group.members.iter().flat_map(|&id| rows.sources(id)) {
+        for root in sources(rows, group) {
             last[root as usize] = index;
         }
     }
@@ -166,8 +220,7 @@ fn last_readers<T: Float>(rows: &Rows<'_, T>, groups: &Groups) -> Vec<usize> {
 
 /// What this group is the last to read.
 fn ending<T: Float>(rows: &Rows<'_, T>, group: &Group, last: &[usize], index: usize) -> BTreeSet<Id> {
-    let sources = group.members.iter().flat_map(|&id| rows.sources(id));
-    sources.filter(|&root| last[root as usize] == index).collect()
+    sources(rows, group).filter(|&root| last[root as usize] == index).collect()
 }
 
 /// The buffer of an operand that a result of the group can be written over.
@@ -185,7 +238,7 @@ fn in_place<T: Float>(
         return None;
     }
     let taken = |buffer: usize| {
-        members.iter().any(|&other| other < id && slots.of[other as usize] == Some(Source::Buffer(buffer)))
+        members.iter().any(|&other| other < id && slots.get(other) == Some(Source::Buffer(buffer)))
     };
     let in_order = |root: Id| {
         members.iter().all(|&reader| {
@@ -195,7 +248,7 @@ fn in_place<T: Float>(
                         .all(|(other, layout)| other != root || layout.len() == *len && layout.is_row_major())
         })
     };
-    rows.sources(id).find_map(|root| match slots.of[root as usize] {
+    rows.sources(id).find_map(|root| match slots.get(root) {
         Some(Source::Buffer(buffer))
             if last[root as usize] == index
                 && !rows.is_leaf(root)

@@ -7,7 +7,7 @@ use super::steps::Emission;
 use super::{Choices, Id, Lowered, Rows};
 use crate::Float;
 use crate::array::{AxisSet, Layout, Work};
-use crate::replay::graph::Op;
+use crate::replay::graph::{Op, ShapeId};
 use crate::replay::machine::{
     Assemble, Code, Indexed, Instruction, LANES, Line, Move, Place, Scalars, Source, Stack, Task,
 };
@@ -35,7 +35,7 @@ pub(super) fn emit<T: Float>(
     let guards = rows.graph.guards.iter().map(|guard| guard.map(|id| place(id, &slots))).collect();
     let mut outputs: Vec<Place> = rows.graph.outputs.iter().map(|&id| place(id, &slots)).collect();
     let mut kept = Vec::new();
-    let number = |id: Id| rows.graph.node(id).shape.is_empty();
+    let number = |id: Id| rows.graph.node(id).shape == ShapeId::NUMBER;
 
     // What replaces state changes places with it, if it has a buffer of its own, or else is copied to one.
     let mut replaced: Vec<(Id, Source)> = Vec::new();
@@ -112,13 +112,13 @@ impl<T: Float> Emitter<'_, '_, T> {
             let node = self.rows.graph.node(id);
             let Op::Apply(prim) = &node.op else { unreachable!("a leaf is no row of the interpreter") };
             let mut operands = [0; 3];
-            for (to, &operand) in operands.iter_mut().zip(&node.operands) {
+            for (to, &operand) in operands.iter_mut().zip(&*node.operands) {
                 *to = self.bank(self.rows.root_of(operand));
             }
             Line { kernel: prim.kernel().expect("numbers are elementwise"), operands }
         });
         let first = rows.first().map_or(0, |&id| self.bank(id));
-        let rows = Scalars::assemble(first, &lines.collect::<Vec<_>>());
+        let rows = Scalars::assemble(first, lines);
         let rows = rows.expect("there are fewer primitives than kernels can be named");
         Instruction::Scalars { fetched: fetched.collect(), rows }
     }

@@ -13,88 +13,111 @@
 use super::lanes::{lifted, repeated};
 use crate::Float;
 use crate::array::{Layout, Piece, Shape, Work};
-use crate::replay::graph::{Graph, Id, Node, Op};
+use crate::prim::Prim;
+use crate::replay::graph::{Graph, Id, Node, Op, ShapeId};
 use smallvec::SmallVec;
 
 /// The nodes with what they are made of.
 pub(super) struct Rows<'g, T: Float> {
     pub(super) graph: &'g Graph<T>,
-    /// The node whose memory holds the elements: its own, unless it is a rearrangement of another.
-    root: Vec<Id>,
-    /// How they lie there; `None` for row-major order from the start.
-    layout: Vec<Option<Box<Layout>>>,
+    /// For each node, its place among the parts, or [`NUMBER`] or [`LEAF`].
+    kinds: Vec<u32>,
+    parts: Vec<Part<T>>,
     /// Products that are stored with rows and columns exchanged, since all who read them do so too.
     turned: Vec<bool>,
-    /// The work of a node that is neither a leaf nor a rearrangement nor [a number](Rows::is_number).
-    work: Vec<Option<Box<Work<T>>>>,
-    /// How many lanes are computed, and which nodes have an axis for them, before all others.
+    /// How many lanes are computed, and which nodes have an axis for them, before all others: none, if it is empty.
     lanes: usize,
     spread: Vec<bool>,
+}
+
+/// It is computed by the interpreter of numbers.
+const NUMBER: u32 = u32::MAX;
+/// It is there from the start, in row-major order.
+const LEAF: u32 = u32::MAX - 1;
+
+/// What any other node is made of.
+struct Part<T> {
+    /// The node whose memory holds the elements: its own, unless it is a rearrangement of another.
+    root: Id,
+    /// How they lie there; `None` for row-major order from the start.
+    layout: Option<Layout>,
+    /// The work of a node that is neither a leaf nor a rearrangement nor [a number](Rows::is_number).
+    work: Option<Box<Work<T>>>,
 }
 
 impl<'g, T: Float> Rows<'g, T> {
     /// Of so many lanes, each with its own values of those inputs that are `stacked`.
     pub fn new(graph: &'g Graph<T>, lanes: usize, stacked: &[bool]) -> Self {
-        let n = graph.nodes.len();
+        let products = products(graph);
         let mut rows = Self {
             graph,
-            root: Vec::with_capacity(n),
-            layout: Vec::with_capacity(n),
-            turned: turned_products(graph),
-            work: Vec::with_capacity(n),
+            kinds: Vec::with_capacity(graph.nodes.len()),
+            parts: Vec::new(),
+            turned: turned_products(graph, &products),
             lanes,
             spread: spread(graph, stacked),
         };
-        let factors = factors(graph);
+        let factors = factors(graph, &products);
         for (id, node) in (0..).zip(&graph.nodes) {
-            let (mut root, mut layout, mut work) = (id, None, None);
-            match &node.op {
-                Op::Input(_) => {}
-                Op::Constant(value) => layout = value.repeated().map(Box::new),
-                Op::Apply(_) if rows.is_number(id) => {}
-                Op::Apply(prim) => {
-                    let layouts: SmallVec<[Layout; 3]> =
-                        node.operands.iter().map(|&operand| rows.layout_of_lane(operand)).collect();
-                    match prim.work(&layouts.iter().collect::<SmallVec<[&Layout; 3]>>()) {
-                        // A number out of an array is brought to the bank.
-                        Work::View(_)
-                            if node.shape.is_empty() && !rows.in_bank(rows.root_of(node.operands[0])) =>
-                        {
-                            work = Some(Box::new(Work::Copy));
-                        }
-                        // The kernels of a product would copy such a matrix, each time.
-                        Work::View(from) if factors[id as usize] && runs_backwards(&from) => {
-                            let to = Layout::row_major(&from.shape);
-                            let pieces = vec![Piece { operand: 0, from, to, adding: false }];
-                            work = Some(Box::new(Work::Assemble { background: None, pieces }));
-                        }
-                        Work::View(seen) => {
-                            root = rows.root[node.operands[0] as usize];
-                            layout = Some(Box::new(seen));
-                        }
-                        other => {
-                            if let Work::Product = other {
-                                rows.turn(id);
-                            }
-                            work = Some(Box::new(other));
-                            if rows.turned[id as usize] {
-                                layout = Some(Box::new(column_major(&node.shape)));
-                            }
-                        }
-                    }
-                }
-            }
-            if rows.spread[id as usize] {
-                let apart: SmallVec<[usize; 3]> =
-                    node.operands.iter().map(|&operand| rows.apart(operand)).collect();
-                let results = node.shape.iter().product();
-                work = work.map(|work| Box::new(repeated(*work, lanes, &apart, results)));
-            }
-            rows.root.push(root);
-            rows.layout.push(layout);
-            rows.work.push(work);
+            let part = match &node.op {
+                Op::Apply(_) if is_number(node) => Err(NUMBER),
+                Op::Apply(prim) => Ok(rows.part(id, prim, factors[id as usize])),
+                Op::Input(_) => Err(LEAF),
+                Op::Constant(value) => match value.repeated() {
+                    Some(layout) => Ok(Part { root: id, layout: Some(layout), work: None }),
+                    None => Err(LEAF),
+                },
+            };
+            let kind = part.map_or_else(|kind| kind, |part| rows.add(part));
+            rows.kinds.push(kind);
         }
         rows
+    }
+
+    fn add(&mut self, part: Part<T>) -> u32 {
+        self.parts.push(part);
+        u32::try_from(self.parts.len() - 1).expect("no more than nodes")
+    }
+
+    /// What a node is made of that is computed, and not by the interpreter of numbers.
+    fn part(&mut self, id: Id, prim: &Prim, factor: bool) -> Part<T> {
+        let node = self.graph.node(id);
+        let layouts: SmallVec<[Layout; 3]> =
+            node.operands.iter().map(|&operand| self.layout_of_lane(operand)).collect();
+        let mut part = Part { root: id, layout: None, work: None };
+        match prim.work(&layouts.iter().collect::<SmallVec<[&Layout; 3]>>()) {
+            // A number out of an array is brought to the bank.
+            Work::View(_)
+                if node.shape == ShapeId::NUMBER && !self.in_bank(self.root_of(node.operands[0])) =>
+            {
+                part.work = Some(Box::new(Work::Copy));
+            }
+            // The kernels of a product would copy such a matrix, each time.
+            Work::View(from) if factor && runs_backwards(&from) => {
+                let to = Layout::row_major(&from.shape);
+                let pieces = vec![Piece { operand: 0, from, to, adding: false }];
+                part.work = Some(Box::new(Work::Assemble { background: None, pieces }));
+            }
+            Work::View(seen) => {
+                (part.root, part.layout) = (self.root_of(node.operands[0]), Some(seen));
+            }
+            other => {
+                if let Work::Product = other {
+                    self.turn(id);
+                }
+                part.work = Some(Box::new(other));
+                if self.turned[id as usize] {
+                    part.layout = Some(column_major(self.graph.shape(id)));
+                }
+            }
+        }
+        if self.is_spread(id) {
+            let apart: SmallVec<[usize; 3]> =
+                node.operands.iter().map(|&operand| self.apart(operand)).collect();
+            let results = self.graph.shape(id).iter().product();
+            part.work = part.work.map(|work| Box::new(repeated(*work, self.lanes, &apart, results)));
+        }
+        part
     }
 
     /// The matrices that a product multiplies, if it is one of two matrices: as they are, or exchanged. With lanes, those
@@ -105,7 +128,7 @@ impl<'g, T: Float> Rows<'g, T> {
 
     fn factors_as(&self, id: Id, turned: bool) -> Option<[(Id, Layout); 2]> {
         let node = self.graph.node(id);
-        if node.shape.len() != 2 {
+        if self.graph.shape(id).len() != 2 {
             return None;
         }
         let mut operands = [0, 1].map(|i| (node.operands[i], self.layout_of_lane(node.operands[i])));
@@ -114,10 +137,10 @@ impl<'g, T: Float> Rows<'g, T> {
             operands = operands.map(|(operand, layout)| (operand, layout.permute(&[1, 0])));
         }
         let [(a, mut of_a), (b, of_b)] = operands;
-        if self.spread[id as usize] {
+        if self.is_spread(id) {
             let rows = self.lanes * of_a.shape[0];
             of_a = lifted(&of_a, self.lanes, self.apart(a)).reshape(&[rows, of_a.shape[1]])?;
-            if self.spread[b as usize] {
+            if self.is_spread(b) {
                 return None;
             }
         }
@@ -127,8 +150,8 @@ impl<'g, T: Float> Rows<'g, T> {
     /// Decides which way round the product is computed. With lanes, as a single one if that can be, where its elements
     /// lie alike either way or are asked for that way; and a stack lies as it is.
     fn turn(&mut self, id: Id) {
-        let shape = &self.graph.node(id).shape;
-        if !self.spread[id as usize] || shape.len() != 2 {
+        let shape = self.graph.shape(id);
+        if !self.is_spread(id) || shape.len() != 2 {
             return;
         }
         let asked = self.turned[id as usize];
@@ -139,8 +162,16 @@ impl<'g, T: Float> Rows<'g, T> {
             .unwrap_or(false);
     }
 
+    fn part_of(&self, id: Id) -> Option<&Part<T>> {
+        self.parts.get(self.kinds[id as usize] as usize)
+    }
+
+    fn is_spread(&self, id: Id) -> bool {
+        self.spread.get(id as usize) == Some(&true)
+    }
+
     pub fn root_of(&self, id: Id) -> Id {
-        self.root[id as usize]
+        self.part_of(id).map_or(id, |part| part.root)
     }
 
     /// How a node's elements lie, those of all its lanes.
@@ -151,53 +182,51 @@ impl<'g, T: Float> Rows<'g, T> {
     /// How an operand's elements lie as a node takes them: with an axis of lanes if the node has one.
     pub fn seen_by(&self, reader: Id, operand: Id) -> Layout {
         let layout = self.layout_of_lane(operand);
-        if self.spread[reader as usize] { lifted(&layout, self.lanes, self.apart(operand)) } else { layout }
+        if self.is_spread(reader) { lifted(&layout, self.lanes, self.apart(operand)) } else { layout }
     }
 
     /// How far apart the elements of neighbouring lanes lie.
     pub fn apart(&self, id: Id) -> usize {
         let root = self.root_of(id);
-        if self.spread[root as usize] { self.graph.node(root).shape.iter().product() } else { 0 }
+        if self.is_spread(root) { self.graph.shape(root).iter().product() } else { 0 }
     }
 
     /// If each lane has its own: how many there are.
     pub fn lanes_of(&self, id: Id) -> Option<usize> {
-        self.spread[id as usize].then_some(self.lanes)
+        self.is_spread(id).then_some(self.lanes)
     }
 
     /// How the elements of one lane lie.
     pub fn layout_of_lane(&self, id: Id) -> Layout {
-        match &self.layout[id as usize] {
-            Some(layout) => Layout::clone(layout),
-            None => Layout::row_major(&self.graph.node(id).shape),
+        match self.part_of(id).and_then(|part| part.layout.as_ref()) {
+            Some(layout) => layout.clone(),
+            None => Layout::row_major(self.graph.shape(id)),
         }
     }
 
     pub fn work_of(&self, id: Id) -> Option<&Work<T>> {
-        self.work[id as usize].as_deref()
+        self.part_of(id)?.work.as_deref()
     }
 
     /// The node's shape, lanes among it.
     pub fn shape_of(&self, id: Id) -> Shape {
-        self.lanes_of(id).into_iter().chain(self.graph.node(id).shape.iter().copied()).collect()
+        self.lanes_of(id).into_iter().chain(self.graph.shape(id).iter().copied()).collect()
     }
 
     /// How many elements its own memory has.
     pub fn len_of(&self, root: Id) -> usize {
-        let lanes = if self.spread[root as usize] { self.lanes } else { 1 };
-        lanes * self.graph.node(root).shape.iter().product::<usize>()
+        let lanes = if self.is_spread(root) { self.lanes } else { 1 };
+        lanes * self.graph.shape(root).iter().product::<usize>()
     }
 
     /// Whether it is computed by the interpreter of numbers: elementwise, and without axes.
     pub fn is_number(&self, id: Id) -> bool {
-        let node = self.graph.node(id);
-        let Op::Apply(prim) = &node.op else { return false };
-        node.shape.is_empty() && prim.kernel::<T>().is_some()
+        self.kinds[id as usize] == NUMBER
     }
 
     /// Whether its memory is a place in the bank.
     pub fn in_bank(&self, root: Id) -> bool {
-        self.graph.node(root).shape.is_empty()
+        self.graph.node(root).shape == ShapeId::NUMBER
     }
 
     /// Whether it is there before the first instruction.
@@ -211,8 +240,16 @@ impl<'g, T: Float> Rows<'g, T> {
     }
 }
 
+fn is_number<T: Float>(node: &Node<T>) -> bool {
+    let Op::Apply(prim) = &node.op else { return false };
+    node.shape == ShapeId::NUMBER && prim.kernel::<T>().is_some()
+}
+
 /// Which nodes each lane has for itself: what depends on a stacked input.
 fn spread<T: Float>(graph: &Graph<T>, stacked: &[bool]) -> Vec<bool> {
+    if !stacked.contains(&true) {
+        return Vec::new();
+    }
     let mut spread: Vec<bool> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         spread.push(match node.op {
@@ -229,18 +266,24 @@ fn column_major(shape: &[usize]) -> Layout {
     Layout::row_major(&[shape[1], shape[0]]).permute(&[1, 0])
 }
 
+/// The matrix products, and stacks of them.
+fn products<T: Float>(graph: &Graph<T>) -> Vec<Id> {
+    (0..).zip(&graph.nodes).filter(|(_, node)| is_product(graph, node)).map(|(id, _)| id).collect()
+}
+
 /// The products of two matrices of which every reader sees rows and columns exchanged, as the gradient of `w` in
 /// `x.matmul(w.t())` is: in that order there is nothing to rearrange, and nothing to copy for the caller.
-fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
-    let mut turned: Vec<bool> =
-        graph.nodes.iter().map(|node| node.shape.len() == 2 && is_product(graph, node)).collect();
+fn turned_products<T: Float>(graph: &Graph<T>, products: &[Id]) -> Vec<bool> {
+    let mut turned = vec![false; graph.nodes.len()];
+    let of_matrices = products.iter().filter(|&&id| graph.shape(id).len() == 2);
+    of_matrices.for_each(|&id| turned[id as usize] = true);
     graph.roots().for_each(|id| turned[id as usize] = false);
-    for node in &graph.nodes {
+    for node in graph.nodes.iter().skip(products.first().map_or(usize::MAX, |&id| id as usize)) {
         let Op::Apply(prim) = &node.op else { continue };
-        for &operand in &node.operands {
+        for &operand in &*node.operands {
             if turned[operand as usize] {
                 let seen = match node.operands.len() {
-                    1 => prim.work::<T>(&[&column_major(&graph.node(operand).shape)]),
+                    1 => prim.work::<T>(&[&column_major(graph.shape(operand))]),
                     _ => Work::Product,
                 };
                 turned[operand as usize] = matches!(seen, Work::View(seen) if seen.is_row_major());
@@ -251,10 +294,10 @@ fn turned_products<T: Float>(graph: &Graph<T>) -> Vec<bool> {
 }
 
 /// For each node, whether it is an operand of a matrix product.
-fn factors<T: Float>(graph: &Graph<T>) -> Vec<bool> {
+fn factors<T: Float>(graph: &Graph<T>, products: &[Id]) -> Vec<bool> {
     let mut factors = vec![false; graph.nodes.len()];
-    for node in graph.nodes.iter().filter(|node| is_product(graph, node)) {
-        node.operands.iter().for_each(|&operand| factors[operand as usize] = true);
+    for &operand in products.iter().flat_map(|&id| &*graph.node(id).operands) {
+        factors[operand as usize] = true;
     }
     factors
 }
@@ -267,9 +310,9 @@ fn runs_backwards(layout: &Layout) -> bool {
 /// Whether it is a matrix product, or a stack of them.
 fn is_product<T: Float>(graph: &Graph<T>, node: &Node<T>) -> bool {
     let (Op::Apply(prim), [a, b]) = (&node.op, &node.operands[..]) else { return false };
-    if node.shape.len() < 2 || prim.kernel::<T>().is_some() {
+    if graph.shape_of(node).len() < 2 || prim.kernel::<T>().is_some() {
         return false;
     }
-    let [a, b] = [a, b].map(|&operand| Layout::row_major(&graph.node(operand).shape));
+    let [a, b] = [a, b].map(|&operand| Layout::row_major(graph.shape(operand)));
     matches!(prim.work::<T>(&[&a, &b]), Work::Product)
 }

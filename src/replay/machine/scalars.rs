@@ -38,6 +38,7 @@ pub(crate) struct Scalars<T> {
 }
 
 /// One row: its kernel, and where that has its operands.
+#[derive(Clone, Copy)]
 pub(crate) struct Line<T> {
     pub kernel: Kernel<T>,
     pub operands: [usize; 3],
@@ -57,34 +58,48 @@ impl<T> Scalars<T> {
 
 impl<T: Float> Scalars<T> {
     /// `None` if more different things are done than the code can name.
-    pub fn assemble(first: usize, lines: &[Line<T>]) -> Option<Self> {
-        let (mut narrow, mut wide): (Vec<Kernel<T>>, Vec<Kernel<T>>) = (Vec::new(), Vec::new());
-        let same = |a: Kernel<T>| move |b: &Kernel<T>| std::ptr::fn_addr_eq(a.scalar, b.scalar);
-        for line in lines.iter().filter(|line| line.kernel.plain.is_none()) {
-            let kernels = if line.kernel.arity() == 3 { &mut wide } else { &mut narrow };
-            if !kernels.iter().any(same(line.kernel)) {
-                kernels.push(line.kernel);
-            }
-        }
-        let (kernels, first_wide) = ([&narrow[..], &wide[..]].concat(), narrow.len());
-        if PLAIN + kernels.len() > CODES {
-            return None;
-        }
-        let mut code = Vec::with_capacity(lines.len());
-        for (row, Line { kernel, operands: [a, b, c] }) in lines.iter().enumerate() {
-            let is_last = |place: usize| usize::from(place + 1 == first + row);
+    pub fn assemble(first: usize, lines: impl Iterator<Item = Line<T>>) -> Option<Self> {
+        // Those with one or two operands, and those with three.
+        let mut kernels: [Vec<Kernel<T>>; 2] = Default::default();
+        let mut code: Vec<u64> = Vec::with_capacity(lines.size_hint().0);
+        let mut rows = 0;
+        for Line { kernel, operands: [a, b, c] } in lines {
+            let is_last = |place: usize| usize::from(place + 1 == first + rows);
+            let wide = kernel.arity() == 3;
             let what = if let Some(plain) = kernel.plain {
-                4 * plain as usize + is_last(*a) + 2 * is_last(*b)
+                4 * plain as usize + is_last(a) + 2 * is_last(b)
             } else {
-                let range = if kernel.arity() == 3 { first_wide..kernels.len() } else { 0..first_wide };
-                PLAIN + kernels[range.clone()].iter().position(same(*kernel))? + range.start
+                let same = |other: &Kernel<T>| std::ptr::fn_addr_eq(other.scalar, kernel.scalar);
+                let alike = &mut kernels[usize::from(wide)];
+                let number = alike.iter().position(same).unwrap_or_else(|| {
+                    alike.push(kernel);
+                    alike.len() - 1
+                });
+                if PLAIN + kernels.iter().map(Vec::len).sum::<usize>() > CODES {
+                    return None;
+                }
+                // The wide ones come after all others, and are numbered from the end until it is known how many those are.
+                if wide { CODES - 1 - number } else { PLAIN + number }
             };
             code.push(((what << (2 * BITS)) | (b << BITS) | a) as u64);
-            if kernel.arity() == 3 {
-                code.push(*c as u64);
+            if wide {
+                code.push(c as u64);
+            }
+            rows += 1;
+        }
+        code.shrink_to_fit();
+        let first_wide = kernels[0].len();
+        let last = CODES - 1 - kernels[1].len();
+        let mut words = code.iter_mut();
+        while let Some(word) = words.next().filter(|_| last < CODES - 1) {
+            let what = (*word >> (2 * BITS)) as usize;
+            if what > last {
+                let renamed = PLAIN + first_wide + CODES - 1 - what;
+                *word = *word & ((1 << (2 * BITS)) - 1) | (renamed as u64) << (2 * BITS);
+                words.next();
             }
         }
-        Some(Self { code, kernels, wide: first_wide, first, rows: lines.len(), places: None })
+        Some(Self { code, kernels: kernels.concat(), wide: first_wide, first, rows, places: None })
     }
 
     /// Takes each row's operands, as many as it has, and puts those back that they are made.
@@ -195,7 +210,7 @@ mod tests {
             line(pick, [1, 1, 3]),
             line(add(), [4, 5, 0]),
         ];
-        let scalars = Scalars::assemble(2, &lines).expect("three kernels");
+        let scalars = Scalars::assemble(2, lines.into_iter()).expect("three kernels");
         let mut bank = [0.0, 5.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
         for width in [LANES, 3 * LANES] {
             assert_wide(&scalars, &bank, width);
@@ -213,7 +228,7 @@ mod tests {
                 let lines =
                     [line(add(), [0, 1, 0]), Line { kernel: add().plain(plain), operands: [a, b, 0] }];
                 let mut bank = [3.0, -0.5, f64::NAN, f64::NAN];
-                let scalars = Scalars::assemble(2, &lines).expect("one kernel");
+                let scalars = Scalars::assemble(2, lines.into_iter()).expect("one kernel");
                 assert_wide(&scalars, &bank, LANES);
                 scalars.run(&mut bank, 1);
                 assert_eq!(

@@ -14,26 +14,12 @@ use crate::Float;
 use crate::array::Known;
 use smallvec::SmallVec;
 
-pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {
-    let mut numbers: Vec<Option<T>> = Vec::with_capacity(graph.nodes.len());
-    graph.rebuilt(|out, node| {
-        let Op::Apply(prim) = &node.op else {
-            numbers.push(match &node.op {
-                Op::Constant(value) => value.as_constant(),
-                Op::Input(_) | Op::Apply(_) => None,
-            });
-            return out.push(node);
-        };
-        let known: SmallVec<[Known<T>; 3]> = node
-            .operands
-            .iter()
-            .map(|&operand| Known { number: numbers[operand as usize], row: operand as usize })
-            .collect();
-        let equal = prim.shortcut(&known).map(|operand| node.operands[operand]);
-        if let Some(equal) = equal.filter(|&id| out.node(id).shape == node.shape) {
-            return equal;
-        }
-        numbers.push(None);
-        out.push(node)
-    })
+pub(super) fn pass<T: Float>(graph: &mut Graph<T>) {
+    graph.shorten(|before, node| {
+        let Op::Apply(prim) = &node.op else { return None };
+        let known = |&operand| Known { number: before[operand as usize].number(), row: operand as usize };
+        let operands: SmallVec<[Known<T>; 3]> = node.operands.iter().map(known).collect();
+        let equal = node.operands[prim.shortcut(&operands)?];
+        (before[equal as usize].shape == node.shape).then_some(equal)
+    });
 }

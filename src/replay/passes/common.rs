@@ -11,70 +11,119 @@
 use super::super::graph::{Id, Node, Op};
 use super::Graph;
 use crate::Float;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {
-    // The latest row of each hash, and for each row the one before it of the same hash: a scalar program has
-    // millions of rows, and a list for each would be as many allocations.
-    let mut latest: HashMap<u64, Id, BuildHasherDefault<Hashed>> = HashMap::default();
-    let mut before: Vec<Option<Id>> = Vec::with_capacity(graph.nodes.len());
-    graph.rebuilt(|out, node| {
-        let Some(hash) = hash(&node) else {
-            before.push(None);
-            return out.push(node);
-        };
-        let mut candidate = latest.get(&hash).copied();
-        while let Some(id) = candidate {
-            if same(out.node(id), &node) {
-                return id;
-            }
-            candidate = before[id as usize];
-        }
-        let id = out.push(node);
-        before.push(latest.insert(hash, id));
-        id
-    })
+pub(super) fn pass<T: Float>(graph: &mut Graph<T>) {
+    let mut seen = Seen::of(graph.nodes.len());
+    graph.shorten(|before, node| {
+        let hash = hash(node)?;
+        let last = node.operands.iter().max().copied();
+        seen.find_or_add(hash, last, before.len(), |id| same(&before[id as usize], node))
+    });
 }
 
 /// Of what can be equal to another row: numbers, and whatever is computed.
 fn hash<T: Float>(node: &Node<T>) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    match &node.op {
+    let start = match &node.op {
         Op::Input(_) => return None,
-        Op::Constant(value) => value.as_constant()?.to_f64().to_bits().hash(&mut hasher),
-        Op::Apply(prim) => (prim.name().as_ptr(), &node.operands).hash(&mut hasher),
-    }
-    Some(hasher.finish())
+        Op::Constant(_) => node.number()?.to_f64().to_bits(),
+        Op::Apply(prim) => prim.name().as_ptr() as u64,
+    };
+    Some(node.operands.iter().fold(mixed(start), |hash, &operand| mixed(hash ^ u64::from(operand))))
+}
+
+/// A product with an odd factor, from which no bit is lost, turned so that the bits in which it is well mixed are below.
+fn mixed(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32)
 }
 
 fn same<T: Float>(a: &Node<T>, b: &Node<T>) -> bool {
     let equal = match (&a.op, &b.op) {
         (Op::Apply(a), Op::Apply(b)) => a == b,
-        (Op::Constant(a), Op::Constant(b)) => {
-            let bits =
-                |value: &crate::array::Value<T>| value.as_constant().map(|number| number.to_f64().to_bits());
+        (Op::Constant(_), Op::Constant(_)) => {
+            let bits = |node: &Node<T>| node.number().map(|number| number.to_f64().to_bits());
             bits(a) == bits(b)
         }
         _ => false,
     };
-    equal && a.operands == b.operands && a.shape == b.shape && a.stage == b.stage
+    equal && *a.operands == *b.operands && a.shape == b.shape && a.stage == b.stage
 }
 
-/// The hash of what is a hash already.
-#[derive(Default)]
-struct Hashed(u64);
+/// Rows by their hash, and by the last of their operands: a table of twice as many places as there are rows. A row is
+/// looked for near its last operand, so that rows that follow each other are near each other in memory as well, and where
+/// that is taken, in surroundings that are four times as wide each time: of k rows with that operand, each is found in about
+/// log k steps. Of the hash, 32 bits are kept, so that hardly ever another row has to be looked at.
+struct Seen {
+    /// The hash and one more than the row; 0 where there is none.
+    places: Vec<(u32, u32)>,
+}
 
-impl Hasher for Hashed {
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("a hash is hashed as one number");
+impl Seen {
+    fn of(rows: usize) -> Self {
+        Self { places: vec![(0, 0); (2 * rows).next_power_of_two()] }
     }
 
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    /// The row of this hash that is the `same`, or else adds row number `next`.
+    #[allow(clippy::cast_possible_truncation)] // Rows are counted with 32 bits.
+    fn find_or_add(
+        &mut self,
+        mut hash: u64,
+        last: Option<Id>,
+        next: usize,
+        same: impl Fn(Id) -> bool,
+    ) -> Option<Id> {
+        let (kept, all) = ((hash >> 32) as u32, self.places.len() - 1);
+        let (near, mut within) = (2 * last.unwrap_or(0) as usize, 7);
+        loop {
+            looked();
+            let place = &mut self.places[(near + (hash as usize & within)) & all];
+            match *place {
+                (_, 0) => {
+                    *place = (kept, next as u32 + 1);
+                    return None;
+                }
+                (hash, row) if hash == kept && same(row - 1) => return Some(row - 1),
+                _ => (hash, within) = (mixed(hash.wrapping_add(1)), (4 * within + 3) & all),
+            }
+        }
     }
+}
 
-    fn finish(&self) -> u64 {
-        self.0
+#[cfg(test)]
+thread_local! {
+    /// Places that were looked at on this thread.
+    static LOOKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts a place.
+#[inline]
+fn looked() {
+    #[cfg(test)]
+    LOOKED.set(LOOKED.get() + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tape;
+    use crate::replay::listing::list;
+
+    /// A chain; all rows of one operand; and all of two, recorded before: each is found in a few steps.
+    #[test]
+    fn rows_are_found_in_a_few_steps() {
+        let rows = 1 << 14;
+        let tape = Tape::<f64>::new();
+        let numbers: Vec<_> = (0..rows).map(|i| tape.constant(f64::from(i))).collect();
+        let x = tape.leaf("x", 0.5);
+        let chain = (0..rows).fold(x, |y, _| y * x + x);
+        let star: Vec<_> = numbers.iter().map(|&number| x * number).collect();
+        let twice: Vec<_> = numbers.iter().map(|&number| x * number).collect();
+        for outputs in [vec![chain], [star, twice].concat()] {
+            let mut graph = list(&tape, &[x], &outputs, false, &|value, _| value.clone()).graph;
+            let all = graph.nodes.len();
+            LOOKED.set(0);
+            pass(&mut graph);
+            assert_eq!(graph.nodes.len(), 2 * numbers.len() + 1);
+            assert!(LOOKED.get() < 12 * all, "{} for {all}", LOOKED.get());
+        }
     }
 }

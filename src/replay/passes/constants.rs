@@ -12,21 +12,21 @@ use super::super::graph::{Node, Op};
 use super::Graph;
 use crate::Float;
 use crate::array::{Room, Value};
+use crate::tape::Operands;
 use smallvec::SmallVec;
 
-pub(super) fn pass<T: Float>(graph: Graph<T>) -> Graph<T> {
-    graph.rebuilt(|out, node| {
-        let value = folded(out, &node);
-        out.push(match value {
-            Some(value) => Node { op: Op::Constant(value), operands: SmallVec::new(), ..node },
-            None => node,
-        })
-    })
+pub(super) fn pass<T: Float>(graph: &mut Graph<T>) {
+    graph.shorten(|before, node| {
+        if let Some(value) = folded(before, node) {
+            (node.op, node.operands) = (Op::Constant(value), Operands::None);
+        }
+        None
+    });
 }
 
-fn folded<T: Float>(graph: &Graph<T>, node: &Node<T>) -> Option<Value<T>> {
+fn folded<T: Float>(before: &[Node<T>], node: &Node<T>) -> Option<Value<T>> {
     let Op::Apply(prim) = &node.op else { return None };
-    let constant = |&operand| match &graph.node(operand).op {
+    let constant = |&operand| match &before[operand as usize].op {
         Op::Constant(value) => Some(value),
         Op::Input(_) | Op::Apply(_) => None,
     };

@@ -1,13 +1,12 @@
 //! Passes over the list, each in a file of its own: what it does, what it may change, an example.
 //!
-//! A pass takes a [`Graph`] and gives one with the same inputs, outputs and guards, whose results have the
-//! same bits. In debug builds the list is verified after each.
+//! A pass makes a [`Graph`] shorter, with the same inputs, outputs and guards, whose results have the same bits. In debug
+//! builds the list is verified after each. Dead rows are not listed in the first place (`listing.rs`).
 
 mod algebra;
 mod budget;
 mod common;
 mod constants;
-mod dead;
 
 pub(super) use budget::within;
 
@@ -54,14 +53,18 @@ impl Pass {
     pub const ALL: [Self; 6] =
         [Self::Dead, Self::Constants, Self::Common, Self::Algebra, Self::Fusion, Self::Reuse];
 
-    /// What it does to the list; nothing, if it works on what is made of the list.
-    pub(super) fn apply<T: Float>(self, graph: Graph<T>) -> Graph<T> {
+    /// Whether it works on the list: others do before there is one, or on what is made of it.
+    pub(super) fn shortens(self) -> bool {
+        matches!(self, Self::Constants | Self::Common | Self::Algebra)
+    }
+
+    /// What it does to the list: nothing, unless it [shortens](Self::shortens) it.
+    pub(super) fn apply<T: Float>(self, graph: &mut Graph<T>) {
         match self {
-            Self::Dead => dead::pass(graph),
             Self::Constants => constants::pass(graph),
             Self::Common => common::pass(graph),
             Self::Algebra => algebra::pass(graph),
-            Self::Fusion | Self::Reuse => graph,
+            Self::Dead | Self::Fusion | Self::Reuse => {}
         }
     }
 }
