@@ -18,8 +18,8 @@ const SUMS: usize = 12;
 struct Multiply(usize);
 
 impl WithSimd for Multiply {
-    /// The numbers of a vector.
-    type Output = (usize, usize);
+    /// How many numbers a vector has.
+    type Output = usize;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
@@ -31,7 +31,7 @@ impl WithSimd for Multiply {
             }
         }
         black_box(sums);
-        (S::F32_LANES, S::F64_LANES)
+        S::F32_LANES
     }
 }
 
@@ -78,15 +78,15 @@ fn shortest(mut works: Vec<impl FnMut() + Send>) -> Duration {
         scope(|scope| works.iter_mut().for_each(|work| drop(scope.spawn(work))));
         start.elapsed()
     };
-    (0..100).map(trial).min().expect("there are some")
+    (0..50).map(trial).min().expect("there are some")
 }
 
 fn flops(threads: usize) -> f64 {
-    const ROUNDS: usize = 200_000; // about a millisecond
+    const ROUNDS: usize = 500_000; // one or two milliseconds
     let work = || {
         black_box(Arch::new().dispatch(Multiply(black_box(ROUNDS))));
     };
-    let (lanes, _) = Arch::new().dispatch(Multiply(1));
+    let lanes = Arch::new().dispatch(Multiply(1));
     (threads * ROUNDS * SUMS * 2 * lanes) as f64 / shortest(vec![work; threads]).as_secs_f64()
 }
 
@@ -123,10 +123,16 @@ impl Floor {
         let flops = self.flops / peak.flops * if self.double { 2e9 } else { 1e9 };
         let bytes = self.bytes / peak.bytes * 1e9;
         let times = nanoseconds / flops.max(bytes);
-        let (flops, bytes) = (in_units(flops, &["ns", "µs", "ms"]), in_units(bytes, &["ns", "µs", "ms"]));
+        let units = ["ns", "µs", "ms"];
+        let arithmetic = match self.flops {
+            0.0 => String::new(),
+            flop => {
+                format!("{} for {}, ", in_units(flops, &units), in_units(flop, &["FLOP", "kFLOP", "MFLOP"]))
+            }
+        };
         let text = format!(
-            "Limits with {threads} thread(s): {flops} for {}, {bytes} for {} of {}. Wengert takes {times:.1} times the larger.",
-            in_units(self.flops, &["FLOP", "kFLOP", "MFLOP"]),
+            "Limits with {threads} thread(s): {arithmetic}{} for {} of {}. Wengert takes {times:.1} times the larger.",
+            in_units(bytes, &units),
             in_units(self.bytes, &["B", "kB", "MB"]),
             self.of_what,
         );
