@@ -266,6 +266,8 @@ mod var;
 pub use ndarray;
 
 pub use array::{Arithmetic, Kind};
+#[doc(hidden)]
+pub use array::{Instructions, product};
 pub use error::{Error, ErrorKind};
 pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{

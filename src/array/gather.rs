@@ -1,7 +1,7 @@
 //! Elements in any layout, brought into row-major order, and put back to places in any layout.
 
-use super::Layout;
-use pulp::{Arch, NullaryFnOnce};
+use super::{Instructions, Layout};
+use pulp::NullaryFnOnce;
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -111,7 +111,7 @@ fn repeat<const N: usize, T: Copy>(
     width: usize,
     out: &mut [T],
 ) {
-    Arch::new().dispatch(Repeat::<N, T> { memory, offset, step, rows, width, out });
+    Instructions::current().dispatch(Repeat::<N, T> { memory, offset, step, rows, width, out });
 }
 
 struct Repeat<'a, const N: usize, T> {

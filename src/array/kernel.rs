@@ -1,15 +1,14 @@
 //! How an elementwise function is run: on slices at the machine's full width, and on single numbers.
 //!
-//! The plain x86-64 that Rust compiles for has vectors of 128 bits. The loop over slices is therefore compiled once more
-//! for 256 and for 512 bits, and the widest that the machine has is chosen at run time, by [`pulp`], in safe code. All of
-//! the loop's body must be in it, or it stays scalar: whatever a kernel calls is `#[inline(always)]`.
+//! The loop over slices is compiled once for each set of [`Instructions`]. All of the loop's body must be in it, or it stays
+//! scalar: whatever a kernel calls is `#[inline(always)]`.
 //!
 //! **Bits.** Every form runs the same plain IEEE operations on each element, and nothing contracts or reorders them, so
 //! that a result depends neither on the form, nor on the machine's width, nor on where in a slice the element is. (Only
 //! *which* NaN a NaN is, Rust leaves open.) This is why no kernel may use `mul_add`.
 
-use super::Arithmetic;
-use pulp::{Arch, NullaryFnOnce};
+use super::{Arithmetic, Instructions};
+use pulp::NullaryFnOnce;
 use std::marker::PhantomData;
 
 /// An elementwise function in the two forms in which it is run. Both come from one expression, and give the same bits.
@@ -128,7 +127,7 @@ pub(crate) trait Elementwise<T> {
 
 /// The loop that all kernels share. (An operand that the function ignores is not read.)
 pub(crate) fn each<T: Copy, F: Elementwise<T>>(operands: [&[T]; 3], out: &mut [T]) {
-    Arch::new().dispatch(Loop { f: PhantomData::<F>, operands, out });
+    Instructions::current().dispatch(Loop { f: PhantomData::<F>, operands, out });
 }
 
 /// A closure would do, but could not be marked `#[inline(always)]`.

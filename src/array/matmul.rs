@@ -9,7 +9,7 @@ use super::{
     kernel, reduce, reducer, size_of,
 };
 use crate::error::Problem;
-use ndarray::{ArrayViewD, Axis, Ix2};
+use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
 use smallvec::smallvec;
 
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), whose shapes fit.
@@ -84,6 +84,12 @@ fn multiply<T: Arithmetic>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &m
     let matrix = "the shape rule asks for two axes";
     let a = a.view().into_dimensionality::<Ix2>().expect(matrix);
     let b = b.view().into_dimensionality::<Ix2>().expect(matrix);
+    product(&a, &b, out);
+}
+
+/// The kernels alone: a · b, in row-major order, for a bench. (A row times a column, which is a reduction elsewhere, is a chain.)
+#[doc(hidden)]
+pub fn product<T: Arithmetic>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &mut [T]) {
     let [mut room_a, mut room_b] = [Vec::new(), Vec::new()];
-    T::multiply(Matrix::of(&a, &mut room_a), Matrix::of(&b, &mut room_b), out, false);
+    T::multiply(Matrix::of(a, &mut room_a), Matrix::of(b, &mut room_b), out, false);
 }

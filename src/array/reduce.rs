@@ -11,9 +11,9 @@
 //! results, they are taken in strips, so that the working memory is that of a strip.
 
 use super::Arithmetic;
-use super::{AxisSet, Layout, Room, SLACK, Shape, Value, gather, size_of};
+use super::{AxisSet, Instructions, Layout, Room, SLACK, Shape, Value, gather, size_of};
 use crate::error::Problem;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 use std::fmt;
 
 /// Accumulators that a block's terms are dealt to: as many f32 as the widest registers hold.
@@ -52,7 +52,7 @@ macro_rules! reducer {
 pub(crate) use reducer;
 
 pub(crate) fn absorb<T: Arithmetic>(lanes: &mut [T], terms: &[T], op: impl Fn(T, T) -> T) {
-    Arch::new().dispatch(Absorb { lanes, terms, op });
+    Instructions::current().dispatch(Absorb { lanes, terms, op });
 }
 
 pub(crate) fn rows<T: Arithmetic>(
@@ -62,7 +62,7 @@ pub(crate) fn rows<T: Arithmetic>(
     identity: T,
     op: impl Fn(T, T) -> T,
 ) {
-    Arch::new().dispatch(Rows { elements, terms, out, identity, op });
+    Instructions::current().dispatch(Rows { elements, terms, out, identity, op });
 }
 
 /// The loop of [`absorb`], at the machine's width.

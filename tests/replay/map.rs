@@ -100,7 +100,7 @@ fn what_moves_elements_moves_those_of_each_lane() {
 
 /// Numbers alone, which run many lanes wide: plain arithmetic, kernels of one to three operands, elements of an array.
 #[test]
-fn numbers_run_wide() {
+pub fn numbers_run_wide() {
     let tape = Tape::<f64>::new();
     let (a, b, x) = (tape.leaf("a", 0.5), tape.leaf("b", -1.5), tape.leaf("x", arr1(&[1.0, 2.0, 3.0])));
     let y = (0..50).fold(a, |y, _| {
@@ -118,7 +118,7 @@ fn numbers_run_wide() {
 }
 
 #[test]
-fn threads_share_the_lanes() {
+pub fn threads_share_the_lanes() {
     let tape = Tape::<f64>::new();
     let (x, w) = (tape.leaf("x", numbers(&[20, 30], 1)), tape.leaf("w", numbers(&[30, 10], 2)));
     let loss = x.matmul(w).tanh().square().sum();

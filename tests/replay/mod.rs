@@ -10,6 +10,7 @@ mod budget;
 mod carry;
 mod fed;
 mod guards;
+mod instructions;
 mod layouts;
 mod long;
 mod map;

@@ -34,7 +34,7 @@ fn matrix(x: &ArrayD<f64>) -> Array2<f64> {
 
 /// 0 · −1: of one term the sum is the term itself, −0, and a longer sum begins at 0; in a stack as alone, recorded as replayed.
 #[test]
-fn zeros_keep_their_signs() {
+pub fn zeros_keep_their_signs() {
     for (m, k, n) in (0..27).map(|i| (1 + i / 9, 1 + i / 3 % 3, 1 + i % 3)) {
         for stack in [None, Some(1), Some(2)] {
             let shape = |last: [usize; 2]| stack.into_iter().chain(last).collect::<Vec<_>>();
@@ -52,7 +52,7 @@ fn zeros_keep_their_signs() {
 }
 
 #[test]
-fn every_size_and_way_to_lie() {
+pub fn every_size_and_way_to_lie() {
     let sizes = [1, 2, 3, 17];
     for (m, k, n) in (0..64).map(|i| (sizes[i / 16], sizes[i / 4 % 4], sizes[i % 4])) {
         let expected = matrix(&numbers(&[m, k], 1)).dot(&matrix(&numbers(&[k, n], 2)));

@@ -36,6 +36,9 @@ const WORTH_PANELS: usize = 96;
 /// Columns from which it is worth packing the left-hand operand.
 const WORTH_TILES: usize = 128;
 
+/// Rows and columns of a product that is done without much ado.
+const SMALL: usize = 64;
+
 /// The largest number of rows of a tile of so many vectors: registers hold the sums, a line of vectors, and one number.
 /// Machines with nothing but the plain instructions get a few small tiles, which are quick to compile.
 const fn most_rows<S: Machine>(vectors: usize) -> usize {
@@ -59,12 +62,6 @@ fn most_vectors<S: Machine>(rows: usize, along: bool) -> usize {
         _ if wide::<S>() && rows > most_rows::<S>(4) => 2,
         _ => 4,
     }
-}
-
-/// Whether a panel is packed even where the others lie: one whose last vector is not full, or that has but one.
-#[inline(always)]
-pub fn is_odd(column: usize, vectors: usize, lanes: usize, columns: usize) -> bool {
-    vectors == 1 || column + vectors * lanes > columns
 }
 
 /// The panels of so many columns: where each begins, and its vectors, 8, 4, 2 or 1.
@@ -92,7 +89,7 @@ pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>,
         out.step = m;
         return multiply(s, b.transposed(), a.transposed(), out);
     }
-    if m == 0 || n == 0 || thin::multiply(s, a, b, &mut out) {
+    if m == 0 || n == 0 || thin::multiply(s, a, b, &mut out) || small(s, a, b, &mut out) {
         return;
     }
     T::with_room(|room| {
@@ -102,6 +99,56 @@ pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>,
             strip(s, a, b.columns(column, width.min(n - column)), out.from(0, column), room);
         }
     });
+}
+
+/// Whether the lines of a right-hand operand can be read where they lie.
+fn lies_right<S: Machine, T: Number>(b: Matrix<'_, T>) -> bool {
+    let ([depth, n], [down, right]) = (b.shape, b.strides);
+    right == 1 && (n >= lanes::<T, S>() || S::MASKED) && b.data.len() >= depth * down
+}
+
+/// Whether the rows, or the lines, of a left-hand operand can be.
+fn lies_left<T: Number>(a: Matrix<'_, T>) -> bool {
+    let ([_, depth], [down, right]) = (a.shape, a.strides);
+    right == 1 || down == 1 && a.data.len() >= depth * right
+}
+
+/// Whether it is so small that it needs no blocks, and at most its right-hand operand is packed; if so, it is done.
+fn small<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut Out<'_, T>) -> bool {
+    let ([m, k], [_, n]) = (a.shape, b.shape);
+    if m.max(n) > SMALL || k > PIECE || !lies_left(a) {
+        return false;
+    }
+    let along = a.strides[1] == 1;
+    let left = Left { data: a.data, step: a.strides[usize::from(!along)], at: 0 };
+    let vectors = most_vectors::<S>(m, along).min(n.div_ceil(lanes::<T, S>()).next_power_of_two());
+    let mut sweep = |lying, packed: &[T]| {
+        let left = Side::Lying(left);
+        let sweep =
+            Sweep { left, rows: m, lying, packed, depth: k, columns: n, vectors, out: out.from(0, 0) };
+        if along { sweep.run::<S, true>(s) } else { sweep.run::<S, false>(s) }
+    };
+    if lies_right::<S, T>(b) {
+        sweep(Some(b), &[]);
+    } else {
+        T::with_room(|room| {
+            let panels = aligned(room, k * n.next_multiple_of(lanes::<T, S>()));
+            run(s, Panels { from: b, vectors, to: &mut *panels });
+            sweep(None, panels);
+        });
+    }
+    true
+}
+
+/// So many numbers of it, from the beginning of a cache line on.
+fn aligned<T: Number>(room: &mut Vec<T>, count: usize) -> &mut [T] {
+    const LINE: usize = 64;
+    let most = count + LINE / size_of::<T>();
+    if room.len() < most {
+        room.resize(most, T::ZERO);
+    }
+    let skipped = room.as_ptr().align_offset(LINE).min(most - count);
+    &mut room[skipped..][..count]
 }
 
 /// The product for one strip. So many rows that the second cache keeps their results go through all pieces before the next ones
@@ -123,10 +170,7 @@ fn strip<S: Machine, T: Number>(
     let in_panels = pieces.clone().map(|piece| piece.in_panels);
     let in_panels = if together { in_panels.sum() } else { in_panels.max().unwrap_or(0) };
     let in_tiles = pieces.clone().map(|piece| piece.in_tiles).max().unwrap_or(0);
-    if room.len() < in_panels + in_tiles {
-        room.resize(in_panels + in_tiles, T::ZERO);
-    }
-    let (panels, tiles) = room.split_at_mut(in_panels);
+    let (panels, tiles) = aligned(room, in_panels + in_tiles).split_at_mut(in_panels);
     if !together {
         for piece in pieces {
             piece.pack(s, panels);
@@ -172,7 +216,7 @@ struct Piece<'a, T> {
     vectors: usize,
     /// Rows of a block.
     block: usize,
-    /// Whether the right-hand operand is read where it lies, but for an [odd](is_odd) panel.
+    /// Whether the right-hand operand is read where it lies.
     lies: bool,
     /// Whether the left-hand one is.
     lies_left: bool,
@@ -189,17 +233,9 @@ impl<'a, T: Number> Piece<'a, T> {
         let near = depth * n * size_of::<T>() <= NEAR;
         let block = rows_of_block::<T>(near, m, depth, n);
 
-        let lies = b.strides[1] == 1 && n >= lanes && b.data.len() >= depth * b.strides[0];
-        let lies = lies && (m < WORTH_PANELS || near && n % lanes == 0);
-        let in_panels = depth
-            * match lies {
-                true if n % (2 * lanes) == 0 => 0,
-                true => vectors * lanes,
-                false => n.next_multiple_of(lanes),
-            };
-        let [down, right] = a.strides;
-        let lies_left = right == 1 || down == 1 && a.data.len() >= depth * right;
-        let lies_left = lies_left && (n < WORTH_TILES || m < 48);
+        let lies = lies_right::<S, T>(b) && (m < WORTH_PANELS || near && n % lanes == 0);
+        let in_panels = if lies { 0 } else { depth * n.next_multiple_of(lanes) };
+        let lies_left = lies_left(a) && (n < WORTH_TILES || m < 48);
         let in_tiles = if lies_left { 0 } else { block.min(m) * depth };
         Self { a, b, adding, vectors, block, lies, lies_left, in_panels, in_tiles }
     }
@@ -207,7 +243,7 @@ impl<'a, T: Number> Piece<'a, T> {
     /// Packs the right-hand operand.
     fn pack<S: Machine>(&self, s: S, panels: &mut [T]) {
         if self.in_panels > 0 {
-            run(s, Panels { from: self.b, vectors: self.vectors, odd_only: self.lies, to: panels });
+            run(s, Panels { from: self.b, vectors: self.vectors, to: panels });
         }
     }
 
@@ -265,9 +301,9 @@ enum Side<'a, T> {
 struct Sweep<'a, T> {
     left: Side<'a, T>,
     rows: usize,
-    /// The right-hand operand, if it is read where it lies, but for an [odd](is_odd) panel.
+    /// The right-hand operand, if it is read where it lies.
     lying: Option<Matrix<'a, T>>,
-    /// Its panels.
+    /// Its panels, if not.
     packed: &'a [T],
     depth: usize,
     columns: usize,
@@ -295,15 +331,11 @@ impl<T: Number> Sweep<'_, T> {
         let columns = Columns { first: column, shared: if few > 0 { 0 } else { beyond }, few };
         let heights = Heights::new(self.rows, most_rows::<S>(self.vectors));
         let (left, out) = (self.left, self.out.from(0, 0));
-        if const { V > 1 }
-            && let Some(b) = self.lying
-            && beyond == 0
-        {
+        if let Some(b) = self.lying {
             let right = Right { data: b.data, step: b.strides[0] };
             return run(s, Panel::<T, V, ALONG, false> { left, heights, right, depth, columns, out });
         }
-        let first = if self.lying.is_some() { 0 } else { depth * column };
-        let right = Right { data: &self.packed[first..][..depth * width], step: width };
+        let right = Right { data: &self.packed[depth * column..][..depth * width], step: width };
         run(s, Panel::<T, V, ALONG, true> { left, heights, right, depth, columns, out });
     }
 }

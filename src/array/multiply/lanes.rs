@@ -11,6 +11,8 @@ use std::cell::RefCell;
 pub trait Machine: Simd {
     /// Whether multiply-adds round once. (Without the instruction, rounding once takes a call of the C library.)
     const FUSED: bool;
+    /// Whether vectors that are not full are read and written by one instruction.
+    const MASKED: bool = false;
     /// A machine whose vectors are as long as [`Number::SIDE`], if this one has it, else itself: it turns blocks.
     type Turning: Machine;
 
@@ -64,17 +66,21 @@ pub trait Number: Copy + Send + Sync + 'static {
     /// The whole vectors of a slice.
     fn vectors<S: Simd>(x: &[Self]) -> &[Self::Vector<S>];
     fn vectors_mut<S: Simd>(x: &mut [Self]) -> &mut [Self::Vector<S>];
+    /// A vector of fewer numbers than it holds, and zeros.
+    fn load_few<S: Simd>(s: S, x: &[Self]) -> Self::Vector<S>;
+    /// Writes so many numbers of it.
+    fn store_few<S: Simd>(s: S, x: &mut [Self], from: Self::Vector<S>);
     /// Writes [`SIDE`](Self::SIDE) rows of so many numbers, `step` apart, as columns from `at` on to lines of `width`; returns
     /// how many numbers of each, since the last few are left.
     fn turn<S: Machine>(s: S, rows: Rows<'_, Self>, to: &mut [Self], width: usize, at: usize) -> usize
     where
         Self: Sized;
-    /// Adds to each lane the chain of products of its row, of `SIDE` rows a vector, with `x`.
-    fn turn_and_multiply<S: Machine, const G: usize>(
+    /// The chains of products of each of these rows, `SIDE` of them a vector, with each of R lines of factors.
+    fn turn_and_multiply<S: Machine, const R: usize, const G: usize>(
         s: S,
         rows: [Rows<'_, Self>; G],
-        x: &[Self],
-    ) -> [Self::Vector<S>; G]
+        factors: &[[Self; R]],
+    ) -> [[Self::Vector<S>; R]; G]
     where
         Self: Sized;
     /// This thread's memory for packed operands.
@@ -119,7 +125,7 @@ pub fn run<S: Machine, J: Job>(s: S, job: J) {
 macro_rules! number {
     (
         $type:ident, $vector:ident, $splat:ident, $add:ident, $multiply:ident, $multiply_add:ident,
-        $slice:ident, $slice_mut:ident, $turn:ident, $side:literal, $half:literal
+        $slice:ident, $slice_mut:ident, $load:ident, $store:ident, $turn:ident, $side:literal, $half:literal
     ) => {
         impl Number for $type {
             type Vector<S: Simd> = S::$vector;
@@ -162,6 +168,14 @@ macro_rules! number {
             fn vectors_mut<S: Simd>(x: &mut [Self]) -> &mut [S::$vector] {
                 S::$slice_mut(x).0
             }
+            #[inline(always)]
+            fn load_few<S: Simd>(s: S, x: &[Self]) -> S::$vector {
+                s.$load(x)
+            }
+            #[inline(always)]
+            fn store_few<S: Simd>(s: S, x: &mut [Self], from: S::$vector) {
+                s.$store(x, from);
+            }
 
             #[inline(always)]
             fn turn<S: Machine>(
@@ -197,43 +211,67 @@ macro_rules! number {
             }
 
             #[inline(always)]
-            fn turn_and_multiply<S: Machine, const G: usize>(
+            fn turn_and_multiply<S: Machine, const R: usize, const G: usize>(
                 s: S,
                 from: [Rows<'_, Self>; G],
-                x: &[Self],
-            ) -> [S::$vector; G] {
-                let blocks = x.len() / $half;
+                factors: &[[Self; R]],
+            ) -> [[S::$vector; R]; G] {
+                #[inline(always)]
+                fn turned<S: Machine, const R: usize>(
+                    s: S,
+                    rows: &[&[[$type; $half]]; $side],
+                    block: usize,
+                    factors: &[[$type; R]; $half],
+                    sums: &mut [S::$vector; R],
+                ) {
+                    let mut square = [[0.0; $half]; $side];
+                    for i in 0..$side {
+                        square[i] = rows[i][block];
+                    }
+                    let square = s.$turn(square);
+                    for k in 0..$half {
+                        let column = S::$slice(&square[k]).0[0];
+                        for r in 0..R {
+                            let x = s.$splat(factors[k][r]);
+                            sums[r] = <$type as Number>::multiply_add(s, column, x, sums[r]);
+                        }
+                    }
+                }
+                let depth = factors.len();
+                let blocks = depth / $half;
                 let mut rows: [[&[[$type; $half]]; $side]; G] = [[&[]; $side]; G];
                 for g in 0..G {
                     for i in 0..$side {
-                        let whole = &from[g].data[i * from[g].step..][..x.len()];
+                        let whole = &from[g].data[i * from[g].step..][..depth];
                         rows[g][i] = &whole.as_chunks::<$half>().0[..blocks];
                     }
                 }
-                let factors = &x.as_chunks::<$half>().0[..blocks];
-                let mut sums = [s.$splat(0.0); G];
-                for block in 0..blocks {
-                    let x = factors[block];
-                    for g in 0..G {
-                        let mut square = [[0.0; $half]; $side];
-                        for i in 0..$side {
-                            square[i] = rows[g][i][block];
-                        }
-                        let square = s.$turn(square);
-                        for k in 0..$half {
-                            let column = S::$slice(&square[k]).0[0];
-                            sums[g] = Self::multiply_add(s, column, s.$splat(x[k]), sums[g]);
-                        }
+                let lines = &factors.as_chunks::<$half>().0[..blocks];
+                let mut sums = [[s.$splat(0.0); R]; G];
+                for (block, factors) in lines.iter().enumerate() {
+                    // One by one: a loop would not be unrolled, and would keep the sums out of the registers.
+                    turned(s, &rows[0], block, factors, &mut sums[0]);
+                    if G > 1 {
+                        turned(s, &rows[1], block, factors, &mut sums[1]);
+                    }
+                    if G > 2 {
+                        turned(s, &rows[2], block, factors, &mut sums[2]);
+                    }
+                    if G > 3 {
+                        turned(s, &rows[3], block, factors, &mut sums[3]);
                     }
                 }
-                for k in blocks * $half..x.len() {
+                for k in blocks * $half..depth {
                     for g in 0..G {
                         let mut column = [0.0; $side];
                         for i in 0..$side {
                             column[i] = from[g].data[i * from[g].step + k];
                         }
                         let column = S::$slice(&column).0[0];
-                        sums[g] = Self::multiply_add(s, column, s.$splat(x[k]), sums[g]);
+                        for r in 0..R {
+                            let x = s.$splat(factors[k][r]);
+                            sums[g][r] = Self::multiply_add(s, column, x, sums[g][r]);
+                        }
                     }
                 }
                 sums
@@ -258,6 +296,8 @@ number!(
     mul_add_f32s,
     as_simd_f32s,
     as_mut_simd_f32s,
+    partial_load_f32s,
+    partial_store_f32s,
     turn_f32,
     8,
     4
@@ -271,6 +311,8 @@ number!(
     mul_add_f64s,
     as_simd_f64s,
     as_mut_simd_f64s,
+    partial_load_f64s,
+    partial_store_f64s,
     turn_f64,
     4,
     2
@@ -367,6 +409,7 @@ mod x86 {
     /// AVX-512, which turns blocks in the shorter vectors.
     impl Machine for V4 {
         const FUSED: bool = true;
+        const MASKED: bool = true;
         type Turning = V3;
 
         #[inline(always)]

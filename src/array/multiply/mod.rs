@@ -19,17 +19,16 @@
 //! that pays; [`thin`] has what is too thin for tiles; [`lanes`] what a machine's vectors can do. K. Goto and R. A. van de
 //! Geijn, *Anatomy of high-performance matrix multiplication* (2008), explains the cut.
 //!
-//! **Where.** [`Instructions`] are chosen once, at run time: AVX-512, AVX2 with FMA, Neon, or what all machines have. All
-//! run the same code over vectors of their width. There is no `unsafe` here: bounds are checked, outside of the inner loops
+//! **Where.** All [`Instructions`] (AVX-512, AVX2 with FMA, Neon, or what all machines have) run the same code over vectors of
+//! their width. There is no `unsafe` here: bounds are checked, outside of the inner loops
 //! where they can be, and pulp hands out instructions only to who has shown that the machine knows them.
 
 // Loops over several arrays of one small length say by indices what belongs together, and are unrolled.
 #![allow(clippy::needless_range_loop, clippy::manual_memcpy)]
 
-use super::Layout;
+use super::{Instructions, Layout};
 pub(crate) use lanes::Number;
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ShapeBuilder};
-use std::sync::LazyLock;
 use tile::Out;
 
 mod block;
@@ -109,43 +108,9 @@ impl<T> Matrix<'_, T> {
     }
 }
 
-/// An instruction set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Instructions {
-    /// What every machine has.
-    Plain,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(pulp::x86::V3),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(pulp::x86::V4),
-    #[cfg(target_arch = "aarch64")]
-    Neon(pulp::aarch64::Neon),
-}
-
-impl Instructions {
-    /// Those that this machine has, the widest last.
-    fn all() -> Vec<Self> {
-        let mut all = vec![Self::Plain];
-        #[cfg(target_arch = "x86_64")]
-        {
-            all.extend(pulp::x86::V3::try_new().map(Self::Avx2));
-            all.extend(pulp::x86::V4::try_new().map(Self::Avx512));
-        }
-        #[cfg(target_arch = "aarch64")]
-        all.extend(pulp::aarch64::Neon::try_new().map(Self::Neon));
-        all
-    }
-
-    fn widest() -> Self {
-        static WIDEST: LazyLock<Instructions> =
-            LazyLock::new(|| Instructions::all().pop().unwrap_or(Instructions::Plain));
-        *WIDEST
-    }
-}
-
 /// Writes a · b to `out`, which has as many elements, in row-major order; or adds it to what is there.
 pub(crate) fn multiply<T: Number>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], adding: bool) {
-    multiply_with(Instructions::widest(), a, b, out, adding);
+    multiply_with(Instructions::current(), a, b, out, adding);
 }
 
 fn multiply_with<T: Number>(

@@ -4,7 +4,7 @@
 //! then blocks are turned in registers on the way.
 
 use super::Matrix;
-use super::block::{is_odd, panels};
+use super::block::panels;
 use super::lanes::{Job, Machine, Number, Rows, lanes};
 
 /// The right-hand operand in panels: for each, term by term, the vectors of its columns. The last vector reaches back over
@@ -14,8 +14,6 @@ pub struct Panels<'a, T> {
     pub from: Matrix<'a, T>,
     /// Vectors of a panel; the last ones may have fewer.
     pub vectors: usize,
-    /// Only an [odd](is_odd) one.
-    pub odd_only: bool,
     pub to: &'a mut [T],
 }
 
@@ -27,9 +25,6 @@ impl<T: Number> Job for Panels<'_, T> {
         let mut rest = self.to;
         for (column, vectors) in panels(n, lanes, self.vectors) {
             let width = vectors * lanes;
-            if self.odd_only && !is_odd(column, vectors, lanes, n) {
-                continue;
-            }
             let (panel, after) = rest.split_at_mut(depth * width);
             rest = after;
             let there = width.min(n - column);
@@ -73,6 +68,9 @@ fn columns<S: Machine, T: Number>(s: S, from: Matrix<'_, T>, to: &mut [T], width
             }
         }
         column += T::SIDE;
+    }
+    if column == n {
+        return;
     }
     for (k, line) in to.chunks_exact_mut(width).enumerate() {
         for (place, i) in line[at..at + n].iter_mut().zip(0..n).skip(column) {

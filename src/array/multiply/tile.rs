@@ -73,8 +73,7 @@ pub fn tile<S: Machine, T: Number, const R: usize, const V: usize, const ALONG: 
             *row = &left.data[(left.at + i) * left.step..][..depth];
         }
         for k in 0..depth {
-            let vectors =
-                if PACKED { lines[k] } else { lying(s, &mut right_rest, right.step, columns.first) };
+            let vectors = if PACKED { lines[k] } else { lying(s, &mut right_rest, right.step, columns) };
             for i in 0..R {
                 let x = T::splat(s, rows[i][k]);
                 for v in 0..V {
@@ -85,8 +84,7 @@ pub fn tile<S: Machine, T: Number, const R: usize, const V: usize, const ALONG: 
     } else {
         let mut left_rest = left.data;
         for k in 0..depth {
-            let vectors =
-                if PACKED { lines[k] } else { lying(s, &mut right_rest, right.step, columns.first) };
+            let vectors = if PACKED { lines[k] } else { lying(s, &mut right_rest, right.step, columns) };
             let (line, after) = left_rest.split_at(left.step);
             left_rest = after;
             let line = &line[left.at..left.at + R];
@@ -107,16 +105,22 @@ fn lying<S: Machine, T: Number, const V: usize>(
     s: S,
     rest: &mut &[T],
     step: usize,
-    first: usize,
+    columns: Columns,
 ) -> [T::Vector<S>; V] {
+    let Columns { first, shared, few } = columns;
     let (line, after) = rest.split_at(step);
     *rest = after;
     let mut vectors = [T::splat(s, T::ZERO); V];
     let lanes = lanes::<T, S>();
-    let line = T::vectors::<S>(&line[first..first + V * lanes]);
-    for v in 0..V {
-        vectors[v] = line[v];
+    if V == 1 && few > 0 {
+        vectors[0] = T::load_few(s, &line[..few]);
+        return vectors;
     }
+    let before = T::vectors::<S>(&line[first..first + (V - 1) * lanes]);
+    for v in 0..V - 1 {
+        vectors[v] = before[v];
+    }
+    vectors[V - 1] = T::vectors::<S>(&line[first + (V - 1) * lanes - shared..][..lanes])[0];
     vectors
 }
 
@@ -130,30 +134,13 @@ pub fn write<S: Machine, T: Number, const R: usize, const V: usize>(
 ) {
     let Columns { first, shared, few } = columns;
     let lanes = lanes::<T, S>();
-    if few == 0 && shared == 0 && !out.adding {
+    if V == 1 && few > 0 && S::MASKED {
         for i in 0..R {
-            let row = T::vectors_mut::<S>(&mut out.data[i * out.step + first..][..V * lanes]);
-            for v in 0..V {
-                row[v] = sums[i][v];
-            }
+            let row = &mut out.data[i * out.step..][..few];
+            let sum = if out.adding { T::add(s, T::load_few(s, row), sums[i][0]) } else { sums[i][0] };
+            T::store_few(s, row, sum);
         }
-    } else if few == 0 && shared == 0 {
-        for i in 0..R {
-            let row = T::vectors_mut::<S>(&mut out.data[i * out.step + first..][..V * lanes]);
-            for v in 0..V {
-                row[v] = T::add(s, row[v], sums[i][v]);
-            }
-        }
-    } else if few == 0 && V > 1 && !out.adding {
-        // Twice the same where the last vector reaches back.
-        for i in 0..R {
-            let row = &mut out.data[i * out.step + first..];
-            for v in 0..V {
-                let at = if v + 1 == V { v * lanes - shared } else { v * lanes };
-                T::vectors_mut::<S>(&mut row[at..at + lanes])[0] = sums[i][v];
-            }
-        }
-    } else {
+    } else if few > 0 || V == 1 && shared > 0 && out.adding {
         // From a copy: a loop that is not unrolled would keep the sums themselves out of the registers.
         let copy = *sums;
         let mut lines = [T::ZERO; MOST];
@@ -161,6 +148,23 @@ pub fn write<S: Machine, T: Number, const R: usize, const V: usize>(
             T::vectors_mut::<S>(line).copy_from_slice(sums);
         }
         write_odd(&lines[..R * V * lanes], R, lanes, columns, &mut out);
+    } else {
+        // Where the last vector reaches back, twice the same is written: to what was there before either was.
+        let last = first + (V - 1) * lanes - shared;
+        for i in 0..R {
+            let row = &mut out.data[i * out.step..][..last + lanes];
+            let mut sums = sums[i];
+            if out.adding {
+                for v in 0..V - 1 {
+                    sums[v] = T::add(s, T::vectors::<S>(&row[first + v * lanes..][..lanes])[0], sums[v]);
+                }
+                sums[V - 1] = T::add(s, T::vectors::<S>(&row[last..])[0], sums[V - 1]);
+            }
+            for v in 0..V - 1 {
+                T::vectors_mut::<S>(&mut row[first + v * lanes..][..lanes])[0] = sums[v];
+            }
+            T::vectors_mut::<S>(&mut row[last..])[0] = sums[V - 1];
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::memory::{Feeds, Memory, Place, Scratch, Source};
 use super::{Code, block};
 use crate::Float;
-use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices, gather};
+use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices, gather, join};
 use smallvec::SmallVec;
 
 /// A group of rows.
@@ -385,10 +385,7 @@ fn multiply<T: Float>(threads: usize, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &
         ((a, a), (b.columns(0, at), b.columns(at, n - at)), at)
     };
     let (out, out_rest) = out.split_at_mut(at);
-    rayon_core::join(
-        || multiply(some, a, b, out, adding),
-        || multiply(others, a_rest, b_rest, out_rest, adding),
-    );
+    join(|| multiply(some, a, b, out, adding), || multiply(others, a_rest, b_rest, out_rest, adding));
 }
 
 /// Rows of a product to compute at a time, so that what follows finds them in the cache: for thin products,

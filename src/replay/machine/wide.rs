@@ -6,8 +6,8 @@
 use super::scalars::{BITS, PLACES, PLAIN, Scalars};
 use super::{Code, Instruction};
 use crate::Float;
-use crate::array::{Kernel, Plain, Slices};
-use pulp::{Arch, NullaryFnOnce};
+use crate::array::{Instructions, Kernel, Plain, Slices};
+use pulp::NullaryFnOnce;
 
 /// Lanes for which a row is decoded once; places of a bank are some times as wide.
 pub(crate) const LANES: usize = 16;
@@ -18,8 +18,9 @@ impl<T: Float> Scalars<T> {
         let (bank, rest) = bank.as_chunks_mut::<LANES>();
         debug_assert!(rest.is_empty() && width.is_multiple_of(LANES), "places are whole vectors");
         let stride = width / LANES;
+        let instructions = Instructions::current();
         for first in 0..stride {
-            Arch::new().dispatch(Run { scalars: self, bank: &mut *bank, stride, first });
+            instructions.dispatch(Run { scalars: self, bank: &mut *bank, stride, first });
         }
     }
 }

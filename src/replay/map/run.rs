@@ -4,6 +4,7 @@ use super::failure::{Failure, Why, told};
 use super::workspace::{MappedWorkspace, Own, Room};
 use super::{Map, Piece};
 use crate::Float;
+use crate::array::join;
 use crate::error::{Dims, Error, ErrorKind, Problem};
 use crate::replay::feed::Input;
 use crate::replay::machine::{Aligned, Feeds, Memory, Place, Source};
@@ -120,7 +121,7 @@ impl<T: Float> Job<'_, T> {
             let (first, last) = (pieces.start..at, at..pieces.end);
             let now = self.take(&first, &mut outs);
             let (mut failures, more) =
-                rayon_core::join(|| self.share(some, first, now), || self.share(others, last, outs));
+                join(|| self.share(some, first, now), || self.share(others, last, outs));
             failures.extend(more);
             return failures;
         }

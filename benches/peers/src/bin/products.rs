@@ -1,5 +1,5 @@
-//! Is a product as fast as the best library's? wengert's, as a program of one product, against those of ndarray (by
-//! matrixmultiply), gemm and faer, at the shapes that steps have and at thin ones, each on one thread, row-major results.
+//! Is a product as fast as the best library's? wengert's kernels, and a program of one product, against those of ndarray
+//! (by matrixmultiply), gemm and faer, at the shapes that steps have and at thin ones, each on one thread, row-major results.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,15 +10,15 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use peers::Network;
 use peers::clock::median;
-use wengert::Tape;
+use wengert::{Instructions, Tape};
 
-/// Each round measures all four, one after the other, so that a disturbance meets all of them.
-const ROUNDS: usize = 31;
-/// A batch lasts at least so long.
-const BATCH: Duration = Duration::from_millis(1);
+/// Each round measures all five, one after the other, so that a disturbance meets all of them.
+const ROUNDS: usize = 101;
+/// A batch lasts at least so long: short, so that most are not disturbed on a machine that does other work as well.
+const BATCH: Duration = Duration::from_micros(200);
 /// Of so many ratios in order, the one at this place is the low end of a 95 % interval for the median, by the binomial
 /// distribution.
-const LOW: usize = 9;
+const LOW: usize = 39;
 
 /// How a factor or a result lies in memory.
 #[derive(Clone, Copy, PartialEq)]
@@ -39,7 +39,7 @@ impl Lie {
 }
 
 /// Rows, terms of each sum, and columns; and how the factors lie.
-const SHAPES: [([usize; 3], Lie, Lie); 65] = [
+const SHAPES: [([usize; 3], Lie, Lie); 76] = [
     ([1437, 64, 30], Rows, Columns), // notebook: X Wᵀ
     ([1437, 64, 30], Rows, Rows),
     ([64, 1437, 30], Columns, Rows), // notebook: Xᵀ dZ
@@ -48,6 +48,10 @@ const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([1437, 30, 10], Rows, Columns), // the layer after it, and its gradients
     ([10, 1437, 30], Columns, Rows),
     ([1437, 10, 30], Rows, Rows),
+    ([1437, 64, 10], Rows, Columns), // ten classes
+    ([64, 1437, 10], Columns, Rows),
+    ([10, 1437, 64], Columns, Rows),
+    ([1437, 10, 64], Rows, Rows),
     ([64, 64, 30], Rows, Rows),
     ([32, 64, 30], Rows, Columns), // mini: X Wᵀ
     ([32, 64, 30], Rows, Rows),
@@ -62,11 +66,15 @@ const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([32, 16, 32], Rows, Rows), // heads of attention
     ([32, 16, 32], Rows, Columns),
     ([32, 32, 16], Rows, Rows),
+    ([128, 16, 128], Rows, Columns),
+    ([128, 128, 16], Rows, Rows),
+    ([256, 256, 16], Rows, Rows),
     ([128, 64, 128], Rows, Columns), // a transformer's layers
     ([128, 64, 128], Rows, Rows),
     ([64, 128, 64], Columns, Rows),
     ([256, 128, 512], Rows, Columns),
-    ([4, 4, 4], Rows, Rows), // squares
+    ([4, 4, 4], Rows, Rows), // squares, or nearly
+    ([7, 5, 9], Rows, Rows),
     ([8, 8, 8], Rows, Rows),
     ([16, 16, 16], Rows, Rows),
     ([64, 64, 64], Rows, Rows),
@@ -75,6 +83,7 @@ const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([512, 512, 512], Rows, Rows),
     ([512, 512, 512], Rows, Columns),
     ([512, 512, 512], Columns, Rows),
+    ([1024, 1024, 1024], Rows, Rows),
     ([1000, 1, 1000], Rows, Rows), // sums of one, two and four terms
     ([100, 1, 100], Rows, Rows),
     ([1437, 1, 30], Rows, Rows),
@@ -90,11 +99,12 @@ const SHAPES: [([usize; 3], Lie, Lie); 65] = [
     ([256, 256, 1], Rows, Rows),
     ([256, 256, 1], Columns, Rows),
     ([1000, 1000, 1], Columns, Rows),
+    ([1000, 1000, 1], Rows, Rows),
     ([1, 64, 30], Rows, Rows), // a row times a matrix
     ([1, 64, 30], Rows, Columns),
     ([1, 256, 256], Rows, Rows),
     ([1, 256, 256], Rows, Columns),
-    ([1, 1000, 1], Rows, Rows),  // a row times a column
+    ([1, 1000, 1], Rows, Rows),  // a row times a column: of a program, a reduction
     ([2, 256, 256], Rows, Rows), // few rows
     ([2, 256, 256], Rows, Columns),
     ([3, 256, 256], Rows, Rows),
@@ -111,15 +121,32 @@ type Product = fn(ArrayView2<f32>, ArrayView2<f32>, ArrayViewMut2<f32>);
 const OTHERS: [Product; 3] = [by_gemm, by_faer, by_ndarray];
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let mut chosen = Instructions::current();
+    for instructions in Instructions::all() {
+        let before = words.len();
+        words.retain(|word| *word != name(instructions));
+        if words.len() < before {
+            chosen = instructions;
+        }
+    }
     println!(
-        "µs a product, the fastest of {ROUNDS} rounds; → is a row-major array, ↓ a column-major one. Then wengert's"
+        "µs a product, the fastest of {ROUNDS} rounds; → is a row-major array, ↓ a column-major one. Then the time of\n\
+         wengert's kernels by that of the best other, the median of all rounds, and the low end of its 95 % interval.\n\
+         Wengert with {}; the others with what they choose.\n",
+        name(chosen)
     );
-    println!(
-        "time by that of the best other, the median of all rounds, and the low end of its 95 % interval.\n"
-    );
-    println!("| factors | wengert | gemm | faer | ndarray | ratio | at least |");
-    println!("|---|---:|---:|---:|---:|---:|---:|");
+    println!("| factors | wengert | its program | gemm | faer | ndarray | ratio | at least |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    chosen.with(|| table(&words));
+}
+
+/// As it is called in the command.
+fn name(instructions: Instructions) -> String {
+    format!("{instructions:?}").split('(').next().unwrap_or_default().to_lowercase()
+}
+
+fn table(words: &[String]) {
     for ([m, k, n], left, right) in SHAPES {
         let arrow = |lie| if lie == Rows { '→' } else { '↓' };
         let name = format!("{m}×{k} {} · {k}×{n} {}", arrow(left), arrow(right));
@@ -127,15 +154,19 @@ fn main() {
             continue;
         }
         let times = measure(&left.draw(m, k), &right.draw(k, n));
-        let fastest = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
-        let medians: Vec<f64> = times.iter().map(|times| median(&mut times.clone())).collect();
-        let best = (1..medians.len()).min_by(|&i, &j| medians[i].total_cmp(&medians[j])).expect("others");
+        let fastest: Vec<f64> =
+            times.iter().map(|times| times.iter().copied().fold(f64::INFINITY, f64::min)).collect();
+        let best = (2..fastest.len()).min_by(|&i, &j| fastest[i].total_cmp(&fastest[j])).expect("others");
+        // A row times a column is no product of the kernels'.
+        let own = usize::from(m * n == 1);
         let mut ratios: Vec<f64> =
-            times[0].iter().zip(&times[best]).map(|(own, other)| own / other).collect();
+            times[own].iter().zip(&times[best]).map(|(own, other)| own / other).collect();
         let middle = median(&mut ratios);
         print!("| {name} |");
-        for times in &times {
-            print!(" {:.3} |", fastest(times) / 1e3);
+        for time in &fastest {
+            // Three digits.
+            let time = time / 1e3;
+            print!(" {time:.*} |", if time < 10.0 { 2 } else { usize::from(time < 100.0) });
         }
         println!(" {middle:.2} | {:.2} |", ratios[LOW]);
     }
@@ -155,17 +186,19 @@ fn measure(a: &Array2<f32>, b: &Array2<f32>) -> Vec<Vec<f64>> {
     let mut run =
         || program.run(&mut workspace, (&rows[0], &rows[1])).expect("the shapes are those recorded");
 
-    let mut results = [(); OTHERS.len()].map(|()| Array2::zeros((a.nrows(), b.ncols())));
+    let products: [Product; 4] = [by_kernels, OTHERS[0], OTHERS[1], OTHERS[2]];
+    let mut results = [(); 4].map(|()| Array2::zeros((a.nrows(), b.ncols())));
     let mut calls = vec![batch_of(&mut run)];
-    for (product, result) in OTHERS.iter().zip(&mut results) {
+    for (product, result) in products.iter().zip(&mut results) {
         calls.push(batch_of(&mut || product(black_box(a.view()), b.view(), result.view_mut())));
     }
-    let mut times = vec![Vec::new(); 1 + OTHERS.len()];
+    // The program goes second, after the kernels.
+    let mut times = vec![Vec::new(); 1 + products.len()];
     for _ in 0..ROUNDS {
-        times[0].push(batch(calls[0], &mut run));
-        for (i, (product, result)) in OTHERS.iter().zip(&mut results).enumerate() {
+        times[1].push(batch(calls[0], &mut run));
+        for (i, (product, result)) in products.iter().zip(&mut results).enumerate() {
             let mut work = || product(black_box(a.view()), b.view(), result.view_mut());
-            times[i + 1].push(batch(calls[i + 1], &mut work));
+            times[if i == 0 { 0 } else { i + 1 }].push(batch(calls[i + 1], &mut work));
         }
     }
     results.iter().for_each(|result| check(a, b, result.view()));
@@ -196,6 +229,10 @@ fn check(a: &Array2<f32>, b: &Array2<f32>, found: ArrayView2<f32>) {
     let tolerance = f64::from(f32::EPSILON) / 2.0 * a.ncols() as f64;
     let off = (&found.mapv(f64::from) - &expected).mapv(f64::abs) - sizes * tolerance;
     assert!(off.iter().all(|off| *off <= 0.0), "a wrong product of {:?} and {:?}", a.dim(), b.dim());
+}
+
+fn by_kernels(a: ArrayView2<f32>, b: ArrayView2<f32>, result: ArrayViewMut2<f32>) {
+    wengert::product(&a, &b, result.into_slice().expect("row-major"));
 }
 
 fn by_ndarray(a: ArrayView2<f32>, b: ArrayView2<f32>, mut result: ArrayViewMut2<f32>) {
