@@ -1,8 +1,9 @@
 //! A product cut into blocks that caches hold.
 //!
-//! The loops, from the outermost: *strips* of columns, so that what is packed is bounded; rows whose results stay in the second
-//! cache; *pieces* of the sums, of [`PIECE`] terms, each a chain of its own; *blocks* of rows; *panels*, which are as wide as a tile; and tiles, from top to bottom. A
-//! panel of the right-hand operand (192 terms of 16 `f32`, 12 KiB) stays in the first cache while the tiles of a block pass; a
+//! A product of at most 64 rows and columns is a block by itself. The loops of a larger one, from the outermost: *strips* of
+//! columns, so that what is packed is bounded; rows whose results stay in the second cache; *pieces* of the sums, of
+//! [`PIECE`] terms, each a chain of its own; *blocks* of rows; *panels*, which are as wide as a tile; and tiles, from top to
+//! bottom. A panel of the right-hand operand (192 terms of 16 `f32`, 12 KiB) stays in the first cache while the tiles of a block pass; a
 //! block of the left-hand one (up to 96 KiB) stays in the second while the panels do. Where the right-hand operand is small
 //! enough to stay in the first cache as a whole, blocks are so small that they do, too, and the left-hand one comes from
 //! memory once.

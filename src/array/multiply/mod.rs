@@ -20,8 +20,8 @@
 //! Geijn, *Anatomy of high-performance matrix multiplication* (2008), explains the cut.
 //!
 //! **Where.** All [`Instructions`] (AVX-512, AVX2 with FMA, Neon, or what all machines have) run the same code over vectors of
-//! their width. There is no `unsafe` here: bounds are checked, outside of the inner loops
-//! where they can be, and pulp hands out instructions only to who has shown that the machine knows them.
+//! their width. There is no `unsafe` here: bounds are checked, outside of the inner loops where they can be, and pulp hands
+//! out instructions only to who has shown that the machine knows them.
 
 // Loops over several arrays of one small length say by indices what belongs together, and are unrolled.
 #![allow(clippy::needless_range_loop, clippy::manual_memcpy)]

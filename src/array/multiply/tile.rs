@@ -151,19 +151,29 @@ pub fn write<S: Machine, T: Number, const R: usize, const V: usize>(
     } else {
         // Where the last vector reaches back, twice the same is written: to what was there before either was.
         let last = first + (V - 1) * lanes - shared;
-        for i in 0..R {
-            let row = &mut out.data[i * out.step..][..last + lanes];
-            let mut sums = sums[i];
-            if out.adding {
+        if out.adding {
+            // From a copy, as above.
+            let copy = *sums;
+            for i in 0..R {
+                let row = &mut out.data[i * out.step..][..last + lanes];
+                let mut sums = copy[i];
                 for v in 0..V - 1 {
                     sums[v] = T::add(s, T::vectors::<S>(&row[first + v * lanes..][..lanes])[0], sums[v]);
                 }
                 sums[V - 1] = T::add(s, T::vectors::<S>(&row[last..])[0], sums[V - 1]);
+                for v in 0..V - 1 {
+                    T::vectors_mut::<S>(&mut row[first + v * lanes..][..lanes])[0] = sums[v];
+                }
+                T::vectors_mut::<S>(&mut row[last..])[0] = sums[V - 1];
             }
+            return;
+        }
+        for i in 0..R {
+            let row = &mut out.data[i * out.step..][..last + lanes];
             for v in 0..V - 1 {
-                T::vectors_mut::<S>(&mut row[first + v * lanes..][..lanes])[0] = sums[v];
+                T::vectors_mut::<S>(&mut row[first + v * lanes..][..lanes])[0] = sums[i][v];
             }
-            T::vectors_mut::<S>(&mut row[last..])[0] = sums[V - 1];
+            T::vectors_mut::<S>(&mut row[last..])[0] = sums[i][V - 1];
         }
     }
 }
