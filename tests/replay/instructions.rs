@@ -68,8 +68,7 @@ fn recorded_and_replayed<T: Float>(
     let recorded: Vec<_> = outputs.iter().map(|output| output.value().into_owned()).collect();
     for threads in [1, 2] {
         let program = tape.program_builder([x, y], &outputs).threads(threads).build().unwrap();
-        let replayed =
-            program.replay_to_vec([x.value(), y.value()].map(|x| x.into_owned()).to_vec()).unwrap();
+        let replayed = program.replay_to_vec(vec![x.value().into_owned(), y.value().into_owned()]).unwrap();
         replayed.iter().zip(&recorded).for_each(|(replayed, recorded)| assert_bits(replayed, recorded));
     }
     recorded
