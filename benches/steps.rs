@@ -43,6 +43,21 @@ fn wide(bencher: Bencher, way: Way) {
     measure(bencher, way, 256, &[784, 512, 256, 10]);
 }
 
+/// A program of one product of numbers, and one of one product of short arrays: what a run takes besides its work.
+#[divan::bench(args = [0, 4], min_time = 0.2)]
+fn fixed(bencher: Bencher, elements: usize) {
+    let tape = Tape::<f32>::new();
+    let given = if elements == 0 {
+        ndarray::arr0(2.0).into_dyn()
+    } else {
+        ndarray::Array1::ones(elements).into_dyn()
+    };
+    let x = tape.leaf("x", &given);
+    let program = tape.program([x], [x * x]).expect("it is a program");
+    let mut workspace = program.workspace();
+    bencher.bench_local(|| program.run(&mut workspace, [&given]).expect("the shape is that recorded"));
+}
+
 fn measure(bencher: Bencher, way: Way, samples: usize, widths: &[usize]) {
     let step = Step::new(samples, widths);
     let tape = Tape::new();

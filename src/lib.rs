@@ -272,7 +272,8 @@ pub use error::{Error, ErrorKind};
 pub use prim::{Cause, Domain, IndexOperand, Kinks, Prim};
 pub use replay::{
     Call, Fixed, Input, IntoInputs, IntoOutputs, IntoVars, Level, MapBuilder, Mapped, MappedWorkspace,
-    Output, Pass, Path, Port, Program, ProgramBuilder, Replayed, Report, StateKey, Workspace,
+    Measured, Output, Pass, Path, Port, Profile, Program, ProgramBuilder, Replayed, Report, StateKey,
+    Workspace,
 };
 pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
 #[doc(hidden)]

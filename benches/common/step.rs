@@ -55,9 +55,16 @@ impl Step {
         [leaves, outputs]
     }
 
+    /// What a program of it is fed.
+    #[allow(dead_code)] // Not every bench asks.
+    pub fn feeds(&self) -> Vec<Input<'_, f32>> {
+        self.0.iter().map(Input::from).collect()
+    }
+
     /// Measures a program of it. Results stay in the workspace.
+    #[allow(dead_code)] // Not every bench measures.
     pub fn replay(&self, bencher: Bencher, program: &Program<f32>) {
-        let feeds: Vec<_> = self.0.iter().map(Input::from).collect();
+        let feeds = self.feeds();
         let mut workspace = program.workspace();
         bencher
             .bench_local(|| program.run(&mut workspace, &feeds[..]).expect("the shapes are those recorded"));

@@ -85,6 +85,11 @@ pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: 
         return;
     }
     let mut out = &mut out[..len];
+    if let ([.., times, width], [.., 0, 1]) = (&layout.shape[..], &layout.strides[..])
+        && 2 * width <= len
+    {
+        return repeat_rows(memory, layout, [*times, *width], start, out);
+    }
     for (place, run) in Runs::new(layout, start, len) {
         let (now, later) = out.split_at_mut(run);
         match stride {
@@ -99,6 +104,36 @@ pub(crate) fn gather<T: Copy>(memory: &[T], layout: &Layout, start: usize, len: 
             }
         }
         out = later;
+    }
+}
+
+/// Rows each of which comes several times, one after the other: it is brought once, and copied on from there.
+fn repeat_rows<T: Copy>(
+    memory: &[T],
+    layout: &Layout,
+    [times, width]: [usize; 2],
+    start: usize,
+    mut out: &mut [T],
+) {
+    // All repetitions of a row as one run, which stays where it starts.
+    let mut rows = layout.clone();
+    rows.shape.truncate(layout.shape.len() - 1);
+    rows.strides.truncate(layout.strides.len() - 1);
+    *rows.shape.last_mut().expect("there are two axes at least") = times * width;
+    let mut phase = start % width;
+    for (place, run) in Runs::new(&rows, start, out.len()) {
+        let row = &memory[place..place + width];
+        let (now, later) = out.split_at_mut(run);
+        let ahead = run.min(width - phase);
+        now[..ahead].copy_from_slice(&row[phase..phase + ahead]);
+        let mut done = ahead + (run - ahead).min(phase);
+        now[ahead..done].copy_from_slice(&row[..done - ahead]);
+        while done < run {
+            let more = done.min(run - done);
+            now.copy_within(..more, done);
+            done += more;
+        }
+        (out, phase) = (later, 0);
     }
 }
 
@@ -187,6 +222,8 @@ mod tests {
             Layout::row_major(&[7, 1]).flip(AxisSet::all(2)).broadcast(&[7, 3]),
             Layout::row_major(&[1, 5]).broadcast(&[9, 5]),
             Layout::row_major(&[]).broadcast(&[9, 5]),
+            Layout::row_major(&[4, 1, 7]).broadcast(&[4, 9, 7]),
+            Layout::row_major(&[4, 1, 30]).broadcast(&[4, 30, 30]).permute(&[0, 2, 1]),
             Layout::row_major(&[]),
         ];
         for layout in layouts.iter().map(Layout::collapsed) {

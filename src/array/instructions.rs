@@ -99,15 +99,6 @@ impl Choice {
     }
 }
 
-/// Does both, perhaps on two threads, with the instructions of this one.
-pub(crate) fn join<A: Send, B: Send>(
-    first: impl FnOnce() -> A + Send,
-    second: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    let choice = Choice::current();
-    rayon_core::join(|| choice.with(first), || choice.with(second))
-}
-
 #[cfg(test)]
 mod tests {
     use super::Instructions;

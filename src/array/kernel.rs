@@ -71,6 +71,12 @@ impl<T> Kernel<T> {
         self
     }
 
+    /// What it takes an element, roughly, in the first cache.
+    pub fn picoseconds(&self) -> usize {
+        let of_f32 = if self.plain.is_some() { 150 } else { 800 };
+        of_f32 * size_of::<T>() / size_of::<f32>()
+    }
+
     pub fn arity(&self) -> usize {
         match self.slices {
             Slices::One(_) => 1,

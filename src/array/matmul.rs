@@ -5,8 +5,8 @@
 //! ([`multiply`](super::multiply)), in whose order of sums they may be cut and stacked.
 
 use super::{
-    Arithmetic, AxisSet, Extent, Kernel, Layout, Matrix, Reducer, Room, Shape, Value, Work, elementwise,
-    kernel, reduce, reducer, size_of,
+    Arithmetic, AxisSet, Extent, Kernel, Layout, Matrix, Reducer, Room, Shape, Value, Work, both,
+    elementwise, kernel, parts, product_time, reduce, reducer, size_of,
 };
 use crate::error::Problem;
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
@@ -30,7 +30,8 @@ pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room<T>) 
     aside.holds(b.shape())?;
     let mut out = room.to_fill(&shape)?;
     if !out.is_empty() {
-        multiply(&a.view(), &b.view(), &mut out);
+        let work = out.len().saturating_mul(a.shape()[batch.len() + 1]);
+        multiply(parts(product_time::<T>(work), room.threads()), &a.view(), &b.view(), &mut out);
     }
     Ok(Value::from_vec(&shape, out))
 }
@@ -72,19 +73,32 @@ fn sum<T: Arithmetic>() -> Reducer<T> {
     reducer!(T::zero(), |a, b| a + b)
 }
 
-/// Writes the product of two stacks of matrices to `out`.
-fn multiply<T: Arithmetic>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T]) {
+/// Writes the product of two stacks of matrices to `out`, by so many threads.
+fn multiply<T: Arithmetic>(threads: usize, a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T]) {
     if a.ndim() > 2 {
         let matrices = a.len_of(Axis(0));
-        for (i, part) in out.chunks_mut(out.len() / matrices).enumerate() {
-            multiply(&a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), part);
+        let size = out.len() / matrices;
+        if threads > 1 && matrices > 1 {
+            let (some, at) = (threads / 2, (matrices * (threads / 2) / threads).max(1));
+            let (out, out_rest) = out.split_at_mut(at * size);
+            let [(a, a_rest), (b, b_rest)] = [a, b].map(|stack| stack.view().split_at(Axis(0), at));
+            both(
+                threads - 1,
+                || multiply(some, &a, &b, out),
+                || multiply(threads - some, &a_rest, &b_rest, out_rest),
+            );
+            return;
+        }
+        for (i, part) in out.chunks_mut(size).enumerate() {
+            multiply(threads, &a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), part);
         }
         return;
     }
     let matrix = "the shape rule asks for two axes";
     let a = a.view().into_dimensionality::<Ix2>().expect(matrix);
     let b = b.view().into_dimensionality::<Ix2>().expect(matrix);
-    product(&a, &b, out);
+    let [mut room_a, mut room_b] = [Vec::new(), Vec::new()];
+    shared_product(threads, Matrix::of(&a, &mut room_a), Matrix::of(&b, &mut room_b), out, false);
 }
 
 /// The kernels alone: a · b, in row-major order, for a bench. (A row times a column, which is a reduction elsewhere, is a chain.)
@@ -92,4 +106,34 @@ fn multiply<T: Arithmetic>(a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &m
 pub fn product<T: Arithmetic>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &mut [T]) {
     let [mut room_a, mut room_b] = [Vec::new(), Vec::new()];
     T::multiply(Matrix::of(a, &mut room_a), Matrix::of(b, &mut room_b), out, false);
+}
+
+/// The product of two matrices, written to `out` or added to it, by at most so many threads. They compute rows of their own,
+/// or columns of a single row, which changes no bit of them.
+pub(crate) fn shared_product<T: Arithmetic>(
+    threads: usize,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    out: &mut [T],
+    adding: bool,
+) {
+    let ([m, k], [_, n]) = (a.shape(), b.shape());
+    let threads = parts(product_time::<T>(m.saturating_mul(k).saturating_mul(n)), threads);
+    if threads < 2 || m.max(n) < 2 {
+        return T::multiply(a, b, out, adding);
+    }
+    let (some, others) = (threads / 2, threads - threads / 2);
+    let ((a, a_rest), (b, b_rest), at) = if m > 1 {
+        let at = (m * some / threads).max(1);
+        ((a.rows(0, at), a.rows(at, m - at)), (b, b), at * n)
+    } else {
+        let at = (n * some / threads).max(1);
+        ((a, a), (b.columns(0, at), b.columns(at, n - at)), at)
+    };
+    let (out, out_rest) = out.split_at_mut(at);
+    both(
+        threads - 1,
+        || shared_product(some, a, b, out, adding),
+        || shared_product(others, a_rest, b_rest, out_rest, adding),
+    );
 }

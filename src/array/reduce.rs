@@ -11,10 +11,11 @@
 //! results, they are taken in strips, so that the working memory is that of a strip.
 
 use super::Arithmetic;
-use super::{AxisSet, Instructions, Layout, Room, SLACK, Shape, Value, gather, size_of};
+use super::{AxisSet, Instructions, Layout, Room, SLACK, Shape, Value, both, gather, parts};
 use crate::error::Problem;
 use pulp::NullaryFnOnce;
 use std::fmt;
+use std::ops::Range;
 
 /// Accumulators that a block's terms are dealt to: as many f32 as the widest registers hold.
 const LANES: usize = 16;
@@ -143,6 +144,15 @@ pub(crate) struct Progress {
     taken: usize,
     /// Reductions that are complete.
     complete: usize,
+    /// Whether others take other terms of this one, which is therefore left in parts.
+    part: bool,
+}
+
+impl Progress {
+    /// Before a part of a single reduction, from this element on.
+    pub fn of_part(taken: usize) -> Self {
+        Self { taken, complete: 0, part: true }
+    }
 }
 
 impl Extent {
@@ -173,7 +183,6 @@ impl Extent {
         out: &mut [T],
     ) {
         let Self { terms, width, .. } = self;
-        let (lanes, partials) = scratch.split_at_mut(self.lanes() * width);
         let (block, total) = (BLOCK * width, terms * width);
         if width == 1 && terms <= BLOCK && progress.taken == 0 {
             let whole = elements.len() / terms;
@@ -186,6 +195,7 @@ impl Extent {
             let (index, begun) = (progress.taken / block, progress.taken % block);
             let room = block.min(total - index * block) - begun;
             let (now, later) = elements.split_at(room.min(elements.len()));
+            let (lanes, partials) = scratch.split_at_mut(self.lanes() * width);
             let partial = if terms > BLOCK {
                 &mut partials[index * width..][..width]
             } else {
@@ -202,15 +212,34 @@ impl Extent {
                 }
             }
             progress.taken += now.len();
-            if progress.taken == total {
+            if progress.taken == total && !progress.part {
                 if terms > BLOCK {
-                    join(reducer, &mut partials[..(index + 1) * width], width);
-                    out[progress.complete * width..][..width].copy_from_slice(&partials[..width]);
+                    self.close(reducer, scratch, &mut out[progress.complete * width..]);
                 }
-                *progress = Progress { taken: 0, complete: progress.complete + 1 };
+                *progress = Progress { complete: progress.complete + 1, ..Progress::default() };
             }
             elements = later;
         }
+    }
+
+    /// So many elements have a partial result of their own, where there are several.
+    pub fn partial(self) -> Option<usize> {
+        (self.terms > BLOCK).then_some(BLOCK * self.width)
+    }
+
+    /// Takes over the partial results of these elements, which begin with such.
+    pub fn adopt<T: Arithmetic>(self, scratch: &mut [T], other: &[T], elements: Range<usize>) {
+        let before = self.lanes() * self.width;
+        let partials =
+            before + elements.start / BLOCK..before + elements.end.div_ceil(BLOCK * self.width) * self.width;
+        scratch[partials.clone()].copy_from_slice(&other[partials]);
+    }
+
+    /// Brings all partial results together.
+    pub fn close<T: Arithmetic>(self, reducer: &Reducer<T>, scratch: &mut [T], out: &mut [T]) {
+        let partials = &mut scratch[self.lanes() * self.width..][..self.terms.div_ceil(BLOCK) * self.width];
+        join(reducer, partials, self.width);
+        out[..self.width].copy_from_slice(&partials[..self.width]);
     }
 }
 
@@ -253,23 +282,39 @@ fn join<T: Arithmetic>(reducer: &Reducer<T>, partials: &mut [T], width: usize) {
     }
 }
 
-/// Both arrangements of the axes that give each result its terms in row-major order: the reduced axes
-/// first, or last.
-fn arrangements(shape: &[usize], axes: AxisSet) -> [(Shape, Extent); 2] {
+/// The arrangements of the axes that give each result its terms in row-major order: the kept axes as they are, and the
+/// reduced ones together, as they are, before the first of them, after it, and so on to the last.
+fn arrangements(shape: &[usize], axes: AxisSet) -> impl DoubleEndedIterator<Item = (Shape, Extent)> {
     let kept: Shape = (0..shape.len()).filter(|&axis| !axes.contains(axis)).collect();
-    let sizes = |axes: &[usize]| axes.iter().map(|&axis| shape[axis]).collect::<Shape>();
     let reduced: Shape = axes.iter().collect();
-    let (results, terms) = (size_of(&sizes(&kept)), size_of(&sizes(&reduced)));
-    let first = reduced.iter().chain(&kept).copied().collect();
-    let last = kept.iter().chain(&reduced).copied().collect();
-    [(first, Extent { terms, width: results, count: 1 }), (last, Extent { terms, width: 1, count: results })]
+    (0..=kept.len()).map(move |before| {
+        let size = |axes: &[usize]| axes.iter().map(|&axis| shape[axis]).product();
+        let (outer, inner) = kept.split_at(before);
+        let order = outer.iter().chain(&reduced).chain(inner).copied().collect();
+        (order, Extent { terms: size(&reduced), width: size(inner), count: size(outer) })
+    })
 }
 
-/// The operand of a reduction as its terms are taken, and how they come: in the order in which they lie in
-/// memory, if that is one of those possible.
+/// Results side by side whose lanes may be at work together, where they are not taken in strips.
+const WIDE: usize = 4096;
+
+/// The arrangement in which the elements lie in memory, if that is one of those possible; else that in which some lie side
+/// by side.
+fn arrangement(x: &Layout, axes: AxisSet) -> (Shape, Extent) {
+    let fits = |extent: &Extent| extent.count == 1 || extent.width <= WIDE;
+    let lies = |(order, extent): &(Shape, Extent)| fits(extent) && x.permute(order).is_row_major();
+    let runs = |(order, extent): &(Shape, Extent)| {
+        fits(extent) && extent.count > 1 && x.permute(order).collapsed().strides.last() == Some(&1)
+    };
+    let all = || arrangements(&x.shape, axes).rev();
+    // That with the reduced axes last is always there.
+    all().find(lies).or_else(|| all().find(runs)).or_else(|| all().next()).expect("there is one")
+}
+
+/// The operand of a reduction as its terms are taken, and how they come.
 pub(crate) fn arrange(x: &Layout, axes: AxisSet) -> (Layout, Extent) {
-    let [first, last] = arrangements(&x.shape, axes).map(|(order, extent)| (x.permute(&order), extent));
-    if first.1.width > 1 && first.0.is_row_major() { first } else { last }
+    let (order, extent) = arrangement(x, axes);
+    (x.permute(&order), extent)
 }
 
 /// Reduces a value, in the order described at the top of this file.
@@ -283,32 +328,62 @@ pub(crate) fn reduce<T: Arithmetic>(
     room.aside().holds(shape)?;
     let out_shape: Shape =
         (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).collect();
-    let [(order, columns), (last, rows)] = arrangements(shape, axes);
-    if rows.terms == 0 || rows.count == 0 {
+    // What does not lie in memory is copied in order.
+    let layout = x.lying().map_or_else(|| Layout::row_major(shape), |(_, layout)| layout);
+    let (order, extent) = arrangement(&layout, axes);
+    if extent.terms == 0 || extent.results() == 0 {
         return Ok(Value::filled(&out_shape, reducer.identity));
     }
     let mut out = room.filled(&out_shape, reducer.identity)?;
-    match x.permute(&order).as_slice() {
-        Some(elements) if columns.width > 1 => {
-            by_strips(columns, reducer, elements, &mut out, &room.aside())?;
-        }
-        _ => {
-            let mut progress = Progress::default();
-            let mut scratch = room.aside().filled(&[rows.scratch()], reducer.identity)?;
-            pieces(&x.permute(&last), &room.aside(), |elements| {
-                rows.push(reducer, &mut progress, &mut scratch, elements, &mut out);
-            })?;
-        }
+    let x = x.permute(&order);
+    if let Some(elements) = x.as_slice() {
+        let threads = parts(elements.len().saturating_mul(TERM * size_of::<T>()), room.threads());
+        shared(threads, extent, reducer, elements, &mut out, &room.aside())?;
+    } else {
+        let mut progress = Progress::default();
+        let mut scratch = room.aside().filled(&[extent.scratch()], reducer.identity)?;
+        pieces(&x, &room.aside(), |elements| {
+            extent.push(reducer, &mut progress, &mut scratch, elements, &mut out);
+        })?;
     }
     Ok(Value::from_vec(&out_shape, out))
 }
 
 /// Results that are reduced together: as many that their lanes stay in the first cache.
 pub(crate) const fn strip<T>() -> usize {
-    2048 / std::mem::size_of::<T>()
+    2048 / size_of::<T>()
 }
 
-/// Results side by side, whose terms are all at hand.
+/// Picoseconds that a term takes for each of its bytes, roughly.
+const TERM: usize = 60;
+
+/// Terms that are all at hand, of several results one after the other: each thread computes some of those.
+fn shared<T: Arithmetic>(
+    threads: usize,
+    extent: Extent,
+    reducer: &Reducer<T>,
+    elements: &[T],
+    out: &mut [T],
+    room: &Room<T>,
+) -> Result<(), Problem> {
+    let first = extent.count * (threads / 2) / threads;
+    if first == 0 {
+        return by_strips(extent, reducer, elements, out, room);
+    }
+    let (now, later) = elements.split_at(first * extent.terms * extent.width);
+    let (out, out_later) = out.split_at_mut(first * extent.width);
+    let [room, room_later] = [room.aside(), room.aside()];
+    let some = Extent { count: first, ..extent };
+    let others = Extent { count: extent.count - first, ..extent };
+    let (one, other) = both(
+        threads - 1,
+        move || shared(threads / 2, some, reducer, now, out, &room),
+        move || shared(threads - threads / 2, others, reducer, later, out_later, &room_later),
+    );
+    one.and(other)
+}
+
+/// Terms that are all at hand: many results side by side are taken in strips.
 fn by_strips<T: Arithmetic>(
     extent: Extent,
     reducer: &Reducer<T>,
@@ -316,19 +391,21 @@ fn by_strips<T: Arithmetic>(
     out: &mut [T],
     room: &Room<T>,
 ) -> Result<(), Problem> {
-    let width = extent.width;
+    let Extent { terms, width, .. } = extent;
     let strip = Extent { width: width.min(strip::<T>()), ..extent };
     let mut scratch = room.filled(&[strip.scratch()], reducer.identity)?;
     if strip == extent {
         extent.push(reducer, &mut Progress::default(), &mut scratch, elements, out);
         return Ok(());
     }
-    for first in (0..width).step_by(strip.width) {
-        let strip = Extent { width: strip.width.min(width - first), ..strip };
-        let mut progress = Progress::default();
-        let out = &mut out[first..][..strip.width];
-        for terms in elements.chunks_exact(width) {
-            strip.push(reducer, &mut progress, &mut scratch, &terms[first..][..strip.width], out);
+    for (elements, out) in elements.chunks_exact(terms * width).zip(out.chunks_exact_mut(width)) {
+        for first in (0..width).step_by(strip.width) {
+            let strip = Extent { width: strip.width.min(width - first), terms, count: 1 };
+            let mut progress = Progress::default();
+            let out = &mut out[first..][..strip.width];
+            for terms in elements.chunks_exact(width) {
+                strip.push(reducer, &mut progress, &mut scratch, &terms[first..][..strip.width], out);
+            }
         }
     }
     Ok(())
@@ -393,6 +470,9 @@ mod tests {
             (1437, 30, 1),
             (4100, 3, 1),
             (2050, 600, 1),
+            (30, 7, 5),
+            (1025, 2, 3),
+            (5, 700, 2),
         ] {
             let extent = Extent { terms, width, count };
             let elements: Vec<f32> = (0..terms * width * count)
@@ -400,12 +480,8 @@ mod tests {
                 .collect();
             let expected: Vec<f32> = (0..width * count)
                 .map(|i| {
-                    let of_one: Vec<f32> = if width > 1 {
-                        elements.iter().skip(i).step_by(width).copied().collect()
-                    } else {
-                        elements[i * terms..(i + 1) * terms].to_vec()
-                    };
-                    in_order(&of_one)
+                    let of_one = &elements[i / width * terms * width..][..terms * width];
+                    in_order(&of_one.iter().skip(i % width).step_by(width).copied().collect::<Vec<f32>>())
                 })
                 .collect();
             for piece in [1, 3, 16, 480, 1000, 1024, 5000, elements.len()] {
@@ -416,7 +492,7 @@ mod tests {
                 }
                 assert_eq!(out, expected, "{extent:?} in pieces of {piece}");
             }
-            if width > 1 {
+            {
                 let mut out = vec![0.0; extent.results()];
                 by_strips(extent, &sum, &elements, &mut out, &Room::default()).unwrap();
                 assert_eq!(out, expected, "{extent:?} in strips");

@@ -6,7 +6,7 @@
 //! what passes it, or is refused, is a [`Problem`] with the shape and the bytes.
 
 use super::spare::Spare;
-use super::{Arithmetic, Value, check_shape, size_of as elements};
+use super::{Arithmetic, Value, check_shape, processors, size_of as elements};
 use crate::error::{Bytes, Dims, ErrorKind, Problem};
 use std::cell::{Cell, RefCell};
 use std::sync::OnceLock;
@@ -14,18 +14,21 @@ use std::sync::OnceLock;
 /// What to do about a limit.
 const MEND: &str = "Work on a part at a time; or set another limit with `tape.limit_bytes(bytes)`.";
 
-/// Memory for results: how much there may be, how much of it was taken, and what is left from before.
+/// Memory for results: how much there may be, how much of it was taken, and what is left from before; and how many threads may
+/// fill it.
 #[derive(Debug)]
 pub struct Room<T> {
     limit: Cell<usize>,
     taken: Cell<usize>,
+    threads: Cell<usize>,
     spare: RefCell<Spare<T>>,
 }
 
 impl<T> Default for Room<T> {
-    /// As much as the machine has.
+    /// As much as the machine has, and all of its threads.
     fn default() -> Self {
-        Self { limit: Cell::new(of_the_machine()), taken: Cell::new(0), spare: RefCell::default() }
+        let [limit, taken, threads] = [of_the_machine(), 0, processors()].map(Cell::new);
+        Self { limit, taken, threads, spare: RefCell::default() }
     }
 }
 
@@ -35,6 +38,16 @@ impl<T> Room<T> {
         self.limit.set(bytes);
     }
 
+    /// How many threads may share the work on a result.
+    pub fn threads(&self) -> usize {
+        self.threads.get()
+    }
+
+    /// Sets how many they are, one at least.
+    pub fn set_threads(&self, threads: usize) {
+        self.threads.set(threads.max(1));
+    }
+
     /// The bytes of all results that were made here.
     pub fn taken(&self) -> usize {
         self.taken.get()
@@ -42,7 +55,8 @@ impl<T> Room<T> {
 
     /// The same room, for what lives no longer than one operation: what is taken there is not counted here.
     pub fn aside(&self) -> Self {
-        Self { limit: self.limit.clone(), taken: self.taken.clone(), spare: RefCell::default() }
+        let [limit, taken, threads] = [&self.limit, &self.taken, &self.threads].map(Cell::clone);
+        Self { limit, taken, threads, spare: RefCell::default() }
     }
 
     /// Whether elements of this shape, all written out, could be had. A reduction asks this of an operand that is

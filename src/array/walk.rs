@@ -3,10 +3,8 @@
 //! A kernel sees slices of equal length and never a layout, so that there is one loop an operation
 //! and its result does not depend on how the operands lie in memory.
 
-use super::{Arithmetic, Kernel, Layout, Room, SLACK, Slices, Value, gather, size_of};
+use super::{Arithmetic, Kernel, Layout, Room, SLACK, Slices, Value, both, gather, parts, size_of};
 use crate::error::Problem;
-use smallvec::SmallVec;
-use std::borrow::Cow;
 
 /// Elements handed to a kernel at a time where an operand is repeated or gathered, about.
 const BLOCK: usize = 512;
@@ -30,11 +28,12 @@ pub(crate) fn elementwise<T: Arithmetic>(
     {
         return Ok(Value::filled(operands[0].shape(), (kernel.scalar)(a, b, c)));
     }
+    let threads = parts(operands[0].len().saturating_mul(kernel.picoseconds()), room.threads());
     match kernel.slices {
-        Slices::One(f) => arrays([operands[0]], room, |[a], y| f(a, y)),
-        Slices::Two(f) => arrays([operands[0], operands[1]], room, |[a, b], y| f(a, b, y)),
+        Slices::One(f) => arrays([operands[0]], room, threads, |[a], y| f(a, y)),
+        Slices::Two(f) => arrays([operands[0], operands[1]], room, threads, |[a, b], y| f(a, b, y)),
         Slices::Three(f) => {
-            arrays([operands[0], operands[1], operands[2]], room, |[a, b, c], y| f(a, b, c, y))
+            arrays([operands[0], operands[1], operands[2]], room, threads, |[a, b, c], y| f(a, b, c, y))
         }
     }
 }
@@ -42,35 +41,64 @@ pub(crate) fn elementwise<T: Arithmetic>(
 fn arrays<T: Arithmetic, const N: usize>(
     operands: [&Value<T>; N],
     room: &Room<T>,
-    kernel: impl Fn([&[T]; N], &mut [T]),
+    threads: usize,
+    kernel: impl Fn([&[T]; N], &mut [T]) + Sync,
 ) -> Result<Value<T>, Problem> {
     let shape = operands[0].shape();
     let mut out = room.to_fill(shape)?;
     if out.is_empty() {
         return Ok(Value::from_vec(shape, out));
     }
-    let mut found = SmallVec::<[Source<'_, T>; 3]>::new();
-    for operand in operands {
-        found.push(Source::of(operand, room)?);
-    }
-    let step = step(&found).unwrap_or(out.len());
-    for source in &mut found {
-        source.prepare(step.min(out.len()));
-    }
-    for (i, block) in out.chunks_mut(step).enumerate() {
-        let (start, len) = (i * step, block.len());
-        for source in &mut found {
-            source.bring(start, len);
+    let mut copied = [const { None }; N];
+    for (operand, copied) in operands.iter().zip(&mut copied) {
+        if operand.as_slice().is_none() && operand.lying().is_none() {
+            *copied = Some(operand.elements(&room.aside())?);
         }
-        kernel(std::array::from_fn(|i| found[i].block(start, len)), block);
     }
+    let sources = std::array::from_fn(|i| Source::of(operands[i], copied[i].as_deref()));
+    fill(threads, sources, 0, &mut out, &kernel);
     Ok(Value::from_vec(shape, out))
 }
 
+/// The elements from `start` on, by so many threads.
+fn fill<T: Arithmetic, const N: usize>(
+    threads: usize,
+    mut sources: [Source<'_, T>; N],
+    start: usize,
+    out: &mut [T],
+    kernel: &(impl Fn([&[T]; N], &mut [T]) + Sync),
+) {
+    let step = step(&sources);
+    let unit = step.unwrap_or(BLOCK);
+    let at = out.len() / unit * (threads / 2) / threads * unit;
+    if at > 0 {
+        let (now, later) = out.split_at_mut(at);
+        let first = sources.clone();
+        both(
+            threads - 1,
+            || fill(threads / 2, first, start, now, kernel),
+            || fill(threads - threads / 2, sources, start + at, later, kernel),
+        );
+        return;
+    }
+    let step = step.unwrap_or(out.len());
+    for source in &mut sources {
+        source.prepare(start, step.min(out.len()));
+    }
+    for (i, block) in out.chunks_mut(step).enumerate() {
+        let (start, len) = (start + i * step, block.len());
+        for source in &mut sources {
+            source.bring(start, len);
+        }
+        kernel(std::array::from_fn(|i| sources[i].block(start, len)), block);
+    }
+}
+
 /// Where the elements of an operand come from.
-enum Source<'a, T: Clone> {
+#[derive(Clone)]
+enum Source<'a, T> {
     /// They lie in row-major order.
-    InOrder(Cow<'a, [T]>),
+    InOrder(&'a [T]),
     /// They are brought into order, block by block.
     Gathered {
         memory: &'a [T],
@@ -83,23 +111,21 @@ enum Source<'a, T: Clone> {
 }
 
 impl<'a, T: Arithmetic> Source<'a, T> {
-    fn of(value: &'a Value<T>, room: &Room<T>) -> Result<Self, Problem> {
-        if let Some(elements) = value.as_slice() {
-            return Ok(Self::InOrder(Cow::Borrowed(elements)));
+    /// What does not lie in one piece of memory has been copied.
+    fn of(value: &'a Value<T>, copied: Option<&'a [T]>) -> Self {
+        if let Some(elements) = copied.or_else(|| value.as_slice()) {
+            return Self::InOrder(elements);
         }
-        Ok(match value.lying() {
-            Some((memory, layout)) => {
-                Self::Gathered { memory, layout: layout.collapsed(), block: Vec::new(), stays: false }
-            }
-            None => Self::InOrder(Cow::Owned(value.elements(&room.aside())?)),
-        })
+        let (memory, layout) = value.lying().expect("what has gaps was copied");
+        Self::Gathered { memory, layout: layout.collapsed(), block: Vec::new(), stays: false }
     }
 
-    fn prepare(&mut self, step: usize) {
+    /// Before blocks of so many elements, from `start` on.
+    fn prepare(&mut self, start: usize, step: usize) {
         if let Self::Gathered { memory, layout, block, stays } = self {
             block.resize(step + SLACK, T::ZERO);
             if period(layout).is_some_and(|period| step.is_multiple_of(period)) {
-                gather(memory, layout, 0, step, block);
+                gather(memory, layout, start, step, block);
                 *stays = true;
             }
         }
@@ -126,7 +152,7 @@ fn period(layout: &Layout) -> Option<usize> {
 }
 
 /// The elements of a block: about [`BLOCK`], and whole periods or rows of what repeats. Nothing, if all lie in order.
-fn step<T: Clone>(sources: &[Source<'_, T>]) -> Option<usize> {
+fn step<T>(sources: &[Source<'_, T>]) -> Option<usize> {
     let layouts = sources.iter().filter_map(|source| match source {
         Source::InOrder(_) => None,
         Source::Gathered { layout, .. } => Some(layout),

@@ -208,6 +208,9 @@ macro_rules! each {
 }
 
 impl Prim {
+    /// The sum of two rows of one shape: what cotangents are added up by.
+    pub(crate) const ADD: Self = Self(Family::Zip(Zip::Add));
+
     /// Every primitive there is, parametrised for a 2 × 3 operand.
     ///
     /// ```

@@ -291,8 +291,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         self
     }
 
-    /// How many threads a large matrix product may use, one at least; by default as many as the machine has
-    /// processors. Smaller ones, of less than some 50 µs, use one. The bits do not depend on it.
+    /// How many threads may share an instruction, one at least; by default as many as the machine has processors.
+    ///
+    /// Shared are products of matrices, rows that are computed together and reductions, each if it is worth waking another
+    /// thread, from some 20 µs of work on. The caller's thread is one of them; the others are the library's own, or, where
+    /// the caller runs in a pool of rayon's, those of that pool. Each takes memory for its blocks
+    /// ([`Report::scratch_bytes`](super::Report::scratch_bytes)). The bits do not depend on how many there are.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

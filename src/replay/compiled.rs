@@ -68,11 +68,11 @@ impl<T: Float> Compiled<T> {
 
     /// Memory that is not the caller's.
     pub fn slice<'a>(&'a self, memory: &'a Memory<T>, source: Source) -> &'a [T] {
-        memory.slice(&self.code, &Feeds::NONE, source)
+        memory.slice(&self.code, &[], source)
     }
 
     pub fn read(&self, memory: &mut Memory<T>, place: &Place, out: &mut [T]) {
-        memory.read(&self.code, &Feeds::NONE, place, out);
+        memory.read(&self.code, &[], place, out);
     }
 
     /// Copies what would be lost, then exchanges the state with what replaces it.

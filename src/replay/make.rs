@@ -11,12 +11,11 @@ use super::port::{Port, Signature};
 use super::program::Program;
 use super::report::Report;
 use super::trace::Trace;
-use crate::array::{Kind, Layout, Value};
+use crate::array::{Kind, Layout, Value, processors};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::tape::Read;
 use crate::{Float, Var};
 use indexmap::IndexMap;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 impl<'t, T: Float> ProgramBuilder<'t, T> {
@@ -245,10 +244,4 @@ fn words(kind: Kind) -> &'static str {
 fn port<T: Float>(var: Var<'_, T>) -> Port {
     let name = var.name().map_or_else(|| format!("%{}", var.row()), |name| name.to_string());
     Port { name, shape: var.shape(), kind: var.kind() }
-}
-
-/// How many threads the machine or its container runs at once, asked once: the answer stands in files there.
-fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }

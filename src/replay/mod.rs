@@ -12,7 +12,7 @@
 //! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
 //! | `feed/` | what a program is fed and writes to: numbers and arrays, integers and truths, a closed choice |
 //! | `trace.rs` | the list as it was recorded, by which a program says where a NaN was born |
-//! | `port.rs`, `fixed.rs`, `report.rs` | what a program says of itself |
+//! | `port.rs`, `fixed.rs`, `report.rs`, `profile.rs` | what a program says of itself, and where its time goes |
 //! | `call.rs`, `replayed/`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
 //! | `map/` | one program over many inputs at once |
 //! | `evidence.rs` | what two recordings of a function are compared by |
@@ -34,6 +34,7 @@ mod make;
 mod map;
 mod passes;
 mod port;
+mod profile;
 mod program;
 mod replayed;
 mod report;
@@ -48,6 +49,7 @@ pub use fixed::Fixed;
 pub use map::{MapBuilder, Mapped, MappedWorkspace};
 pub use passes::Pass;
 pub use port::Port;
+pub use profile::{Measured, Profile};
 pub use program::Program;
 pub use replayed::{Path, Replayed};
 pub use report::Report;

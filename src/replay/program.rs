@@ -189,7 +189,7 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn workspace(&self) -> Workspace<T> {
-        Workspace { program: Arc::clone(&self.0), memory: self.0.memory(), status: Status::Fresh }
+        Workspace::around(Arc::clone(&self.0), self.0.memory())
     }
 
     /// The outputs for these inputs, as new arrays.
@@ -252,7 +252,7 @@ impl<T: Float> Program<T> {
     pub fn replay_to_vec<'a>(&self, inputs: impl IntoInputs<'a, T>) -> Result<Vec<ArrayD<T>>, Error> {
         let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let memory = idle().pop().filter(|_| self.0.state.is_empty()).unwrap_or_else(|| self.0.memory());
-        let mut workspace = Workspace { program: Arc::clone(&self.0), memory, status: Status::Fresh };
+        let mut workspace = Workspace::around(Arc::clone(&self.0), memory);
         self.run(&mut workspace, inputs)?;
         let outputs = (0..self.outputs().len()).map(|i| workspace.output(i).to_owned()).collect();
         idle().push(workspace.memory);
@@ -260,8 +260,8 @@ impl<T: Float> Program<T> {
     }
 
     /// The outputs for these inputs, written to the caller's arrays. Nothing is allocated, if the inputs lie
-    /// in row-major order or have been copied to this workspace before; of a product that is large enough for
-    /// several threads, their queue takes a block now and then.
+    /// in row-major order or have been copied to this workspace before; to hand a part of the work to
+    /// another thread takes a little.
     ///
     /// # Errors
     /// As of [`replay`](Self::replay), and if an array to write to has another shape than its output.
@@ -382,11 +382,17 @@ impl<T: Float> Program<T> {
     /// ```
     #[track_caller]
     pub fn run<'a>(&self, workspace: &mut Workspace<T>, inputs: impl IntoInputs<'a, T>) -> Result<(), Error> {
-        self.run_on(workspace, inputs.into_inputs().as_ref())
+        self.run_on(workspace, inputs.into_inputs().as_ref(), |_| ())
     }
 
+    /// `done` is told of each instruction, as of [`Code::run_watched`](super::machine::Code::run_watched).
     #[track_caller]
-    pub(super) fn run_on(&self, workspace: &mut Workspace<T>, given: &[Input<'_, T>]) -> Result<(), Error> {
+    pub(super) fn run_on(
+        &self,
+        workspace: &mut Workspace<T>,
+        given: &[Input<'_, T>],
+        done: impl FnMut(Option<usize>),
+    ) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
             let what = "the workspace was made by another program";
             let problem =
@@ -414,9 +420,28 @@ impl<T: Float> Program<T> {
                 return Err(Error::new("replay", Problem { what, ..problem }, Vec::new()));
             }
         }
-        let feeds = Feeds::Given(given);
+        // They are the memory's, and are lent to a run like the caller's arrays.
+        let staged = std::mem::take(&mut memory.staged);
+        let mut feeds = std::mem::take(&mut workspace.feeds);
+        feeds.extend(given.iter().zip(&staged).map(|(input, staged)| input.elements().unwrap_or(staged)));
+        let run = self.run_fed(workspace, &feeds, done);
+        workspace.feeds = emptied(feeds);
+        workspace.memory.staged = staged;
+        workspace.status = if run.is_ok() { Status::Complete } else { Status::Refused };
+        run
+    }
+
+    /// With the elements of all inputs at hand, but for numbers, which are in the bank.
+    #[track_caller]
+    fn run_fed(
+        &self,
+        workspace: &mut Workspace<T>,
+        feeds: &Feeds<'_, T>,
+        done: impl FnMut(Option<usize>),
+    ) -> Result<(), Error> {
+        let memory = &mut workspace.memory;
         // Not by `map`: a closure would say this line where the caller's is meant.
-        let astray = match self.0.code.run(memory, &feeds, 1).first() {
+        let astray = match self.0.code.run_watched(memory, feeds, 1, done).first() {
             None => None,
             Some(astray) => {
                 let indexed = self.0.code.indexed(*astray);
@@ -428,20 +453,23 @@ impl<T: Float> Program<T> {
         for (guard, places) in self.0.guards.iter().filter(|(guard, _)| guard.rows <= until) {
             let [left, right] = places
                 .each_ref()
-                .map(|place| memory.slice(&self.0.code, &feeds, place.source)[place.layout.offset]);
+                .map(|place| memory.slice(&self.0.code, feeds, place.source)[place.layout.offset]);
             if !guard.holds(left, right) {
-                workspace.status = Status::Refused;
                 return Err(guard.error(left, right));
             }
         }
         if let Some((_, error)) = astray {
-            workspace.status = Status::Refused;
             return Err(error);
         }
-        self.0.move_on(memory, &feeds);
-        workspace.status = Status::Complete;
+        self.0.move_on(memory, feeds);
         Ok(())
     }
+}
+
+/// The list without its slices, for the next run: collecting in place keeps its memory, whatever the lifetimes.
+fn emptied<T: Float>(mut feeds: Vec<&[T]>) -> Vec<&'static [T]> {
+    feeds.clear();
+    feeds.into_iter().map(|_| unreachable!("it is empty")).collect()
 }
 
 /// As many outputs have to be asked for as there are.

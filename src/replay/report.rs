@@ -241,8 +241,8 @@ impl Report {
         self.bytes_moved
     }
 
-    /// Heap allocations of a run, once a workspace has run: none, but for what has more
-    /// than eight axes that could not be fewer.
+    /// Heap allocations of a run on one thread, once a workspace has run: none, but for what has more
+    /// than eight axes that could not be fewer. To hand a part to another thread takes a small one.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

@@ -30,6 +30,8 @@ pub struct Workspace<T: Float> {
     pub(super) program: Arc<Compiled<T>>,
     pub(super) memory: Memory<T>,
     pub(super) status: Status,
+    /// Empty but for its room, in which a run lists what it is fed.
+    pub(super) feeds: Vec<&'static [T]>,
 }
 
 /// How the last run ended.
@@ -137,6 +139,10 @@ impl StateKey for &String {
 }
 
 impl<T: Float> Workspace<T> {
+    pub(super) fn around(program: Arc<Compiled<T>>, memory: Memory<T>) -> Self {
+        Self { program, memory, status: Status::Fresh, feeds: Vec::new() }
+    }
+
     /// Starts a run: there are no results until it has come to its end. If the run before panicked, parts of the memory
     /// may be missing; it is made anew then, but for the state, which no run takes away or changes before its end.
     pub(super) fn begin(&mut self) {
@@ -346,7 +352,7 @@ impl<T: Float> Workspace<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn bytes(&self) -> usize {
-        self.memory.bytes()
+        self.memory.bytes() + self.feeds.capacity() * size_of::<&[T]>()
     }
 }
 
@@ -392,7 +398,7 @@ mod tests {
                 std::mem::take(buffer);
             }
         }
-        workspace.memory.take_scratch();
+        std::mem::take(&mut workspace.memory.scratch);
         assert!(workspace.try_output(0).is_err()); // It says so,
         assert_eq!((workspace.state("w"), workspace.state("n")), (expected.state("w"), expected.state("n")));
         run(&mut workspace); // and it works.

@@ -5,7 +5,7 @@
 //! other side, and record ordinary rows as well.
 
 use super::gradients::unmoved;
-use super::sweeps::{Mode, Working};
+use super::sweeps::Mode;
 use super::{IntoVar, RowId, Tape, Var};
 use crate::Float;
 use crate::array::Kind;
@@ -22,7 +22,7 @@ impl<T: Float> Tape<T> {
         let first = moving.first_key_value().map_or(self.len(), |(first, _)| first.index());
         let rows = self.ancestry([root], first);
         let mark = self.mark();
-        let mut sweep = Working::new(root, self.len());
+        let mut sweep = self.working(root);
         let mut tangents: Vec<Option<RowId>> = vec![None; rows.len()];
         for (place, row) in rows.iter() {
             if let Some(tangent) = moving.get(&row) {

@@ -1,7 +1,7 @@
 //! Starting over, and how long a tape may become.
 
 use super::Tape;
-use super::sweeps::{Mode, Working};
+use super::sweeps::{Mode, Pairs, Sweep, Working};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted};
 
@@ -46,6 +46,7 @@ impl<T: Float> Tape<T> {
             broadcasting: _,
             cotangents,
             sweeps,
+            lists,
             differentiated,
             limit: _,
             room,
@@ -60,7 +61,10 @@ impl<T: Float> Tape<T> {
         room.start_over(rows.get_mut().drain(..).map(|row| row.value));
         names.get_mut().clear();
         cotangents.get_mut().clear();
-        sweeps.get_mut().clear();
+        // The first sweep of the next recording is most like the first of this one: its lists come last.
+        let mut used: Vec<Pairs> = sweeps.get_mut().drain(..).flat_map(Sweep::into_lists).collect();
+        used.reverse();
+        *lists.get_mut() = used;
         differentiated.set(None);
         refused.get_mut().take();
         guards.get_mut().clear();
@@ -98,6 +102,21 @@ impl<T: Float> Tape<T> {
     /// ```
     pub fn limit_rows(&self, rows: usize) {
         self.limit.set(rows);
+    }
+
+    /// Sets how many threads may share the work on a row, one at least; without it they are as many as the machine has
+    /// processors. Elementwise functions, reductions and products of matrices are shared, from some 20 µs of work on. The bits
+    /// do not depend on it, and a program has a number of its own:
+    /// [`ProgramBuilder::threads`](crate::ProgramBuilder::threads).
+    ///
+    /// ```
+    /// let tape = wengert::Tape::<f32>::new();
+    /// tape.limit_threads(1);
+    /// let x = tape.leaf("x", ndarray::Array2::ones((300, 300)));
+    /// assert_eq!(x.matmul(x).sum().item(), 27e6);
+    /// ```
+    pub fn limit_threads(&self, threads: usize) {
+        self.room.set_threads(threads);
     }
 
     /// Whether the tape may have so many rows.

@@ -52,7 +52,7 @@ use record::Differentiated;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
-use sweeps::{Derivatives, Sweep};
+use sweeps::{Derivatives, Pairs, Sweep};
 
 /// A list of operations and their results, recorded as they run.
 ///
@@ -84,6 +84,8 @@ pub struct Tape<T: Float> {
     cotangents: RefCell<IndexMap<(RowId, Option<RowId>), Derivatives>>,
     /// All sweeps, in order, with the rows that they recorded.
     sweeps: RefCell<Vec<Sweep>>,
+    /// Memory of the sweeps before [`clear`](Self::clear), for those to come.
+    lists: RefCell<Vec<Pairs>>,
     /// Set while a sweep records rows: the row that is being differentiated, and its line.
     differentiated: Cell<Differentiated>,
     /// How many rows it may have.
@@ -151,6 +153,7 @@ impl<T: Float> Tape<T> {
             broadcasting,
             cotangents: RefCell::default(),
             sweeps: RefCell::default(),
+            lists: RefCell::default(),
             differentiated: Cell::new(None),
             limit: Cell::new(usize::MAX),
             room: Room::default(),

@@ -96,6 +96,16 @@ impl<T: Float> Tape<T> {
     /// Runs `emit` so that the rows it records are marked as derivatives of `row`.
     pub(super) fn sweeping<R>(&self, row: RowId, emit: impl FnOnce() -> R) -> R {
         let at = self.rows.borrow()[row.index()].at;
+        self.sweeping_at(row, at, emit)
+    }
+
+    /// The same, of a row whose line is at hand.
+    pub(super) fn sweeping_at<R>(
+        &self,
+        row: RowId,
+        at: &'static Location<'static>,
+        emit: impl FnOnce() -> R,
+    ) -> R {
         let _ends = Differentiating {
             cell: &self.differentiated,
             outer: self.differentiated.replace(Some((row, at))),

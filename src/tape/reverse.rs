@@ -9,6 +9,8 @@ use super::sweeps::{Derivatives, Mode, Working};
 use super::{Gradients, IntoVar, RowId, Tape, Var};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, must};
+use crate::prim::Prim;
+use smallvec::SmallVec;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -26,13 +28,13 @@ impl<T: Float> Tape<T> {
             return Ok(Rc::clone(done));
         }
         let mark = self.mark();
-        let mut sweep = Working::new(root, self.len());
+        let mut sweep = self.working(root);
         let start = seed.unwrap_or_else(|| self.unit_seed(root));
         let mut waiting = Frontier::default();
         waiting.put(root, |_| start);
         while let Some((row, cotangent)) = waiting.take_last() {
             sweep.found.push((row, cotangent));
-            self.sweeping(row, || self.pull_back(row, cotangent, &mut waiting, &mut sweep));
+            self.pull_back(row, cotangent, &mut waiting, &mut sweep);
             self.check_sweep(operation, Location::caller(), &sweep, mark)?;
         }
         sweep.found.reverse();
@@ -44,17 +46,24 @@ impl<T: Float> Tape<T> {
     /// Adds what the cotangent of `row` contributes to the cotangents of its operands, which wait to be visited.
     fn pull_back(&self, row: RowId, cotangent: RowId, waiting: &mut Frontier<RowId>, sweep: &mut Working) {
         let out = Var::new(self, row);
-        sweep.earlier += usize::from(out.origin().is_some());
-        let (prim, operands) = (out.prim(), out.operands());
-        prim.pull_back(&operands, out, Var::new(self, cotangent), |wrt, term| {
-            let operand = operands[wrt];
-            debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
-            self.look_out_for(term);
-            waiting.put(operand.id(), |sum| {
-                let Some(sum) = sum else { return term.id() };
-                let sum = (Var::new(self, sum) + term).id();
-                sweep.sums.push((sum, operand.id()));
-                sum
+        // Read at once: a scalar program has millions of rows.
+        let (prim, operands, at, derived) = out.with_row(|row| {
+            let operands: SmallVec<[Var<'_, T>; 2]> =
+                row.operands.iter().map(|&id| Var::new(self, id)).collect();
+            (row.prim.clone(), operands, row.at, row.origin.is_some())
+        });
+        sweep.earlier += usize::from(derived);
+        self.sweeping_at(row, at, || {
+            prim.pull_back(&operands, out, Var::new(self, cotangent), |wrt, term| {
+                let operand = operands[wrt];
+                debug_assert_eq!(term.shape(), operand.shape(), "vjp of {}", prim.name());
+                self.look_out_for(term);
+                waiting.put(operand.id(), |sum| {
+                    let Some(sum) = sum else { return term.id() };
+                    let sum = must(self.record(Prim::ADD, &[Var::new(self, sum), term])).id();
+                    sweep.sums.push((sum, operand.id()));
+                    sum
+                });
             });
         });
     }

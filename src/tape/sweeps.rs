@@ -5,8 +5,11 @@ use crate::Float;
 use std::ops::Range;
 use std::rc::Rc;
 
+/// Rows, each with another that belongs to it.
+pub(super) type Pairs = Vec<(RowId, RowId)>;
+
 /// Rows and their derivatives, which are rows as well, in order of the rows.
-pub(super) type Derivatives = Rc<[(RowId, RowId)]>;
+pub(super) type Derivatives = Rc<Pairs>;
 
 /// The derivative of a row.
 pub(super) fn derivative_of(derivatives: &[(RowId, RowId)], row: RowId) -> Option<RowId> {
@@ -24,7 +27,7 @@ pub(crate) struct Sweep {
     /// The cotangents or tangents of the rows that it visited.
     derivatives: Derivatives,
     /// Rows that add up what came from several uses of a row, with that row.
-    sums: Vec<(RowId, RowId)>,
+    sums: Pairs,
     /// How many rows that it visited are rows of earlier sweeps.
     pub(super) earlier: usize,
     /// Whether the last row that it recorded is a zero, since there is no way to the one that was asked for.
@@ -46,17 +49,10 @@ pub(crate) enum Mode {
 pub(super) struct Working {
     start: usize,
     root: RowId,
-    pub found: Vec<(RowId, RowId)>,
-    pub sums: Vec<(RowId, RowId)>,
+    pub found: Pairs,
+    pub sums: Pairs,
     pub earlier: usize,
     pub nowhere: bool,
-}
-
-impl Working {
-    /// A sweep whose rows will be those from `start` on.
-    pub fn new(root: RowId, start: usize) -> Self {
-        Self { start, root, found: Vec::new(), sums: Vec::new(), earlier: 0, nowhere: false }
-    }
 }
 
 /// Where a row of a sweep came from.
@@ -89,19 +85,36 @@ pub(crate) struct Reverse {
     /// The rows that it visited with their cotangents, in order of the rows.
     pub cotangents: Derivatives,
     /// Rows that add up what came from several uses of a row, with that row.
-    pub sums: Vec<(RowId, RowId)>,
+    pub sums: Pairs,
 }
 
 /// How many rows of those that share a derivative are looked at.
 const LOOK: usize = 64;
 
+impl Sweep {
+    /// Its lists, emptied, for sweeps to come: the first is to be used first.
+    pub fn into_lists(self) -> impl Iterator<Item = Pairs> {
+        let Self { derivatives, sums, .. } = self;
+        // Whoever held the derivatives as well is gone when a tape is cleared.
+        [Rc::into_inner(derivatives), Some(sums)].into_iter().flatten().map(|mut list| {
+            list.clear();
+            list
+        })
+    }
+}
+
 impl<T: Float> Tape<T> {
+    /// A sweep whose rows will be those from here on.
+    pub(super) fn working(&self, root: RowId) -> Working {
+        let mut lists = self.lists.borrow_mut();
+        let [found, sums] = std::array::from_fn(|_| lists.pop().unwrap_or_default());
+        Working { start: self.len(), root, found, sums, earlier: 0, nowhere: false }
+    }
+
     /// Remembers what a sweep recorded, and gives the derivatives that it found, which are in order of their rows.
     pub(super) fn swept(&self, sweep: Working, mode: Mode) -> Derivatives {
-        let Working { start, root, mut found, mut sums, earlier, nowhere } = sweep;
-        found.shrink_to_fit();
-        sums.shrink_to_fit();
-        let derivatives: Derivatives = found.into();
+        let Working { start, root, found, sums, earlier, nowhere } = sweep;
+        let derivatives = Rc::new(found);
         let rows = start..self.len();
         let sweep = Sweep { rows, root, mode, derivatives: Rc::clone(&derivatives), sums, earlier, nowhere };
         self.sweeps.borrow_mut().push(sweep);
@@ -110,7 +123,7 @@ impl<T: Float> Tape<T> {
 
     /// The gradient of `root` with respect to an earlier row that has no influence on it: zero.
     pub(super) fn no_influence(&self, root: RowId, of: RowId) -> RowId {
-        let mut sweep = Working::new(root, self.len());
+        let mut sweep = self.working(root);
         let zero = self.zero(&mut sweep, of);
         self.swept(sweep, Mode::Reverse);
         zero

@@ -20,7 +20,8 @@ pub(super) fn emit<T: Float>(
     state: &[(usize, usize)],
     choices: Choices,
 ) -> Lowered<T> {
-    let emitter = Emitter { rows, groups, stored, slots: &slots, fast: choices.fast };
+    let emitter =
+        Emitter { rows, groups, stored, slots: &slots, fast: choices.fast, threads: choices.threads };
     let (mut instructions, mut names) = (Vec::with_capacity(groups.all.len()), Vec::new());
     for (index, group) in groups.all.iter().enumerate() {
         instructions.push(match group.kind {
@@ -75,7 +76,8 @@ pub(super) fn emit<T: Float>(
         1 => 1,
         lanes => lanes.next_multiple_of(LANES),
     };
-    let code = Code { instructions, constants, bank, width, buffers, threads: choices.threads };
+    let threads = choices.threads;
+    let code = Code { instructions, constants, bank, width, buffers, threads };
     Lowered { code, outputs, guards, kept, state: exchanged, numbers, instructions: names }
 }
 

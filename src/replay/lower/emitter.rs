@@ -14,6 +14,8 @@ pub(super) struct Emitter<'a, 'g, T: Float> {
     pub slots: &'a Slots<T>,
     /// Whether a product's sum may start from what is added to it.
     pub fast: bool,
+    /// How many share an instruction, at most.
+    pub threads: usize,
 }
 
 impl<T: Float> Emitter<'_, '_, T> {

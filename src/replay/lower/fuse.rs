@@ -16,6 +16,7 @@
 use super::{Id, Rows};
 use crate::Float;
 use crate::array::{Layout, Work};
+use crate::replay::machine::MEMBERS;
 use std::collections::HashMap;
 
 /// What a group is, and how many elements its nodes have.
@@ -32,9 +33,6 @@ pub(super) struct Group {
     pub kind: Kind,
     pub members: Vec<Id>,
 }
-
-/// Members of a group, at most: more would not fit the cache together.
-const MEMBERS: usize = 40;
 
 /// The groups, in the order in which they run.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::Float;
 use crate::array::{Layout, Work};
 use crate::replay::graph::Op;
 use crate::replay::machine::{
-    Fold, Fused, Load, Loc, Origin, Out, Place, Product, Source, Step, Target, block, product_rows,
+    Fold, Fused, Load, Loc, Origin, Out, Parts, Place, Product, Source, Step, Target, block, product_rows,
 };
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -36,6 +36,7 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
             outs: Vec::new(),
             folds: Vec::new(),
             registers: 0,
+            parts: Parts::whole(len),
         };
         Self { emitter, index, fused, places: HashMap::new(), loaded: Vec::new(), busy: Vec::new() }
     }
@@ -62,6 +63,7 @@ impl<'e, 'a, 'g, T: Float> Emission<'e, 'a, 'g, T> {
             self.node(id, at, &ends);
         }
         self.fused.registers = self.busy.len();
+        self.fused.divide(self.emitter.threads);
         self.fused
     }
 

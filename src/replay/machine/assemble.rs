@@ -3,7 +3,7 @@
 use super::memory::{Feeds, Memory, Place};
 use super::{Code, block};
 use crate::Float;
-use crate::array::{AxisSet, Layout, Matrix, Shape, gather, run, scatter};
+use crate::array::{AxisSet, Layout, Shape, gather, run, scatter};
 
 /// A result put together from pieces of others.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Move {
 impl<T: Float> Assemble<T> {
     pub fn run(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
         let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
-        let mut register = std::mem::take(&mut memory.scratch.piece);
+        let mut register = std::mem::take(&mut memory.piece);
         if let Some(background) = self.background {
             out.fill(background);
         }
@@ -44,7 +44,7 @@ impl<T: Float> Assemble<T> {
                 }
             }
         }
-        memory.scratch.piece = register;
+        memory.piece = register;
         // Of the buffer, which may be longer, the result is the start.
         let len = self.shape.iter().product();
         for axis in self.running.iter() {
@@ -60,22 +60,4 @@ pub(crate) struct Stack {
     /// A pair of matrices for each matrix of the result.
     pub pairs: Vec<[Place; 2]>,
     pub buffer: usize,
-}
-
-impl Stack {
-    pub fn run<T: Float>(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
-        let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
-        // Of the buffer, which may be longer, the result is the start.
-        let mut rest = &mut out[..];
-        for pair in &self.pairs {
-            let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
-            let memory = |place: &Place| memory.slice(code, feeds, place.source);
-            let a = Matrix::lying(memory(&pair[0]), &pair[0].layout, &mut turned_a);
-            let b = Matrix::lying(memory(&pair[1]), &pair[1].layout, &mut turned_b);
-            let (here, later) = rest.split_at_mut(a.shape()[0] * b.shape()[1]);
-            T::multiply(a, b, here, false);
-            rest = later;
-        }
-        memory.buffers[self.buffer] = out;
-    }
 }

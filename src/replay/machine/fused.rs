@@ -3,10 +3,15 @@
 //! way.
 
 use super::memory::{Feeds, Memory, Place, Scratch, Source};
+use super::share::Parts;
 use super::{Code, block};
 use crate::Float;
-use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices, gather, join};
+use crate::array::{Extent, Kernel, Layout, Matrix, Progress, Reducer, Slices, gather, shared_product};
 use smallvec::SmallVec;
+use std::ops::Range;
+
+/// Rows of a group, at most: what more would read and write does not fit the cache together.
+pub(crate) const MEMBERS: usize = 36;
 
 /// A group of rows.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub(crate) struct Fused<T> {
     pub folds: Vec<Fold<T>>,
     /// How many registers it uses.
     pub registers: usize,
+    /// What each thread computes.
+    pub parts: Parts,
 }
 
 /// Where a step finds or leaves its elements of the current block.
@@ -104,6 +111,9 @@ pub(crate) struct Product {
     pub to: Loc,
 }
 
+/// Results of a group as one part of it writes them: of each, the elements that are that part's.
+pub(super) type Outs<'o, T> = SmallVec<[&'o mut [T]; MEMBERS]>;
+
 impl<T: Float> Fused<T> {
     /// How many elements the product needs besides the results.
     pub fn product_scratch(&self) -> usize {
@@ -113,18 +123,10 @@ impl<T: Float> Fused<T> {
         }
     }
 
-    /// How many columns are computed at a time, from the first term to the last, where all that the group reduces has
-    /// many results side by side: then its lanes are those of so many.
-    fn strip(&self) -> Option<usize> {
-        let (first, others) = self.folds.split_first()?;
-        let alike = others.iter().all(|fold| fold.extent == first.extent);
-        let Extent { width, count, .. } = first.extent;
-        (alike && count == 1 && width > 4 * self.block && self.product.is_none()).then_some(self.block)
-    }
-
-    /// How many numbers of working memory a reduction takes.
+    /// How many numbers of working memory a reduction takes. Of columns, the lanes are those of a strip.
     fn lanes_of(&self, fold: &Fold<T>) -> usize {
-        let width = self.strip().unwrap_or(fold.extent.width);
+        let Extent { width, .. } = fold.extent;
+        let width = if self.parts.columns() { width.min(self.block) } else { width };
         Extent { width, ..fold.extent }.scratch()
     }
 
@@ -134,18 +136,14 @@ impl<T: Float> Fused<T> {
     }
 
     pub fn run(&self, code: &Code<T>, memory: &mut Memory<T>, feeds: &Feeds<'_, T>) {
-        let mut scratch = memory.take_scratch();
-        for out in &self.outs {
-            scratch.outs.push(std::mem::take(&mut memory.buffers[out.buffer]));
-        }
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let mut taken = std::mem::take(&mut memory.outs);
+        taken.extend(self.outs.iter().map(|out| std::mem::take(&mut memory.buffers[out.buffer])));
         let context = Context { code, memory, feeds };
-        self.prepare(&context, &mut scratch);
-        match (&self.product, self.strip()) {
-            (Some(product), _) => self.after_product(&context, &mut scratch, product),
-            (None, Some(strip)) => self.strips(&context, &mut scratch, strip),
-            (None, None) => self.blocks(&context, &mut scratch, 0, 0..self.len),
-        }
-        for (fold, cells) in self.folds.iter().zip(scratch.cells.chunks_exact(code.width)) {
+        let outs = taken.iter_mut().map(|out| &mut out[..]).collect();
+        self.share(&context, &mut scratch, 0..self.parts.count(), outs);
+        self.join(&mut scratch, &mut taken);
+        for (fold, cells) in self.folds.iter().zip(scratch[0].cells.chunks_exact(code.width)) {
             if let Target::Bank(place) = fold.to {
                 let to = &mut memory.bank[place * code.width..][..code.width];
                 match fold.extent.results() {
@@ -154,18 +152,46 @@ impl<T: Float> Fused<T> {
                 }
             }
         }
-        for (out, elements) in self.outs.iter().zip(scratch.outs.drain(..)) {
+        for (out, elements) in self.outs.iter().zip(taken.drain(..)) {
             memory.buffers[out.buffer] = elements;
         }
+        memory.outs = taken;
         memory.scratch = scratch;
     }
 
-    fn prepare(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>) {
-        scratch.progress[..self.folds.len()].fill(Progress::default());
+    /// One part of it, with the results' elements that belong to it.
+    pub(super) fn part(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        part: Range<usize>,
+        outs: &mut Outs<'_, T>,
+    ) {
+        self.prepare(context, scratch, part.start, outs);
+        match &self.product {
+            Some(product) => self.after_product(context, scratch, product, part, outs),
+            None if self.parts.columns() => self.strips(context, scratch, part, outs),
+            None => {
+                let origins = Origins { product: 0, outs: part.start };
+                let here = Block { start: part.start, len: self.block.min(part.len()), origins };
+                self.once(context, scratch, outs, here);
+                self.blocks(context, scratch, part, origins, outs);
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        start: usize,
+        outs: &mut Outs<'_, T>,
+    ) {
         for (i, fold) in self.folds.iter().enumerate() {
+            scratch.progress[i] = self.parts.progress(fold.extent, start);
             if fold.extent.terms == 0 || self.len == 0 {
                 match fold.to {
-                    Target::Out(out) => scratch.outs[out].fill(fold.reducer.identity),
+                    Target::Out(out) => outs[out].fill(fold.reducer.identity),
                     Target::Bank(_) => {
                         let width = context.code.width;
                         scratch.cells[i * width..][..width].fill(fold.reducer.identity);
@@ -173,27 +199,47 @@ impl<T: Float> Fused<T> {
                 }
             }
         }
+    }
+
+    /// Brings in what is the same in each block, from the start of this one on.
+    fn once(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, outs: &Outs<'_, T>, here: Block) {
         for load in &self.once {
-            context.load(scratch, load, 0, self.block.min(self.len));
+            context.load(scratch, outs, load, here);
         }
     }
 
-    fn after_product(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, product: &Product) {
+    fn after_product(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        product: &Product,
+        part: Range<usize>,
+        outs: &mut Outs<'_, T>,
+    ) {
         let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
         let memory = |place: &Place| context.memory.slice(context.code, context.feeds, place.source);
         let a = Matrix::lying(memory(&product.a), &product.a.layout, &mut turned_a);
         let b = Matrix::lying(memory(&product.b), &product.b.layout, &mut turned_b);
-        let ([m, _], [_, n]) = (a.shape(), b.shape());
+        let n = b.shape()[1];
         if n == 0 {
             return;
         }
-        for first in (0..m).step_by(product.rows) {
-            let last = (first + product.rows).min(m);
+        // Parts have a thread each; of a group that is in one, the product may be shared out.
+        let threads = if self.parts.count() > 1 { 1 } else { context.code.threads };
+        let last_row = part.end / n;
+        for first in (part.start / n..last_row).step_by(product.rows) {
+            let last = (first + product.rows).min(last_row);
             let range = first * n..last * n;
             let a = a.rows(first, last - first);
-            let Scratch { registers, outs, product: own, .. } = &mut *scratch;
+            let origins = Origins { product: range.start, outs: part.start };
+            // What repeats stays in step with blocks that follow each other.
+            if first * n == part.start || !(product.rows * n).is_multiple_of(self.block) {
+                let here = Block { start: range.start, len: self.block.min(range.len()), origins };
+                self.once(context, scratch, outs, here);
+            }
+            let Scratch { registers, product: own, .. } = &mut *scratch;
             let out = match product.to {
-                Loc::Out(out) => &mut outs[out][range.clone()],
+                Loc::Out(out) => &mut outs[out][range.start - part.start..range.end - part.start],
                 _ => &mut own[..range.len()],
             };
             if let Some(Loc::Register(start)) = product.start {
@@ -201,67 +247,78 @@ impl<T: Float> Fused<T> {
                     piece.copy_from_slice(&registers[start][..piece.len()]);
                 }
             }
-            multiply(context.code.threads, a, b, out, product.start.is_some());
-            self.blocks(context, scratch, range.start, range);
+            shared_product(threads, a, b, out, product.start.is_some());
+            self.blocks(context, scratch, range, origins, outs);
         }
     }
 
-    /// Computes the elements of `range`, block by block; a product's block starts at `origin`.
+    /// Computes the elements of `range`, block by block. What repeats has been brought in.
     fn blocks(
         &self,
         context: &Context<'_, '_, T>,
         scratch: &mut Scratch<T>,
-        origin: usize,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
+        origins: Origins,
+        outs: &mut Outs<'_, T>,
     ) {
         if self.steps.is_empty() {
             return;
         }
         for start in range.clone().step_by(self.block) {
-            let here = Block { start, len: self.block.min(range.end - start), origin };
-            self.block(context, scratch, here, None);
+            let here = Block { start, len: self.block.min(range.end - start), origins };
+            self.block(context, scratch, here, outs, None);
         }
     }
 
-    /// Computes all elements, strip of columns by strip, and in each term by term.
-    fn strips(&self, context: &Context<'_, '_, T>, scratch: &mut Scratch<T>, strip: usize) {
+    /// Computes columns, strip by strip, and in each term by term.
+    fn strips(
+        &self,
+        context: &Context<'_, '_, T>,
+        scratch: &mut Scratch<T>,
+        part: Range<usize>,
+        outs: &mut Outs<'_, T>,
+    ) {
         let Extent { terms, width, .. } = self.folds[0].extent;
-        for first in (0..width).step_by(strip) {
+        for first in part.clone().step_by(self.block) {
             scratch.progress[..self.folds.len()].fill(Progress::default());
-            let len = strip.min(width - first);
+            let len = self.block.min(part.end - first);
             for term in 0..terms {
-                let here = Block { start: term * width + first, len, origin: 0 };
+                let start = term * width + first;
+                let here = Block { start, len, origins: Origins::default() };
                 // A strip need not start where what repeats does.
-                for load in &self.once {
-                    context.load(scratch, load, here.start, len);
-                }
-                self.block(context, scratch, here, Some(first));
+                self.once(context, scratch, outs, here);
+                self.block(context, scratch, here, outs, Some(first - part.start));
             }
         }
     }
 
-    /// Computes one block; if it is of a strip, the strip's first column is given.
+    /// Computes one block; if it is of a strip, the strip's first column is given, counted from the part's.
     fn block(
         &self,
         context: &Context<'_, '_, T>,
         scratch: &mut Scratch<T>,
         here: Block,
+        outs: &mut Outs<'_, T>,
         strip: Option<usize>,
     ) {
         for step in &self.steps {
             match step {
-                Step::Load(load) => context.load(scratch, load, here.start, here.len),
-                Step::Map { kernel, operands, to } => context.map(scratch, kernel, operands, *to, here),
-                Step::Copy { from, to } => context.copy(scratch, *from, *to, here),
-                Step::Fold { from, fold } => self.fold(context, scratch, *from, *fold, here, strip),
+                Step::Load(load) => {
+                    context.load(scratch, outs, load, here);
+                }
+                Step::Map { kernel, operands, to } => context.map(scratch, outs, kernel, operands, *to, here),
+                Step::Copy { from, to } => context.copy(scratch, outs, *from, *to, here),
+                Step::Fold { from, fold } => self.fold(context, scratch, outs, *from, *fold, here, strip),
             }
         }
     }
 
+    #[allow(clippy::too_many_arguments)] // A step, and all that it may touch.
     fn fold(
         &self,
         context: &Context<'_, '_, T>,
         scratch: &mut Scratch<T>,
+        outs: &mut Outs<'_, T>,
         from: Loc,
         fold: usize,
         here: Block,
@@ -270,25 +327,30 @@ impl<T: Float> Fused<T> {
         let Fold { reducer, extent, to } = &self.folds[fold];
         let extent = if strip.is_some() { Extent { width: here.len, ..*extent } } else { *extent };
         let mut lanes = std::mem::take(&mut scratch.lanes);
-        let before: usize = self.folds[..fold].iter().map(|fold| self.lanes_of(fold)).sum();
-        let room = &mut lanes[before..before + extent.scratch()];
+        let room = &mut lanes[self.lanes_before(fold)..][..extent.scratch()];
         let mut progress = scratch.progress[fold];
         match *to {
             Target::Out(out) => {
-                let mut results = std::mem::take(&mut scratch.outs[out]);
-                let elements = context.elements(scratch, from, here);
+                let results = std::mem::take(&mut outs[out]);
+                let elements = context.elements(scratch, outs, from, here);
                 extent.push(reducer, &mut progress, room, elements, &mut results[strip.unwrap_or(0)..]);
-                scratch.outs[out] = results;
+                outs[out] = results;
             }
             Target::Bank(_) => {
                 let mut cells = std::mem::take(&mut scratch.cells);
-                let elements = context.elements(scratch, from, here);
-                extent.push(reducer, &mut progress, room, elements, &mut cells[fold * context.code.width..]);
+                let elements = context.elements(scratch, outs, from, here);
+                let results = &mut cells[fold * context.code.width + strip.unwrap_or(0)..];
+                extent.push(reducer, &mut progress, room, elements, results);
                 scratch.cells = cells;
             }
         }
         scratch.progress[fold] = progress;
         scratch.lanes = lanes;
+    }
+
+    /// Where the working memory of a reduction starts.
+    pub(super) fn lanes_before(&self, fold: usize) -> usize {
+        self.folds[..fold].iter().map(|fold| self.lanes_of(fold)).sum()
     }
 }
 
@@ -297,44 +359,66 @@ impl<T: Float> Fused<T> {
 struct Block {
     start: usize,
     len: usize,
-    /// Where the product's block starts.
-    origin: usize,
+    origins: Origins,
+}
+
+/// The elements at which start what is in memory of one block's product, and what a part has of the results.
+#[derive(Clone, Copy, Default)]
+struct Origins {
+    product: usize,
+    outs: usize,
 }
 
 /// What a group reads.
-struct Context<'a, 'f, T: Copy> {
+pub(super) struct Context<'a, 'f, T: Copy> {
     code: &'a Code<T>,
     memory: &'a Memory<T>,
     feeds: &'a Feeds<'f, T>,
 }
 
 impl<T: Float> Context<'_, '_, T> {
-    fn elements<'b>(&'b self, scratch: &'b Scratch<T>, loc: Loc, here: Block) -> &'b [T] {
-        let Block { start, len, origin } = here;
+    fn elements<'b>(
+        &'b self,
+        scratch: &'b Scratch<T>,
+        outs: &'b Outs<'_, T>,
+        loc: Loc,
+        here: Block,
+    ) -> &'b [T] {
+        let Block { start, len, origins } = here;
         match loc {
             Loc::Register(register) => &scratch.registers[register][..len],
-            Loc::Out(out) => &scratch.outs[out][start..start + len],
-            Loc::Product => &scratch.product[start - origin..][..len],
+            Loc::Out(out) => &outs[out][start - origins.outs..][..len],
+            Loc::Product => &scratch.product[start - origins.product..][..len],
             Loc::Memory(source, offset) => {
                 &self.memory.slice(self.code, self.feeds, source)[offset + start..][..len]
             }
         }
     }
 
-    fn load(&self, scratch: &mut Scratch<T>, load: &Load, start: usize, len: usize) {
+    /// Brings a block's elements to a register; those of a result are in order.
+    fn load(&self, scratch: &mut Scratch<T>, outs: &Outs<'_, T>, load: &Load, here: Block) {
         let Loc::Register(register) = load.to else { unreachable!("a load fills a register") };
-        let mut to = std::mem::take(&mut scratch.registers[register]);
-        let from = match load.from {
-            Origin::Memory(source) => self.memory.slice(self.code, self.feeds, source),
-            Origin::Out(out) => &scratch.outs[out],
-        };
-        gather(from, &load.layout, start, len, &mut to);
-        scratch.registers[register] = to;
+        let Block { start, len, origins } = here;
+        let to = &mut scratch.registers[register];
+        match load.from {
+            Origin::Memory(source) => {
+                gather(self.memory.slice(self.code, self.feeds, source), &load.layout, start, len, to);
+            }
+            Origin::Out(out) => to[..len].copy_from_slice(&outs[out][start - origins.outs..][..len]),
+        }
     }
 
-    fn map(&self, scratch: &mut Scratch<T>, kernel: &Kernel<T>, operands: &[Loc], to: Loc, here: Block) {
-        write(scratch, to, here, |scratch, out| {
-            let operand = |i: usize| self.elements(scratch, operands[i], here);
+    fn map(
+        &self,
+        scratch: &mut Scratch<T>,
+        outs: &mut Outs<'_, T>,
+        kernel: &Kernel<T>,
+        operands: &[Loc],
+        to: Loc,
+        here: Block,
+    ) {
+        write(scratch, outs, to, here, |scratch, outs, out| {
+            let operand = |i: usize| self.elements(scratch, outs, operands[i], here);
             match kernel.slices {
                 Slices::One(kernel) => kernel(operand(0), out),
                 Slices::Two(kernel) => kernel(operand(0), operand(1), out),
@@ -343,49 +427,34 @@ impl<T: Float> Context<'_, '_, T> {
         });
     }
 
-    fn copy(&self, scratch: &mut Scratch<T>, from: Loc, to: Loc, here: Block) {
-        write(scratch, to, here, |scratch, out| out.copy_from_slice(self.elements(scratch, from, here)));
+    fn copy(&self, scratch: &mut Scratch<T>, outs: &mut Outs<'_, T>, from: Loc, to: Loc, here: Block) {
+        write(scratch, outs, to, here, |scratch, outs, out| {
+            out.copy_from_slice(self.elements(scratch, outs, from, here));
+        });
     }
 }
 
 /// Fills a place, which is taken out meanwhile, so that all others can be read.
-fn write<T: Float>(scratch: &mut Scratch<T>, to: Loc, here: Block, put: impl FnOnce(&Scratch<T>, &mut [T])) {
+fn write<T: Float>(
+    scratch: &mut Scratch<T>,
+    outs: &mut Outs<'_, T>,
+    to: Loc,
+    here: Block,
+    put: impl FnOnce(&Scratch<T>, &Outs<'_, T>, &mut [T]),
+) {
     match to {
         Loc::Register(register) => {
             let mut taken = std::mem::take(&mut scratch.registers[register]);
-            put(scratch, &mut taken[..here.len]);
+            put(scratch, outs, &mut taken[..here.len]);
             scratch.registers[register] = taken;
         }
         Loc::Out(out) => {
-            let mut taken = std::mem::take(&mut scratch.outs[out]);
-            put(scratch, &mut taken[here.start..here.start + here.len]);
-            scratch.outs[out] = taken;
+            let taken = std::mem::take(&mut outs[out]);
+            put(scratch, outs, &mut taken[here.start - here.origins.outs..][..here.len]);
+            outs[out] = taken;
         }
         Loc::Product | Loc::Memory(..) => unreachable!("a step fills a register or a result"),
     }
-}
-
-/// Multiplications for which a second thread is worth waking: some 50 µs of work.
-const WORTH_A_THREAD: usize = 6_000_000;
-
-/// The product, by several threads if it is worth it. They compute rows of their own, or columns of a single row, which
-/// changes no bit of them.
-fn multiply<T: Float>(threads: usize, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], adding: bool) {
-    let ([m, k], [_, n]) = (a.shape(), b.shape());
-    let work = m.saturating_mul(k).saturating_mul(n);
-    if threads < 2 || work < WORTH_A_THREAD || m.max(n) < 2 {
-        return T::multiply(a, b, out, adding);
-    }
-    let (some, others) = (threads / 2, threads - threads / 2);
-    let ((a, a_rest), (b, b_rest), at) = if m > 1 {
-        let at = (m * some / threads).max(1);
-        ((a.rows(0, at), a.rows(at, m - at)), (b, b), at * n)
-    } else {
-        let at = (n * some / threads).max(1);
-        ((a, a), (b.columns(0, at), b.columns(at, n - at)), at)
-    };
-    let (out, out_rest) = out.split_at_mut(at);
-    join(|| multiply(some, a, b, out, adding), || multiply(others, a_rest, b_rest, out_rest, adding));
 }
 
 /// Rows of a product to compute at a time, so that what follows finds them in the cache: for thin products,

@@ -90,8 +90,8 @@ impl Indexed {
         lane: usize,
         apart: &[usize],
     ) -> Result<(), Stray> {
-        let mut copies = std::mem::take(&mut memory.scratch.operands);
-        let mut bench = std::mem::take(&mut memory.scratch.bench);
+        let mut copies = std::mem::take(&mut memory.operands);
+        let mut bench = std::mem::take(&mut memory.bench);
         let mut number = [T::zero()];
         let mut buffer = match self.to {
             Source::Buffer(buffer) => std::mem::take(&mut memory.buffers[buffer]),
@@ -126,8 +126,8 @@ impl Indexed {
             Source::Bank(place) => memory.bank[place * code.width + lane] = number[0],
             Source::Input(_) | Source::Constant(_) => unreachable!("the program writes to its own memory"),
         }
-        memory.scratch.operands = copies;
-        memory.scratch.bench = bench;
+        memory.operands = copies;
+        memory.bench = bench;
         done
     }
 }

@@ -25,17 +25,8 @@ pub(crate) struct Place {
     pub layout: Layout,
 }
 
-/// The caller's arrays.
-pub(crate) enum Feeds<'a, T> {
-    /// Where they lie in row-major order they are read in place, else from a copy.
-    Given(&'a [Input<'a, T>]),
-    /// In row-major order: of those that are stacked, the elements of the lanes that are computed.
-    Slices(&'a [&'a [T]]),
-}
-
-impl<T> Feeds<'_, T> {
-    pub const NONE: Self = Self::Given(&[]);
-}
+/// The elements of the caller's arrays, each in row-major order: of those that are stacked, of the lanes that are computed.
+pub(crate) type Feeds<'a, T> = [&'a [T]];
 
 /// The memory that a run changes.
 #[derive(Clone, Debug)]
@@ -45,10 +36,19 @@ pub(crate) struct Memory<T: Copy> {
     pub bank: Aligned<T>,
     /// Copies of inputs that did not lie in order, made when the first came.
     pub staged: Vec<Aligned<T>>,
-    pub scratch: Scratch<T>,
+    /// For each thread that takes part of an instruction.
+    pub scratch: Vec<Scratch<T>>,
+    /// Buffers that are being written, taken out so that others can be read.
+    pub outs: Vec<Aligned<T>>,
+    /// A block on its way to another place.
+    pub piece: Aligned<T>,
+    /// Operands of a look-up that do not lie in order.
+    pub operands: [Aligned<T>; 2],
+    /// Where lines are put in order.
+    pub bench: Bench<T>,
 }
 
-/// What one fused instruction needs while it runs; the next one may overwrite it.
+/// What one thread needs while it runs a fused instruction; the next one may overwrite it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch<T: Copy> {
     pub registers: Vec<Aligned<T>>,
@@ -58,14 +58,6 @@ pub(crate) struct Scratch<T: Copy> {
     pub progress: Vec<Progress>,
     /// Results of reductions to a number.
     pub cells: Vec<T>,
-    /// A block on its way to another place.
-    pub piece: Aligned<T>,
-    /// Buffers that are being written, taken out so that others can be read.
-    pub outs: Vec<Aligned<T>>,
-    /// Operands of a look-up that do not lie in order.
-    pub operands: [Aligned<T>; 2],
-    /// Where lines are put in order.
-    pub bench: Bench<T>,
 }
 
 impl<T: Float> Memory<T> {
@@ -73,7 +65,15 @@ impl<T: Float> Memory<T> {
         let zero = T::zero();
         let mut bank = Aligned::filled(code.bank.len() * code.width, zero);
         bank.chunks_exact_mut(code.width).zip(&code.bank).for_each(|(to, from)| to.fill(*from));
-        let Needs { registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
+        let Needs { threads, registers, longest, product, lanes, folds, outs, operands, line } =
+            Needs::of(code);
+        let scratch = || Scratch {
+            registers: (0..registers).map(|_| Aligned::filled(longest + SLACK, zero)).collect(),
+            product: Aligned::filled(product, zero),
+            lanes: Aligned::filled(lanes, zero),
+            progress: vec![Progress::default(); folds],
+            cells: vec![zero; folds * code.width],
+        };
         Self {
             buffers: code
                 .buffers
@@ -85,18 +85,12 @@ impl<T: Float> Memory<T> {
                 .collect(),
             bank,
             staged: (0..inputs).map(|_| Aligned::default()).collect(),
-            scratch: Scratch {
-                registers: (0..registers).map(|_| Aligned::filled(longest + SLACK, zero)).collect(),
-                product: Aligned::filled(product, zero),
-                lanes: Aligned::filled(lanes, zero),
-                progress: vec![Progress::default(); folds],
-                cells: vec![zero; folds * code.width],
-                piece: Aligned::filled(block::<T>() + SLACK, zero),
-                outs: Vec::with_capacity(outs),
-                operands: operands
-                    .map(|len| if len == 0 { Aligned::default() } else { Aligned::filled(len, zero) }),
-                bench: Bench::for_lines(line),
-            },
+            scratch: (0..threads).map(|_| scratch()).collect(),
+            outs: Vec::with_capacity(outs),
+            piece: Aligned::filled(block::<T>() + SLACK, zero),
+            operands: operands
+                .map(|len| if len == 0 { Aligned::default() } else { Aligned::filled(len, zero) }),
+            bench: Bench::for_lines(line),
         }
     }
 
@@ -116,10 +110,7 @@ impl<T: Float> Memory<T> {
     pub fn slice<'a>(&'a self, code: &'a Code<T>, feeds: &Feeds<'a, T>, source: Source) -> &'a [T] {
         match source {
             Source::Buffer(buffer) => &self.buffers[buffer],
-            Source::Input(place) => match feeds {
-                Feeds::Given(given) => given[place].elements().unwrap_or(&self.staged[place]),
-                Feeds::Slices(slices) => slices[place],
-            },
+            Source::Input(place) => feeds[place],
             Source::Constant(constant) => &code.constants[constant],
             Source::Bank(place) => &self.bank[place * code.width..][..code.width],
         }
@@ -127,7 +118,7 @@ impl<T: Float> Memory<T> {
 
     /// The elements of a place, in row-major order, to `out`.
     pub fn read(&mut self, code: &Code<T>, feeds: &Feeds<'_, T>, place: &Place, out: &mut [T]) {
-        let mut piece = std::mem::take(&mut self.scratch.piece);
+        let mut piece = std::mem::take(&mut self.piece);
         let memory = self.slice(code, feeds, place.source);
         if place.layout.is_row_major() {
             out.copy_from_slice(&memory[..out.len()]);
@@ -138,7 +129,7 @@ impl<T: Float> Memory<T> {
                 out.copy_from_slice(&piece[..out.len()]);
             }
         }
-        self.scratch.piece = piece;
+        self.piece = piece;
     }
 
     /// Numbers brought to a place of the bank: one for each of so many lanes, or one for all.
@@ -159,26 +150,28 @@ impl<T: Float> Memory<T> {
         }
     }
 
-    /// The scratch, so that the rest can be read while it is written.
-    pub fn take_scratch(&mut self) -> Scratch<T> {
-        std::mem::take(&mut self.scratch)
-    }
-
     /// Bytes of all of it, the places of buffers among them.
     pub fn bytes(&self) -> usize {
-        let Scratch { registers, product, lanes, progress, cells, piece, outs, operands, bench } =
-            &self.scratch;
-        let lists = [&self.buffers, &self.staged, registers, outs];
-        let places = lists.map(|list| list.capacity() * size_of::<Aligned<T>>()).iter().sum::<usize>();
-        let aligned = lists.into_iter().flatten().chain([product, lanes, piece]).chain(operands);
-        let numbers = self.bank.bytes() + cells.capacity() * size_of::<T>();
-        let progress = progress.capacity() * size_of::<Progress>();
-        places + aligned.map(Aligned::bytes).sum::<usize>() + numbers + progress + bench.bytes()
+        let places = |list: &Vec<Aligned<T>>| list.capacity() * size_of::<Aligned<T>>();
+        let each = |list: &[Aligned<T>]| list.iter().map(Aligned::bytes).sum::<usize>();
+        let scratch = self.scratch.iter().map(|Scratch { registers, product, lanes, progress, cells }| {
+            places(registers)
+                + each(registers)
+                + product.bytes()
+                + lanes.bytes()
+                + progress.capacity() * size_of::<Progress>()
+                + cells.capacity() * size_of::<T>()
+        });
+        let lists = [&self.buffers, &self.staged, &self.outs];
+        let lists = lists.map(|list| places(list) + each(list)).iter().sum::<usize>();
+        let others = self.bank.bytes() + self.piece.bytes() + each(&self.operands) + self.bench.bytes();
+        lists + others + scratch.sum::<usize>() + self.scratch.capacity() * size_of::<Scratch<T>>()
     }
 }
 
 /// How much scratch the instructions need: each finds it as the one before left it.
 struct Needs {
+    threads: usize,
     registers: usize,
     longest: usize,
     product: usize,
@@ -192,6 +185,7 @@ struct Needs {
 impl Needs {
     fn of<T: Float>(code: &Code<T>) -> Self {
         let mut needs = Self {
+            threads: 1,
             registers: 0,
             longest: 0,
             product: 0,
@@ -211,6 +205,7 @@ impl Needs {
                     .for_each(|(need, len)| *need = len.max(*need));
             }
             let Instruction::Fused(fused) = instruction else { continue };
+            needs.threads = needs.threads.max(fused.parts.count());
             needs.registers = needs.registers.max(fused.registers);
             needs.longest = needs.longest.max(fused.block.min(fused.len));
             needs.product = needs.product.max(fused.product_scratch());
@@ -225,14 +220,16 @@ impl Needs {
 /// Bytes of a [`Memory`] for this code, as [`Memory::bytes`] will count them, without making one; and how many of
 /// them are scratch.
 pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize) {
-    let Needs { registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
+    let Needs { threads, registers, longest, product, lanes, folds, outs, operands, line } = Needs::of(code);
     let aligned = Aligned::<T>::bytes_for;
     let place = size_of::<Aligned<T>>();
-    let scratch = registers * (place + aligned(longest + SLACK))
+    let of_a_thread = size_of::<Scratch<T>>()
+        + registers * (place + aligned(longest + SLACK))
         + aligned(product)
         + aligned(lanes)
+        + folds * (size_of::<Progress>() + code.width * size_of::<T>());
+    let scratch = threads * of_a_thread
         + aligned(block::<T>() + SLACK)
-        + folds * (size_of::<Progress>() + code.width * size_of::<T>())
         + outs * place
         + operands.iter().filter(|len| **len > 0).map(|len| aligned(*len)).sum::<usize>()
         + Bench::<T>::bytes_for(line);

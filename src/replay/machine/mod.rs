@@ -3,6 +3,7 @@
 //! | file | what runs there |
 //! |---|---|
 //! | `fused.rs` | rows over as many elements, a matrix product before them and reductions of them, block by block |
+//! | `share.rs` | how threads share an instruction |
 //! | `scalars.rs`, `wide.rs` | rows that are numbers: one by one, or of many lanes side by side |
 //! | `assemble.rs` | what moves elements: pad, concat; running sums; stacks of matrix products |
 //! | `indexed.rs` | look-up by indices, and places by order |
@@ -17,14 +18,16 @@ mod fused;
 mod indexed;
 mod memory;
 mod scalars;
+mod share;
 mod wide;
 
 pub(crate) use aligned::Aligned;
 pub(crate) use assemble::{Assemble, Move, Stack};
-pub(crate) use fused::{Fold, Fused, Load, Loc, Origin, Out, Product, Step, Target, product_rows};
+pub(crate) use fused::{Fold, Fused, Load, Loc, MEMBERS, Origin, Out, Product, Step, Target, product_rows};
 pub(crate) use indexed::{Indexed, Task};
 pub(crate) use memory::{Feeds, Memory, Place, Source, bytes_of, view};
 pub(crate) use scalars::{Line, PLACES, Scalars};
+pub(crate) use share::Parts;
 pub(crate) use wide::LANES;
 
 use crate::Float;
@@ -69,6 +72,7 @@ pub(crate) struct Code<T: Copy> {
     pub width: usize,
     /// What the buffers hold first: nothing but their size, or the state that is carried from run to run.
     pub buffers: Vec<Buffer<T>>,
+    /// How many share an instruction, at most.
     pub threads: usize,
 }
 
@@ -107,7 +111,19 @@ impl<T: Float> Code<T> {
     /// Runs to the end, whatever the indices are; of those that are no places, the first of each lane is told of. Of a
     /// program that is not mapped there is one lane.
     pub fn run(&self, memory: &mut Memory<T>, feeds: &Feeds<'_, T>, lanes: usize) -> Vec<Astray> {
+        self.run_watched(memory, feeds, lanes, |_| ())
+    }
+
+    /// The same, and says of each instruction when it is done; first of none, when all begin.
+    pub fn run_watched(
+        &self,
+        memory: &mut Memory<T>,
+        feeds: &Feeds<'_, T>,
+        lanes: usize,
+        mut done: impl FnMut(Option<usize>),
+    ) -> Vec<Astray> {
         let mut astray: Vec<Astray> = Vec::new();
+        done(None);
         for (at, instruction) in self.instructions.iter().enumerate() {
             match instruction {
                 Instruction::Fused(fused) => fused.run(self, memory, feeds),
@@ -127,6 +143,7 @@ impl<T: Float> Code<T> {
                     });
                 }
             }
+            done(Some(at));
         }
         astray
     }

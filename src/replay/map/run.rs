@@ -4,7 +4,7 @@ use super::failure::{Failure, Why, told};
 use super::workspace::{MappedWorkspace, Own, Room};
 use super::{Map, Piece};
 use crate::Float;
-use crate::array::join;
+use crate::array::both;
 use crate::error::{Dims, Error, ErrorKind, Problem};
 use crate::replay::feed::Input;
 use crate::replay::machine::{Aligned, Feeds, Memory, Place, Source};
@@ -121,7 +121,7 @@ impl<T: Float> Job<'_, T> {
             let (first, last) = (pieces.start..at, at..pieces.end);
             let now = self.take(&first, &mut outs);
             let (mut failures, more) =
-                join(|| self.share(some, first, now), || self.share(others, last, outs));
+                both(threads - 1, || self.share(some, first, now), || self.share(others, last, outs));
             failures.extend(more);
             return failures;
         }
@@ -167,8 +167,8 @@ impl<T: Float> Job<'_, T> {
             let to = &mut memory.bank[bank * width..][..width];
             if *stacked { to[..lanes.len()].copy_from_slice(elements) } else { to.fill(elements[0]) }
         }
-        let feeds = Feeds::Slices(&fed);
-        let astray = lowered.code.run(memory, &feeds, lanes.len());
+        let feeds: &Feeds<'_, T> = &fed;
+        let astray = lowered.code.run(memory, feeds, lanes.len());
 
         // What was compared before an index went astray was on the right way, and says first whether this path is taken.
         let before = failures.len();
@@ -183,7 +183,7 @@ impl<T: Float> Job<'_, T> {
             for lane in 0..lanes.len() {
                 let [left, right] = places.each_ref().map(|Place { source, layout }| {
                     let at = layout.offset.wrapping_add_signed(layout.strides[0] * lane.cast_signed());
-                    memory.slice(&lowered.code, &feeds, *source)[at]
+                    memory.slice(&lowered.code, feeds, *source)[at]
                 });
                 if text.holds(left, right)
                     || strays(lane).is_some_and(|(indexed, _)| text.rows > indexed.row)
@@ -212,17 +212,17 @@ impl<T: Float> Job<'_, T> {
             match *to {
                 Source::Buffer(buffer) => {
                     let mut out = std::mem::take(&mut memory.buffers[buffer]);
-                    memory.read(&lowered.code, &feeds, place, &mut out);
+                    memory.read(&lowered.code, feeds, place, &mut out);
                     memory.buffers[buffer] = out;
                 }
-                Source::Bank(bank) => memory.fetch(&lowered.code, &feeds, place, bank, lanes.len()),
+                Source::Bank(bank) => memory.fetch(&lowered.code, feeds, place, bank, lanes.len()),
                 Source::Input(_) | Source::Constant(_) => {
                     unreachable!("the program writes to its own memory")
                 }
             }
         }
         for (place, out) in lowered.outputs.iter().zip(outs) {
-            memory.read(&lowered.code, &feeds, place, out);
+            memory.read(&lowered.code, feeds, place, out);
         }
     }
 }
