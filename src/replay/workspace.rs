@@ -140,7 +140,8 @@ impl StateKey for &String {
 
 impl<T: Float> Workspace<T> {
     pub(super) fn around(program: Arc<Compiled<T>>, memory: Memory<T>) -> Self {
-        Self { program, memory, status: Status::Fresh, feeds: Vec::new() }
+        let feeds = Vec::with_capacity(program.signature.inputs.len());
+        Self { program, memory, status: Status::Fresh, feeds }
     }
 
     /// Starts a run: there are no results until it has come to its end. If the run before panicked, parts of the memory

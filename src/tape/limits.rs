@@ -1,7 +1,7 @@
 //! Starting over, and how long a tape may become.
 
 use super::Tape;
-use super::sweeps::{Mode, Pairs, Sweep, Working};
+use super::sweeps::{Mode, Sweep, Working};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem, counted};
 
@@ -62,9 +62,10 @@ impl<T: Float> Tape<T> {
         names.get_mut().clear();
         cotangents.get_mut().clear();
         // The first sweep of the next recording is most like the first of this one: its lists come last.
-        let mut used: Vec<Pairs> = sweeps.get_mut().drain(..).flat_map(Sweep::into_lists).collect();
-        used.reverse();
-        *lists.get_mut() = used;
+        let lists = lists.get_mut();
+        lists.clear();
+        lists.extend(sweeps.get_mut().drain(..).flat_map(Sweep::into_lists));
+        lists.reverse();
         differentiated.set(None);
         refused.get_mut().take();
         guards.get_mut().clear();

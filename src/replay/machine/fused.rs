@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Rows of a group, at most: what more would read and write does not fit the cache together.
-pub(crate) const MEMBERS: usize = 36;
+pub(crate) const MEMBERS: usize = 40;
 
 /// A group of rows.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ pub(crate) struct Product {
 }
 
 /// Results of a group as one part of it writes them: of each, the elements that are that part's.
-pub(super) type Outs<'o, T> = SmallVec<[&'o mut [T]; MEMBERS]>;
+pub(super) type Outs<'o, T> = SmallVec<[&'o mut [T]; MEMBERS.next_power_of_two()]>;
 
 impl<T: Float> Fused<T> {
     /// How many elements the product needs besides the results.
@@ -140,8 +140,10 @@ impl<T: Float> Fused<T> {
         let mut taken = std::mem::take(&mut memory.outs);
         taken.extend(self.outs.iter().map(|out| std::mem::take(&mut memory.buffers[out.buffer])));
         let context = Context { code, memory, feeds };
-        let outs = taken.iter_mut().map(|out| &mut out[..]).collect();
-        self.share(&context, &mut scratch, 0..self.parts.count(), outs);
+        {
+            let mut outs: Outs<'_, T> = taken.iter_mut().map(|out| &mut out[..]).collect();
+            self.share(&context, &mut scratch, 0..self.parts.count(), &mut outs);
+        }
         self.join(&mut scratch, &mut taken);
         for (fold, cells) in self.folds.iter().zip(scratch[0].cells.chunks_exact(code.width)) {
             if let Target::Bank(place) = fold.to {

@@ -237,7 +237,9 @@ pub(crate) fn bytes_of<T: Float>(code: &Code<T>, inputs: usize) -> (usize, usize
         Buffer::Sized(len) => aligned(*len),
         Buffer::State(elements) => aligned(elements.len()),
     });
-    let rest = (code.buffers.len() + inputs) * place + aligned(code.bank.len() * code.width);
+    // The list of what is fed is the workspace's, beside its memory.
+    let fed = inputs * size_of::<&[T]>();
+    let rest = (code.buffers.len() + inputs) * place + aligned(code.bank.len() * code.width) + fed;
     (scratch + buffers.sum::<usize>() + rest, scratch)
 }
 

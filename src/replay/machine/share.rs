@@ -109,19 +109,19 @@ impl<T: Float> Fused<T> {
         context: &Context<'_, '_, T>,
         scratch: &mut [Scratch<T>],
         parts: Range<usize>,
-        mut outs: Outs<'_, T>,
+        outs: &mut Outs<'_, T>,
     ) {
         if parts.len() < 2 {
             let part = self.parts.part(parts.start);
-            return self.part(context, &mut scratch[0], part, &mut outs);
+            return self.part(context, &mut scratch[0], part, outs);
         }
         let at = parts.start + parts.len() / 2;
         let (some, others) = scratch.split_at_mut(parts.len() / 2);
         let range = self.parts.part(parts.start).start..self.parts.part(at - 1).end;
-        let first = self.take(range, &mut outs);
+        let mut first = self.take(range, outs);
         both(
             self.parts.count() - 1,
-            || self.share(context, some, parts.start..at, first),
+            || self.share(context, some, parts.start..at, &mut first),
             || self.share(context, others, at..parts.end, outs),
         );
     }
