@@ -1,10 +1,6 @@
 //! Where the time of a replay goes, instruction by instruction: no benchmark, but tables of [`wengert::Profile`]. A name
 //! among the arguments picks a program (`notebook`, `mini`, `wide`, `mixture`, `gpt`), and a number the threads.
 
-#[allow(dead_code)] // A network is none of the larger ones.
-#[allow(clippy::cast_precision_loss)] // of sums below 2²⁴
-#[path = "common/data.rs"]
-mod data;
 #[path = "common/gpt.rs"]
 mod gpt;
 #[path = "common/mixture.rs"]
@@ -12,9 +8,9 @@ mod mixture;
 #[path = "common/step.rs"]
 mod step;
 
-use data::drawing;
 use gpt::Gpt;
 use mixture::Mixture;
+use step::data::drawing;
 use step::{Step, layers};
 use wengert::{Float, Input, Tape, Var};
 

@@ -2,7 +2,7 @@
 
 #[path = "data.rs"]
 #[allow(clippy::cast_precision_loss)] // of sums below 2²⁴
-mod data;
+pub mod data;
 
 use data::Network;
 use divan::Bencher;

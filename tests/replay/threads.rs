@@ -3,7 +3,7 @@
 use super::{assert_bits, numbers};
 use ndarray::{ArrayD, arr0};
 use std::thread;
-use wengert::{Call, Error, Float, Input, Path, Program, Replayed, Tape, Var, Workspace};
+use wengert::{Arithmetic, Call, Error, Float, Input, Path, Program, Replayed, Tape, Var, Workspace};
 
 /// To be read by the compiler.
 fn is_shared<S: Send + Sync>() {}
@@ -79,33 +79,35 @@ fn the_number_of_threads_changes_no_bit() {
     split_products::<f64>();
 }
 
-/// Work of every kind that threads share, of so many rows and columns: blocks, rows that are reduced, columns and all of
+/// Work of every kind that threads share: blocks, rows that are reduced, columns and all of
 /// an array, in one term or in thousands; what repeats and what is broadcast; products with what follows them; stacks.
+fn every_kind<T: Float>([x, y, row, column, w, stack]: [Var<'_, T>; 6]) -> Vec<Var<'_, T>> {
+    let z = (x * y + row).tanh(); // blocks, and what repeats
+    let softmax = (x - column).softmax(1); // rows
+    let product = (x.matmul(w) + T::one()).relu(); // a product, and what follows
+    let turned = (x.t().exp() - y.t()).square(); // other orders in memory
+    let pairs = stack.matmul(stack.swap_axes(1, 2)); // a stack
+    let loss = (z + softmax).sum()
+        + product.square().sum()
+        + pairs.square().mean()
+        + (row.broadcast_to((column.shape()[0], row.shape()[1])) * column).cos().sum();
+    let grads = loss.backward();
+    let sums = [x.sin().sum_axis(0), (x * y).sum_axis(0), product.sum_axis(0), turned.sum_axis(1)];
+    let more = [y.amax(1), y.amax(0), x.sum(), stack.sum_axis(1), z, softmax, product, turned, pairs];
+    let rest = [x, y, row, column, w, stack].map(|leaf| grads[leaf]);
+    [loss].into_iter().chain(sums).chain(more).chain(rest).collect()
+}
+
+/// The same bits by any number of threads, replayed and recorded.
 fn shared_work<T: Float>(rows: usize, columns: usize) {
     let of = |shape: &[usize], seed| numbers(shape, seed).mapv(T::from_f64);
     let shapes =
         [&[rows, columns][..], &[rows, columns], &[1, columns], &[rows, 1], &[columns, 24], &[6, 90, 32]];
     let draw = |seed: usize| shapes.map(|shape| of(shape, seed + shape[0]));
     let (examples, inputs) = (draw(1), draw(7));
-    fn record<'t, T: Float>([x, y, row, column, w, stack]: [Var<'t, T>; 6]) -> Vec<Var<'t, T>> {
-        let z = (x * y + row).tanh(); // blocks, and what repeats
-        let softmax = (x - column).softmax(1); // rows
-        let product = (x.matmul(w) + T::one()).relu(); // a product, and what follows
-        let turned = (x.t().exp() - y.t()).square(); // other orders in memory
-        let pairs = stack.matmul(stack.swap_axes(1, 2)); // a stack
-        let loss = (z + softmax).sum()
-            + product.square().sum()
-            + pairs.square().mean()
-            + (row.broadcast_to((column.shape()[0], row.shape()[1])) * column).cos().sum();
-        let grads = loss.backward();
-        let sums = [x.sin().sum_axis(0), (x * y).sum_axis(0), product.sum_axis(0), turned.sum_axis(1)];
-        let more = [y.amax(1), y.amax(0), x.sum(), stack.sum_axis(1), z, softmax, product, turned, pairs];
-        let rest = [x, y, row, column, w, stack].map(|leaf| grads[leaf]);
-        [loss].into_iter().chain(sums).chain(more).chain(rest).collect()
-    }
     let tape = Tape::<T>::new();
     let leaves = std::array::from_fn(|i| tape.leaf("", &examples[i]));
-    let outputs = record(leaves);
+    let outputs = every_kind(leaves);
     let run = |threads| {
         let builder = tape.program_builder(leaves, &outputs).threads(threads);
         let feeds: Vec<Input<'_, T>> = inputs.iter().map(Input::from).collect();
@@ -115,7 +117,7 @@ fn shared_work<T: Float>(rows: usize, columns: usize) {
     for threads in [1, 2, 5] {
         let afresh = Tape::new();
         afresh.limit_threads(threads);
-        let again = record(std::array::from_fn(|i| afresh.leaf("", &inputs[i])));
+        let again = every_kind(std::array::from_fn(|i| afresh.leaf("", &inputs[i])));
         again.iter().zip(&alone).for_each(|(a, b)| assert_bits(&a.value().into_owned(), b));
     }
     for threads in [2, 3, 7] {
@@ -136,7 +138,7 @@ fn threads_share_work_of_every_kind_to_the_bit() {
 #[test]
 fn what_repeats_beside_a_product_of_another_width() {
     let tape = Tape::<f32>::new();
-    let of = |shape: &[usize], seed| numbers(shape, seed).mapv(|x| x as f32);
+    let of = |shape: &[usize], seed| numbers(shape, seed).mapv(<f32 as Arithmetic>::from_f64);
     let [a, b, bias] = [of(&[4, 10], 1), of(&[10, 1502], 2), of(&[8], 3)];
     let [a, b, bias] = [a, b, bias].map(|array| tape.leaf("", array));
     let y = a.matmul(b).reshape((751, 8)) + bias;
