@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// # let tape = wengert::Tape::<f64>::new();
 /// let x = tape.leaf("x", ndarray::Array2::ones((64, 64)));
 /// let program = tape.program([x], [x.matmul(x).exp().sum()])?;
-/// let profile = program.profile(&mut program.workspace(), &ndarray::Array2::zeros((64, 64)), 5)?;
+/// let profile = program.profile(&mut program.workspace(), &ndarray::Array2::<f64>::zeros((64, 64)), 5)?;
 /// let all: std::time::Duration = profile.instructions().iter().map(|instruction| instruction.time()).sum();
 /// assert_eq!(all, profile.time());
 /// println!("{profile}");
@@ -150,7 +150,7 @@ impl<T: Float> Program<T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// let x = tape.leaf("x", ndarray::Array1::ones(100_000));
     /// let program = tape.program([x], [x.sin().sum(), x.cumsum(0)])?;
-    /// println!("{}", program.profile(&mut program.workspace(), &ndarray::Array1::zeros(100_000), 20)?);
+    /// println!("{}", program.profile(&mut program.workspace(), &ndarray::Array1::<f64>::zeros(100_000), 20)?);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
