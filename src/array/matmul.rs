@@ -6,7 +6,7 @@
 
 use super::{
     Arithmetic, AxisSet, Extent, Kernel, Layout, Matrix, Reducer, Room, Shape, Value, Work, both,
-    elementwise, kernel, parts, product_time, reduce, reducer, size_of,
+    elementwise, kernel, parts, pieces, product_time, reduce, reducer, size_of,
 };
 use crate::error::Problem;
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
@@ -78,21 +78,9 @@ fn multiply<T: Arithmetic>(threads: usize, a: &ArrayViewD<'_, T>, b: &ArrayViewD
     if a.ndim() > 2 {
         let matrices = a.len_of(Axis(0));
         let size = out.len() / matrices;
-        if threads > 1 && matrices > 1 {
-            let (some, at) = (threads / 2, (matrices * (threads / 2) / threads).max(1));
-            let (out, out_rest) = out.split_at_mut(at * size);
-            let [(a, a_rest), (b, b_rest)] = [a, b].map(|stack| stack.view().split_at(Axis(0), at));
-            both(
-                threads - 1,
-                || multiply(some, &a, &b, out),
-                || multiply(threads - some, &a_rest, &b_rest, out_rest),
-            );
-            return;
-        }
-        for (i, part) in out.chunks_mut(size).enumerate() {
-            multiply(threads, &a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), part);
-        }
-        return;
+        return pieces(threads, 0..matrices, size, out, &|threads, i, piece| {
+            multiply(threads, &a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), piece);
+        });
     }
     let matrix = "the shape rule asks for two axes";
     let a = a.view().into_dimensionality::<Ix2>().expect(matrix);

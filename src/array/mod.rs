@@ -50,7 +50,7 @@ pub(crate) use range::{Margin, Range, ranges};
 pub(crate) use reduce::{Extent, Progress, Reducer, absorb, arrange, reduce, reducer, rows};
 pub use room::Room;
 pub(crate) use running::{run, running_sum};
-pub(crate) use team::{both, parts, processors, product_time};
+pub(crate) use team::{both, parts, pieces, processors, product_time};
 pub use value::Value;
 pub(crate) use value::{Shape, check_shape, same_shape, size_of};
 pub(crate) use walk::elementwise;

@@ -10,6 +10,7 @@
 use super::instructions::Choice;
 use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
 use std::hint::spin_loop;
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -45,9 +46,11 @@ pub(crate) fn processors() -> usize {
 /// The threads that help, unless the machine has none to give.
 fn pool() -> Option<&'static ThreadPool> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    let threads = || processors().saturating_sub(1).max(1);
-    let start = || ThreadPoolBuilder::new().num_threads(threads()).thread_name(|i| format!("wengert {i}"));
-    POOL.get_or_init(|| start().build().ok()).as_ref()
+    let start = || {
+        let threads = processors().saturating_sub(1).max(1);
+        ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("wengert {i}")).build().ok()
+    };
+    POOL.get_or_init(start).as_ref()
 }
 
 /// Threads of the pool that are kept awake, or will be as soon as they are free.
@@ -80,6 +83,32 @@ pub(crate) fn both<A: Send, B: Send>(
         own
     });
     (own, other.expect("the scope ends when all is done, or with its panic"))
+}
+
+/// Fills pieces of `out`, of so many elements each and one after the other, by `fill`, which is given the number of threads
+/// that it may use, and the piece's number: each thread fills some of them, or takes part in the only one.
+pub(crate) fn pieces<T: Send>(
+    threads: usize,
+    numbers: Range<usize>,
+    size: usize,
+    out: &mut [T],
+    fill: &(impl Fn(usize, usize, &mut [T]) + Sync),
+) {
+    if threads > 1 && numbers.len() > 1 {
+        let some = threads / 2;
+        let at = numbers.start + (numbers.len() * some / threads).max(1);
+        let (now, later) = out.split_at_mut((at - numbers.start) * size);
+        let (first, rest) = (numbers.start..at, at..numbers.end);
+        both(
+            threads - 1,
+            || pieces(some, first, size, now, fill),
+            || pieces(threads - some, rest, size, later, fill),
+        );
+        return;
+    }
+    for (number, piece) in numbers.zip(out.chunks_exact_mut(size.max(1))) {
+        fill(threads, number, piece);
+    }
 }
 
 /// Sees to it that so many threads of the pool are awake.

@@ -49,13 +49,16 @@ fn arrays<T: Arithmetic, const N: usize>(
     if out.is_empty() {
         return Ok(Value::from_vec(shape, out));
     }
-    let mut copied = [const { None }; N];
-    for (operand, copied) in operands.iter().zip(&mut copied) {
-        if operand.as_slice().is_none() && operand.lying().is_none() {
-            *copied = Some(operand.elements(&room.aside())?);
-        }
+    let found = operands.map(Source::of);
+    let mut copied = [const { Vec::new() }; N];
+    for (i, _) in found.iter().enumerate().filter(|(_, source)| source.is_none()) {
+        copied[i] = operands[i].elements(&room.aside())?;
     }
-    let sources = std::array::from_fn(|i| Source::of(operands[i], copied[i].as_deref()));
+    let mut copied = copied.iter();
+    let sources = found.map(|source| {
+        let copy = copied.next().map(Vec::as_slice).unwrap_or_default();
+        source.unwrap_or(Source::InOrder(copy))
+    });
     fill(threads, sources, 0, &mut out, &kernel);
     Ok(Value::from_vec(shape, out))
 }
@@ -111,13 +114,13 @@ enum Source<'a, T> {
 }
 
 impl<'a, T: Arithmetic> Source<'a, T> {
-    /// What does not lie in one piece of memory has been copied.
-    fn of(value: &'a Value<T>, copied: Option<&'a [T]>) -> Self {
-        if let Some(elements) = copied.or_else(|| value.as_slice()) {
-            return Self::InOrder(elements);
+    /// Nothing, if there is other memory between them.
+    fn of(value: &'a Value<T>) -> Option<Self> {
+        if let Some(elements) = value.as_slice() {
+            return Some(Self::InOrder(elements));
         }
-        let (memory, layout) = value.lying().expect("what has gaps was copied");
-        Self::Gathered { memory, layout: layout.collapsed(), block: Vec::new(), stays: false }
+        let (memory, layout) = value.lying()?;
+        Some(Self::Gathered { memory, layout: layout.collapsed(), block: Vec::new(), stays: false })
     }
 
     /// Before blocks of so many elements, from `start` on.

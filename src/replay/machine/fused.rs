@@ -144,7 +144,7 @@ impl<T: Float> Fused<T> {
             let mut outs: Outs<'_, T> = taken.iter_mut().map(|out| &mut out[..]).collect();
             self.share(&context, &mut scratch, 0..self.parts.count(), &mut outs);
         }
-        self.join(&mut scratch, &mut taken);
+        self.join(code.width, &mut scratch, &mut taken);
         for (fold, cells) in self.folds.iter().zip(scratch[0].cells.chunks_exact(code.width)) {
             if let Target::Bank(place) = fold.to {
                 let to = &mut memory.bank[place * code.width..][..code.width];

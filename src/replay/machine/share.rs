@@ -5,7 +5,7 @@ use super::fused::{Context, Fused, Loc, Origin, Outs, Step, Target};
 use super::memory::{Feeds, Memory, Place, Scratch};
 use super::{Aligned, Code, Stack};
 use crate::Float;
-use crate::array::{Extent, Matrix, Progress, both, parts, product_time, shared_product};
+use crate::array::{Extent, Matrix, Progress, both, parts, pieces, product_time, shared_product};
 use std::ops::Range;
 
 /// What each thread computes of a group.
@@ -144,13 +144,12 @@ impl<T: Float> Fused<T> {
         taken.collect()
     }
 
-    /// Brings the parts of reductions together.
-    pub(super) fn join(&self, scratch: &mut [Scratch<T>], outs: &mut [Aligned<T>]) {
+    /// Brings the parts of reductions together; a place of the bank has so many numbers.
+    pub(super) fn join(&self, width: usize, scratch: &mut [Scratch<T>], outs: &mut [Aligned<T>]) {
         if self.parts.columns || self.parts.count() < 2 {
             return;
         }
         let (first, others) = scratch.split_at_mut(1);
-        let width = first[0].cells.len().checked_div(first[0].progress.len()).unwrap_or(1);
         for (i, fold) in self.folds.iter().enumerate().filter(|(_, fold)| fold.extent.count == 1) {
             let room = self.lanes_before(i)..self.lanes_before(i) + fold.extent.scratch();
             for (other, part) in others.iter().zip(1..self.parts.count()) {
@@ -203,39 +202,17 @@ impl Stack {
         let mut out = std::mem::take(&mut memory.buffers[self.buffer]);
         let each = self.pairs.first().map_or(0, |[a, b]| multiplications(a, b));
         let threads = parts(product_time::<T>(each.saturating_mul(self.pairs.len())), code.threads);
-        stacked(threads, &self.pairs, &|place| memory.slice(code, feeds, place.source), &mut out);
+        let size = self.pairs.first().map_or(0, |[a, b]| a.layout.shape[0] * b.layout.shape[1]);
+        // Of the buffer, which may be longer, the result is the start.
+        pieces(threads, 0..self.pairs.len(), size, &mut out, &|threads, number, piece| {
+            let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
+            let memory = |place: &Place| memory.slice(code, feeds, place.source);
+            let [a, b] = &self.pairs[number];
+            let a = Matrix::lying(memory(a), &a.layout, &mut turned_a);
+            let b = Matrix::lying(memory(b), &b.layout, &mut turned_b);
+            shared_product(threads, a, b, piece, false);
+        });
         memory.buffers[self.buffer] = out;
-    }
-}
-
-/// The products of pairs, one after the other in `out`: each thread computes some of them, or a part of the only one.
-fn stacked<'m, T: Float>(
-    threads: usize,
-    pairs: &[[Place; 2]],
-    memory: &(impl Fn(&Place) -> &'m [T] + Sync),
-    out: &mut [T],
-) {
-    let size = |[a, b]: &[Place; 2]| a.layout.shape[0] * b.layout.shape[1];
-    if threads > 1 && pairs.len() > 1 {
-        let some = threads / 2;
-        let (first, rest) = pairs.split_at((pairs.len() * some / threads).max(1));
-        let (out, out_rest) = out.split_at_mut(first.iter().map(size).sum());
-        both(
-            threads - 1,
-            || stacked(some, first, memory, out),
-            || stacked(threads - some, rest, memory, out_rest),
-        );
-        return;
-    }
-    // Of the buffer, which may be longer, the result is the start.
-    let mut out = out;
-    for pair in pairs {
-        let [mut turned_a, mut turned_b] = [Vec::new(), Vec::new()];
-        let a = Matrix::lying(memory(&pair[0]), &pair[0].layout, &mut turned_a);
-        let b = Matrix::lying(memory(&pair[1]), &pair[1].layout, &mut turned_b);
-        let (here, later) = out.split_at_mut(size(pair));
-        shared_product(threads, a, b, here, false);
-        out = later;
     }
 }
 
