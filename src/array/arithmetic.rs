@@ -119,7 +119,7 @@ pub trait Arithmetic:
 }
 
 macro_rules! arithmetic {
-    ($type:ident, $erf:path, $tan:path, $power:ident) => {
+    ($type:ident, $format:ident, $erf:path, $tan:path) => {
         impl Arithmetic for $type {
             const DTYPE: &'static str = stringify!($type);
             const EPSILON: Self = $type::EPSILON;
@@ -139,11 +139,11 @@ macro_rules! arithmetic {
             }
             #[inline(always)]
             fn exp(self) -> Self {
-                elementary::exp(self)
+                elementary::$format::exp(self)
             }
             #[inline(always)]
             fn exp_m1(self) -> Self {
-                elementary::exp_m1(self)
+                elementary::$format::exp_m1(self)
             }
             #[inline(always)]
             fn ln(self) -> Self {
@@ -167,15 +167,16 @@ macro_rules! arithmetic {
             }
             #[inline(always)]
             fn tanh(self) -> Self {
-                elementary::tanh(self)
+                elementary::$format::tanh(self)
             }
             #[inline(always)]
             fn softplus(self) -> Self {
-                elementary::softplus(self)
+                let least = if self < 0.0 { 0.0 } else { self };
+                least + Arithmetic::ln_1p(Arithmetic::exp(-$type::abs(self)))
             }
             #[inline(always)]
             fn exp_difference(self, y: Self) -> Self {
-                elementary::exp_difference(self, y)
+                elementary::$format::exp_difference(self, y)
             }
             #[inline(always)]
             fn inverse(self, y: Self) -> Self {
@@ -195,47 +196,47 @@ macro_rules! arithmetic {
             }
             #[inline(always)]
             fn times_logistic(self, x: Self) -> Self {
-                elementary::gate(self, [x, 0.0])
+                elementary::$format::times_logistic(self, x)
             }
             #[inline(always)]
             fn times_logistic_slope(self, x: Self) -> Self {
-                elementary::slope(self, [x, 0.0])
+                elementary::$format::times_logistic_slope(self, x)
             }
             #[inline(always)]
             fn times_cubic(self, x: Self) -> Self {
-                elementary::gate(self, elementary::cubic(x))
+                elementary::$format::times_cubic(self, x)
             }
             #[inline(always)]
             fn times_cubic_slope(self, x: Self) -> Self {
-                elementary::slope(self * 1024.0, elementary::cubic(x))
+                elementary::$format::times_cubic_slope(self, x)
             }
             #[inline(always)]
             fn times_cubic_curve(self, x: Self) -> Self {
-                elementary::curve(self * 1024.0, elementary::cubic(x))
+                elementary::$format::times_cubic_curve(self, x)
             }
             #[inline(always)]
             fn times_cubic_turn(self, x: Self) -> Self {
-                elementary::cubic_turn(self, x)
+                elementary::$format::times_cubic_turn(self, x)
             }
             #[inline(always)]
             fn cubic_tanh(self) -> Self {
-                elementary::tanh(elementary::cubic(self)[0] * 0.5)
+                elementary::$format::cubic_tanh(self)
             }
             #[inline(always)]
             fn times_normal(self, x: Self) -> Self {
-                elementary::distribution(self, x)
+                elementary::$format::times_normal(self, x)
             }
             #[inline(always)]
             fn times_density(self, x: Self) -> Self {
-                elementary::density(self, x)
+                elementary::$format::times_density(self, x)
             }
             #[inline(always)]
             fn times_bell(self, x: Self) -> Self {
-                elementary::bell(self, x)
+                elementary::$format::times_bell(self, x)
             }
             #[inline(always)]
             fn times_power(self, a: Self, b: Self, n: u8) -> Self {
-                elementary::$power(self, a, b, n.into())
+                elementary::$format::times_power(self, a, b, n.into())
             }
             #[inline(always)]
             fn sqrt(self) -> Self {
@@ -285,8 +286,8 @@ macro_rules! arithmetic {
     };
 }
 
-arithmetic!(f32, libm::erff, tan_f32, power_f32);
-arithmetic!(f64, libm::erf, f64::tan, power_f64);
+arithmetic!(f32, single, libm::erff, tan_f32);
+arithmetic!(f64, double, libm::erf, f64::tan);
 
 /// In double precision: the tangent's error is three times in its derivatives, and one unit would be too much.
 #[allow(clippy::cast_possible_truncation)] // Rounding to the nearest f32 is what is asked for.

@@ -1,6 +1,6 @@
 //! Logarithms.
 
-use super::{Format, exp, polynomial};
+use super::{Format, polynomial};
 
 /// log(1 + f) + k log 2 + `correction`, for 1 + f from √½ to √2.
 #[inline(always)]
@@ -43,11 +43,4 @@ pub(crate) fn ln_1p<F: Format>(x: F) -> F {
     let y = unless_special(whole, log(k, f, correction));
     // So small that it is x; −0 too.
     if x.magnitude() < F::from(1e-17) { x } else { y }
-}
-
-/// log(1 + eˣ), as max(x, 0) + log(1 + e⁻|ˣ|).
-#[inline(always)]
-pub(crate) fn softplus<F: Format>(x: F) -> F {
-    let least = if x < F::from(0.0) { F::from(0.0) } else { x };
-    least + ln_1p(exp(-x.magnitude()))
 }
