@@ -77,6 +77,15 @@ impl Layout {
         self
     }
 
+    /// This one of the first axis.
+    pub fn at(&self, i: usize) -> Self {
+        Self {
+            offset: self.offset.wrapping_add_signed(self.strides[0] * i.cast_signed()),
+            shape: self.shape[1..].into(),
+            strides: self.strides[1..].into(),
+        }
+    }
+
     /// The elements backwards along these axes.
     pub fn flip(&self, axes: AxisSet) -> Self {
         let full = |(axis, &n): (usize, &usize)| {

@@ -9,7 +9,7 @@ use super::{
     elementwise, kernel, parts, pieces, product_time, reduce, reducer, size_of,
 };
 use crate::error::Problem;
-use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
+use ndarray::ArrayView2;
 use smallvec::smallvec;
 
 /// The product of matrices in the last two axes, (…, m, k) with (…, k, n), whose shapes fit.
@@ -31,7 +31,8 @@ pub(crate) fn matmul<T: Arithmetic>(a: &Value<T>, b: &Value<T>, room: &Room<T>) 
     let mut out = room.to_fill(&shape)?;
     if !out.is_empty() {
         let work = out.len().saturating_mul(a.shape()[batch.len() + 1]);
-        multiply(parts(product_time::<T>(work), room.threads()), &a.view(), &b.view(), &mut out);
+        let [a, b] = [a.in_memory(&aside)?, b.in_memory(&aside)?];
+        multiply(parts(product_time::<T>(work), room.threads()), &(&a.0, a.1), &(&b.0, b.1), &mut out);
     }
     Ok(Value::from_vec(&shape, out))
 }
@@ -73,20 +74,20 @@ fn sum<T: Arithmetic>() -> Reducer<T> {
     reducer!(T::zero(), |a, b| a + b)
 }
 
+/// A stack of matrices in memory.
+type Stack<'a, T> = (&'a [T], Layout);
+
 /// Writes the product of two stacks of matrices to `out`, by so many threads.
-fn multiply<T: Arithmetic>(threads: usize, a: &ArrayViewD<'_, T>, b: &ArrayViewD<'_, T>, out: &mut [T]) {
-    if a.ndim() > 2 {
-        let matrices = a.len_of(Axis(0));
+fn multiply<T: Arithmetic>(threads: usize, a: &Stack<'_, T>, b: &Stack<'_, T>, out: &mut [T]) {
+    if let [matrices, _, .., _] = a.1.shape[..] {
         let size = out.len() / matrices;
         return pieces(threads, 0..matrices, size, out, &|threads, i, piece| {
-            multiply(threads, &a.index_axis(Axis(0), i), &b.index_axis(Axis(0), i), piece);
+            multiply(threads, &(a.0, a.1.at(i)), &(b.0, b.1.at(i)), piece);
         });
     }
-    let matrix = "the shape rule asks for two axes";
-    let a = a.view().into_dimensionality::<Ix2>().expect(matrix);
-    let b = b.view().into_dimensionality::<Ix2>().expect(matrix);
     let [mut room_a, mut room_b] = [Vec::new(), Vec::new()];
-    shared_product(threads, Matrix::of(&a, &mut room_a), Matrix::of(&b, &mut room_b), out, false);
+    let [a, b] = [(a, &mut room_a), (b, &mut room_b)].map(|(x, room)| Matrix::lying(x.0, &x.1, room));
+    shared_product(threads, a, b, out, false);
 }
 
 /// The kernels alone: a · b, in row-major order, for a bench. (A row times a column, which is a reduction elsewhere, is a chain.)

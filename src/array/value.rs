@@ -56,6 +56,8 @@ pub struct Spread<T> {
     /// As many axes as `shape`, each of the same length or of length 1.
     base: ArcArray<T, IxDyn>,
     shape: Shape,
+    /// The array without gaps of which `base` is a part, if it is one with gaps.
+    whole: Option<Box<ArcArray<T, IxDyn>>>,
 }
 
 impl<T: Arithmetic> Value<T> {
@@ -65,7 +67,7 @@ impl<T: Arithmetic> Value<T> {
             return Self::Number(base[IxDyn(&[])]);
         }
         let shape = base.shape().into();
-        Self::Array(Arc::new(Spread { base, shape }))
+        Self::Array(Arc::new(Spread { base, shape, whole: None }))
     }
 
     /// A value of these elements in row-major order.
@@ -136,15 +138,12 @@ impl<T: Arithmetic> Value<T> {
             Self::Number(number) => Some((std::slice::from_ref(number), Layout::row_major(&[]))),
             Self::Array(array) => {
                 let base = &array.base;
-                let memory = base.as_slice_memory_order()?;
-                // What lies backwards begins at its end.
-                let before = base
-                    .shape()
-                    .iter()
-                    .zip(base.strides())
-                    .map(|(&n, &stride)| if stride < 0 { (n - 1) * stride.unsigned_abs() } else { 0 });
+                let memory = array.whole.as_deref().unwrap_or(base).as_slice_memory_order()?;
+                // ndarray does not say where in its memory an array begins, but the addresses do.
+                let before =
+                    base.as_ptr().addr().wrapping_sub(memory.as_ptr().addr()) / std::mem::size_of::<T>();
                 let layout = Layout {
-                    offset: before.sum(),
+                    offset: if base.is_empty() { 0 } else { before },
                     shape: base.shape().into(),
                     strides: base.strides().into(),
                 };
@@ -153,12 +152,21 @@ impl<T: Arithmetic> Value<T> {
         }
     }
 
+    /// The memory in which the elements are, or where they were copied to, and where in it.
+    pub(crate) fn in_memory(&self, room: &Room<T>) -> Result<(Cow<'_, [T]>, Layout), Problem> {
+        Ok(match self.lying() {
+            Some((memory, layout)) => (Cow::Borrowed(memory), layout),
+            None => (Cow::Owned(self.elements(room)?), Layout::row_major(self.shape())),
+        })
+    }
+
     /// The memory in which an array's elements are, if nothing else holds it.
     #[inline] // A scalar program has millions of numbers, of which there is nothing to be had.
     pub(super) fn into_memory(self) -> Option<Vec<T>> {
         let Self::Array(array) = self else { return None };
-        let array = Arc::into_inner(array)?.base.try_into_owned_nocopy().ok()?;
-        Some(array.into_raw_vec_and_offset().0)
+        let Spread { base, whole, .. } = Arc::into_inner(array)?;
+        drop(whole); // It shares the memory.
+        Some(base.try_into_owned_nocopy().ok()?.into_raw_vec_and_offset().0)
     }
 
     /// The number, if it is a single one.
@@ -239,12 +247,12 @@ impl<T: Arithmetic> Value<T> {
         if self.shape() == shape {
             return self.clone();
         }
-        let base = match self {
-            Self::Number(number) => ndarray::arr0(*number).into_dyn().into_shared(),
-            Self::Array(array) => array.base.clone(),
+        let (base, whole) = match self {
+            Self::Number(number) => (ndarray::arr0(*number).into_dyn().into_shared(), None),
+            Self::Array(array) => (array.base.clone(), array.whole.clone()),
         };
         let base = (base.ndim()..shape.len()).fold(base, |base, _| base.insert_axis(Axis(0)));
-        Self::Array(Arc::new(Spread { base, shape: shape.into() }))
+        Self::Array(Arc::new(Spread { base, shape: shape.into(), whole }))
     }
 
     /// Axis `i` of the result is axis `order[i]` of the value. No copy.
@@ -254,6 +262,7 @@ impl<T: Arithmetic> Value<T> {
             Self::Array(array) => Self::Array(Arc::new(Spread {
                 base: array.base.clone().permuted_axes(order),
                 shape: order.iter().map(|&axis| array.shape[axis]).collect(),
+                whole: array.whole.clone(),
             })),
         }
     }
@@ -269,7 +278,14 @@ impl<T: Arithmetic> Value<T> {
                 base.slice_axis_inplace(Axis(axis), ndarray::Slice::from(0..0));
             }
         }
-        Self::Array(Arc::new(Spread { base, shape: ranges.iter().map(|range| range.len).collect() }))
+        let has_gaps = |array: &ArcArray<T, IxDyn>| array.as_slice_memory_order().is_none();
+        let whole = match &array.whole {
+            _ if !has_gaps(&base) => None,
+            None => (!has_gaps(&array.base)).then(|| Box::new(array.base.clone())),
+            whole => whole.clone(),
+        };
+        let shape = ranges.iter().map(|range| range.len).collect();
+        Self::Array(Arc::new(Spread { base, shape, whole }))
     }
 
     /// The elements in row-major order at another shape. Copies only what neither lies in that
@@ -298,7 +314,11 @@ impl<T: Arithmetic> Value<T> {
 fn copied<T: Arithmetic>(view: &ArrayViewD<'_, T>, room: &Room<T>) -> Result<ArrayD<T>, Problem> {
     let transposed = !view.is_standard_layout() && view.t().is_standard_layout();
     let source = if transposed { view.t() } else { view.view() };
-    let elements = room.collected(source.shape(), source.iter().copied())?;
+    // A slice is copied as a whole, the elements of an array one by one.
+    let elements = match source.as_slice() {
+        Some(elements) => room.collected(source.shape(), elements.iter().copied())?,
+        None => room.collected(source.shape(), source.iter().copied())?,
+    };
     let array =
         ArrayD::from_shape_vec(source.raw_dim(), elements).expect("as many elements as the shape says");
     Ok(if transposed { array.reversed_axes() } else { array })
@@ -322,6 +342,6 @@ impl<T> Spread<T> {
         let squeezed = units.fold(self.base.clone(), |base, axis| base.index_axis_move(Axis(axis), 0));
         let ones = (0..shape.len()).filter(|&axis| shape[axis] == 1);
         let base = ones.fold(squeezed, |base, axis| base.insert_axis(Axis(axis)));
-        Value::Array(Arc::new(Spread { base, shape: shape.into() }))
+        Value::Array(Arc::new(Spread { base, shape: shape.into(), whole: self.whole.clone() }))
     }
 }

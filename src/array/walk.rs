@@ -7,7 +7,7 @@ use super::{Arithmetic, Kernel, Layout, Room, SLACK, Slices, Value, both, gather
 use crate::error::Problem;
 
 /// Elements handed to a kernel at a time where an operand is repeated or gathered, about.
-const BLOCK: usize = 512;
+const BLOCK: usize = 1024;
 
 /// Applies a kernel to operands of equal shape, as many as it takes, element by element.
 pub(crate) fn elementwise<T: Arithmetic>(
