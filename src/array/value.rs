@@ -345,3 +345,57 @@ impl<T> Spread<T> {
         Value::Array(Arc::new(Spread { base, shape: shape.into(), whole: self.whole.clone() }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::rngs::Xoshiro256PlusPlus;
+    use rand::{RngExt, SeedableRng};
+
+    /// Whatever is taken of an array, and of what was taken, is found in its memory.
+    #[test]
+    fn parts_are_found_where_they_lie() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+        let mut with_gaps = 0;
+        for _ in 0..2_000 {
+            let shape = [1, 3, 4, 5].map(|n| rng.random_range(1..=n));
+            let count = u32::try_from(size_of(&shape)).expect("they are few");
+            let mut value = Value::from_vec(&shape, (0..count).map(f64::from).collect());
+            for _ in 0..rng.random_range(1..=4) {
+                value = match rng.random_range(0..4) {
+                    0 => {
+                        let part = |n: usize| {
+                            let first = rng.random_range(0..n);
+                            let step = rng.random_range(1..=2_usize);
+                            let len =
+                                rng.random_range(0..=(n - first).div_ceil(step)).max(usize::from(n > 1));
+                            let range = Range { first, step: step.cast_signed(), len };
+                            if rng.random_range(0..3) == 0 { range.backwards() } else { range }
+                        };
+                        let ranges: Vec<Range> = value.shape().to_vec().into_iter().map(part).collect();
+                        value.slice(&ranges)
+                    }
+                    1 => value.permute(&[2, 0, 3, 1]),
+                    2 => {
+                        let grown = |&n: &usize| if n == 1 { rng.random_range(1..=3) } else { n };
+                        let shape: Vec<usize> = value.shape().iter().map(grown).collect();
+                        value.broadcast(&shape)
+                    }
+                    _ => {
+                        let turned: Vec<usize> = value.shape().iter().rev().copied().collect();
+                        value.reshape(&turned, &Room::default()).expect("it is as large")
+                    }
+                };
+                if value.len() == 0 {
+                    break;
+                }
+            }
+            let (memory, layout) = value.lying().expect("it is of an array without gaps");
+            with_gaps += usize::from(memory.len() > value.stored());
+            let mut found = vec![0.0; value.len()];
+            gather(memory, &layout.collapsed(), 0, value.len(), &mut found);
+            assert!(value.view().iter().eq(&found), "{value:?} lies at {layout:?} of {memory:?}");
+        }
+        assert!(with_gaps > 200, "only {with_gaps} had gaps");
+    }
+}

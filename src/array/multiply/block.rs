@@ -102,16 +102,17 @@ pub fn multiply<S: Machine, T: Number>(s: S, a: Matrix<'_, T>, b: Matrix<'_, T>,
     });
 }
 
-/// Whether the lines of a right-hand operand can be read where they lie.
+/// Whether the lines of a right-hand operand can be read where they lie: each whole before the next one, and so not one line
+/// that is repeated, or that overlaps with others.
 fn lies_right<S: Machine, T: Number>(b: Matrix<'_, T>) -> bool {
     let ([depth, n], [down, right]) = (b.shape, b.strides);
-    right == 1 && (n >= lanes::<T, S>() || S::MASKED) && b.data.len() >= depth * down
+    right == 1 && down >= n && (n >= lanes::<T, S>() || S::MASKED) && b.data.len() >= depth * down
 }
 
 /// Whether the rows, or the lines, of a left-hand operand can be.
 fn lies_left<T: Number>(a: Matrix<'_, T>) -> bool {
-    let ([_, depth], [down, right]) = (a.shape, a.strides);
-    right == 1 || down == 1 && a.data.len() >= depth * right
+    let ([m, depth], [down, right]) = (a.shape, a.strides);
+    right == 1 || down == 1 && right >= m && a.data.len() >= depth * right
 }
 
 /// Whether it is so small that it needs no blocks, and at most its right-hand operand is packed; if so, it is done.

@@ -144,6 +144,34 @@ fn sums_are_in_the_order_that_is_promised() {
     agrees::<f64>();
 }
 
+/// Of elements that stand in several places: a row or a column that is repeated, one number, windows that overlap.
+#[test]
+fn what_is_repeated_or_overlaps_is_read_as_it_lies() {
+    for [m, k, n] in shapes().into_iter().filter(|dims| dims.iter().product::<usize>() < 1 << 12) {
+        let memory = numbers::<f32>(m + 2 * k + n, 8);
+        for (of_a, of_b) in (0..5).flat_map(|a| (0..5).map(move |b| (a, b))) {
+            let lies = [[0, 1], [1, 0], [0, 0], [1, 1], [2, 1]];
+            let seen = |shape: [usize; 2], lie: usize| {
+                let strides: [usize; 2] = lies[lie];
+                let at = |i: usize| i / shape[1].max(1) * strides[0] + i % shape[1].max(1) * strides[1];
+                let count = shape[0] * shape[1];
+                // No longer than needed, so that reading past the end is found out.
+                let memory = memory.iter().cycle().take(at(count.max(1) - 1) + 1).copied().collect();
+                let lain = Lain { memory, shape, strides };
+                let elements: Vec<f32> = (0..count).map(|i| lain.memory[at(i)]).collect();
+                (lain, elements)
+            };
+            let ((a, a_elements), (b, b_elements)) = (seen([m, k], of_a), seen([k, n], of_b));
+            for instructions in Instructions::all() {
+                let expected = f32::product(&a_elements, &b_elements, [m, k, n], instructions.fused(), None);
+                let mut out = vec![f32::NAN; m * n];
+                multiply_with(instructions, a.matrix(), b.matrix(), &mut out, false);
+                assert!(out == expected, "{m} {k} {n}, {:?} {:?}, {instructions:?}", lies[of_a], lies[of_b]);
+            }
+        }
+    }
+}
+
 /// Within 192 + ⌈k / 192⌉ unit roundoffs of Σ|aᵢbᵢ|, of the sum in double precision.
 #[test]
 fn it_is_the_product_and_keeps_within_its_bounds() {
