@@ -6,6 +6,9 @@
 //! sleep, and waking it takes as long as the whole of a small instruction, or longer where the machine is virtual. So while
 //! programs run, threads that help are kept awake for a moment after their work, and who waits for one looks again and again
 //! before going to sleep.
+//!
+//! Nor does anybody wait for a thread that does not run, on a machine that has other work for its processors: what a thread may
+//! help with is handed over while one is seen to be looking for work, and done alone if none comes.
 
 use super::instructions::Choice;
 use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
@@ -35,7 +38,13 @@ pub(crate) fn product_time<T>(multiplications: usize) -> usize {
 const AWAKE: Duration = Duration::from_micros(200);
 
 /// How long a thread that waits for another stays awake.
-const PATIENCE: Duration = Duration::from_millis(1);
+const PATIENCE: Duration = Duration::from_micros(300);
+
+/// How long a thread that was woken may take to come.
+const WAKING: Duration = Duration::from_micros(60);
+
+/// How long it takes at most to see that a thread is looking for work: it looks each 0.1 µs.
+const GLANCE: Duration = Duration::from_micros(2);
 
 /// How many threads the machine or its container runs at once, asked once: the answer stands in files there.
 pub(crate) fn processors() -> usize {
@@ -56,7 +65,10 @@ fn pool() -> Option<&'static ThreadPool> {
 /// Threads of the pool that are kept awake, or will be as soon as they are free.
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
 
-/// Does both, `there` on another thread if there is one, with the instructions of this one, and gives what they give. So many
+/// How often threads of the pool have looked for work, and found none.
+static LOOKS: AtomicUsize = AtomicUsize::new(0);
+
+/// Does both, `there` on another thread if there is one that is free, with the instructions of this one, and gives what they give. So many
 /// helpers will be needed in all.
 pub(crate) fn both<A: Send, B: Send>(
     helpers: usize,
@@ -69,8 +81,7 @@ pub(crate) fn both<A: Send, B: Send>(
         // A thread of a pool takes back what no other has begun.
         return rayon_core::join(here, there);
     }
-    let Some(pool) = pool() else { return (here(), there()) };
-    keep_awake(pool, helpers);
+    let Some(pool) = pool().filter(|pool| is_awake(pool, helpers)) else { return (here(), there()) };
     let (done, mut other) = (AtomicBool::new(false), None);
     let own = pool.in_place_scope(|scope| {
         scope.spawn(|_| {
@@ -111,18 +122,29 @@ pub(crate) fn pieces<T: Send>(
     }
 }
 
-/// Sees to it that so many threads of the pool are awake.
-fn keep_awake(pool: &ThreadPool, helpers: usize) {
+/// Sees to it that so many threads of the pool are kept awake, and says whether one is free: running, and without work.
+fn is_awake(pool: &ThreadPool, helpers: usize) -> bool {
     let helpers = helpers.min(pool.current_num_threads());
     let more = |awake: usize| (awake < helpers).then_some(awake + 1);
+    let looks = LOOKS.load(Ordering::Relaxed);
+    let mut most = GLANCE;
     while HELPERS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
         pool.spawn(help);
+        most = WAKING;
     }
+    wait(most, || LOOKS.load(Ordering::Relaxed) != looks)
 }
 
 /// Does what there is to do, until there has been nothing for a while.
 fn help() {
-    while wait(AWAKE, || rayon_core::yield_now() == Some(Yield::Executed)) {}
+    let found = || {
+        let found = rayon_core::yield_now() == Some(Yield::Executed);
+        if !found {
+            LOOKS.fetch_add(1, Ordering::Relaxed);
+        }
+        found
+    };
+    while wait(AWAKE, found) {}
     HELPERS.fetch_sub(1, Ordering::Relaxed);
 }
 
