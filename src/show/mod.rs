@@ -3,7 +3,9 @@
 mod comparison;
 mod derivative;
 mod equations;
+mod formula;
 mod graph;
+mod page;
 mod player;
 mod rule;
 mod table;
@@ -11,8 +13,9 @@ mod text;
 
 pub use comparison::Comparison;
 pub use equations::Equations;
+#[cfg(feature = "check")]
+pub(crate) use formula::equation;
+pub use graph::Graph;
 pub use player::{Language, Player};
 pub use rule::RowRule;
 pub use table::Table;
-#[cfg(feature = "check")]
-pub(crate) use table::equation;
