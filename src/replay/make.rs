@@ -3,6 +3,7 @@
 use super::builder::{Level, Options, ProgramBuilder};
 use super::compiled::{Recipe, Told};
 use super::graph::{Graph, ShapeId};
+use super::history::{History, KEPT};
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{Code, Instruction, PLACES, Place};
@@ -31,7 +32,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         let outputs: Vec<Var<'t, T>> =
             self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
-        let Options { without, level, threads, strict, budget, traced } = &self.options;
+        let Options { without, level, threads, strict, budget, traced, explained } = &self.options;
         let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
         if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
             return Err(self.tape.read_error(read));
@@ -39,7 +40,10 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         look(&listing);
         let reads = self.told(&listing);
         let trace = traced.then(|| Trace::new(self.tape, &listing));
+        let is_kept = *explained || listing.graph.nodes.len() <= KEPT;
+        let mut history = is_kept.then(|| History::new(self.tape, &listing));
         let Listing { mut graph, guards, fixed, .. } = listing;
+        graph.changes = is_kept.then(Vec::new);
         let guards = guards.into_iter().map(|(_, text)| text).collect();
         clock.lap("listing");
         let recorded = self.tape.len();
@@ -60,8 +64,12 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             if pass.shortens() {
                 clock.lap(format!("{pass:?}"));
             }
+            if let (Some(history), Some(changes)) = (&mut history, &mut graph.changes) {
+                history.changes.push((pass, std::mem::take(changes)));
+            }
         }
         graph.nodes.shrink_to_fit();
+        graph.changes = None;
         let state: Vec<(usize, usize)> =
             (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
         let choices = Choices {
@@ -102,7 +110,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
         let signature =
             Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
-        let report = Report::new(sizes, clock.laps, &graph, &lowered, &signature);
+        let report = Report::new(sizes, clock.laps, &graph, history.as_ref(), &lowered, &signature);
         // An output that was recorded as a broadcast, and took nothing, may be more than there is room for.
         let room = self.tape.room();
         let written =
@@ -112,8 +120,15 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             .and_then(|()| room.could_hold(written, "an output of this program"));
         fits.map_err(|problem| Error::new("program", problem, Vec::new()))?;
         let told = self.told_of(&lowered.code);
-        // A program of numbers is mapped as it is, and needs no list.
-        let list = (!lowered.code.is_of_numbers()).then_some(graph);
+        // A program of numbers is mapped as it is, and needs no list but to be explained.
+        let list = if lowered.code.is_of_numbers() {
+            if let Some(history) = &mut history {
+                history.list = Some(graph);
+            }
+            None
+        } else {
+            Some(graph)
+        };
         Ok(Program::new(
             lowered,
             signature,
@@ -122,6 +137,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             told,
             report,
             trace,
+            history,
             Recipe { list, choices },
         ))
     }

@@ -14,9 +14,19 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub rows: Range<usize>,
-    /// The sweep that recorded them.
-    pub sweep: Option<usize>,
+    pub by: By,
+    /// If these are what the rules of a folded call recorded: the last row of that.
+    pub rules_of: Option<usize>,
     pub is_left_out: bool,
+}
+
+/// What recorded rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum By {
+    Forward,
+    Sweep(usize),
+    /// The one and the other, of which so many are left out that they are not told apart.
+    Both,
 }
 
 type Sweeps<'t, T> = [(Range<usize>, Var<'t, T>, Mode)];
@@ -35,7 +45,13 @@ pub(super) fn pieces<T: Float>(graph: &Graph<'_, T>, sweeps: &Sweeps<'_, T>, end
         let mut at = from;
         while at < stop {
             let to = if graph.is_opened { at + 1 } else { calls.end_of(at, stop, sweep.is_some()) };
-            pieces.push(Piece { rows: at..to, sweep, is_left_out: false });
+            let rules_of = calls.call_behind(at).filter(|_| to > at + 1);
+            pieces.push(Piece {
+                rows: at..to,
+                by: sweep.map_or(By::Forward, By::Sweep),
+                rules_of,
+                is_left_out: false,
+            });
             at = to;
         }
         from = stop;
@@ -63,7 +79,7 @@ struct Calls<'t, T: Float> {
     /// For each row the last row computed forwards that takes it.
     last_use: Vec<usize>,
     roots: HashSet<usize>,
-    /// For each row before, the first of its piece if that has several rows.
+    /// For each row before, the last of its piece if that has several rows.
     folded: Vec<Option<usize>>,
 }
 
@@ -83,7 +99,7 @@ impl<'t, T: Float> Calls<'t, T> {
     fn end_of(&mut self, from: usize, stop: usize, is_swept: bool) -> usize {
         let to = if is_swept { self.end_of_adjoint(from, stop) } else { self.end_of_call(from, stop) };
         if to - from > 1 {
-            self.folded[from..to].fill(Some(from));
+            self.folded[from..to].fill(Some(to - 1));
         }
         to
     }
@@ -104,16 +120,22 @@ impl<'t, T: Float> Calls<'t, T> {
 
     /// The rows that the rules of one folded call recorded; a row with a name ends them.
     fn end_of_adjoint(&self, from: usize, stop: usize) -> usize {
-        let of = |row: usize| {
-            let origin = self.tape.with_rows(|rows| rows[row].origin.map(RowId::index));
-            origin.and_then(|origin| self.folded.get(origin).copied().flatten())
-        };
-        let Some(call) = of(from) else { return from + 1 };
+        let Some(call) = self.call_behind(from) else { return from + 1 };
         let mut to = from + 1;
-        while to < stop && of(to) == Some(call) && !self.is_named(to - 1) && !self.roots.contains(&(to - 1)) {
+        while to < stop
+            && self.call_behind(to) == Some(call)
+            && !self.is_named(to - 1)
+            && !self.roots.contains(&(to - 1))
+        {
             to += 1;
         }
         to
+    }
+
+    /// The folded call of which a rule recorded this row, by its last row.
+    fn call_behind(&self, row: usize) -> Option<usize> {
+        let origin = self.tape.with_rows(|rows| rows[row].origin.map(RowId::index))?;
+        self.folded.get(origin).copied().flatten()
     }
 
     fn is_named(&self, row: usize) -> bool {
@@ -139,7 +161,7 @@ fn shortened(pieces: Vec<Piece>, most: usize) -> Vec<Piece> {
     let mut stretches: Vec<Range<usize>> = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
         match stretches.last_mut() {
-            Some(stretch) if pieces[stretch.start].sweep == piece.sweep => stretch.end = place + 1,
+            Some(stretch) if pieces[stretch.start].by == piece.by => stretch.end = place + 1,
             _ => stretches.push(place..place + 1),
         }
     }
@@ -157,7 +179,9 @@ fn shortened(pieces: Vec<Piece>, most: usize) -> Vec<Piece> {
         let (head, tail) = (stretch.start + share / 2, stretch.end - (share - share / 2 - 1));
         kept.extend_from_slice(&pieces[stretch.start..head]);
         let rows = pieces[head].rows.start..pieces[tail - 1].rows.end;
-        kept.push(Piece { rows, sweep: pieces[head].sweep, is_left_out: true });
+        let is_one = pieces[head..tail].iter().all(|piece| piece.by == pieces[head].by);
+        let by = if is_one { pieces[head].by } else { By::Both };
+        kept.push(Piece { rows, by, rules_of: None, is_left_out: true });
         kept.extend_from_slice(&pieces[tail..stretch.end]);
     }
     kept
@@ -179,7 +203,12 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_one_piece_of_each_stretch() {
-        let piece = |row: usize, sweep| Piece { rows: row..row + 1, sweep, is_left_out: false };
+        let piece = |row: usize, sweep: Option<usize>| Piece {
+            rows: row..row + 1,
+            by: sweep.map_or(By::Forward, By::Sweep),
+            rules_of: None,
+            is_left_out: false,
+        };
         let all = |long: usize| -> Vec<Piece> {
             (0..long).map(|row| piece(row, (row >= long / 3).then_some(0))).collect()
         };

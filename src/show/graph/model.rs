@@ -4,7 +4,7 @@
 //! between rows do, whatever is folded, and there is no way round in a circle.
 
 use super::Graph;
-use super::fold::{Piece, pieces};
+use super::fold::{By, Piece, pieces};
 use super::words::{heading, whole};
 use crate::show::derivative::derivative;
 use crate::show::page::Sources;
@@ -80,15 +80,16 @@ impl Model {
         let used = used(tape, end);
         let mut sources = Sources::new(graph.sources.as_deref());
         let mut clusters: Vec<Cluster> = Vec::new();
-        let mut places: HashMap<Option<usize>, usize> = HashMap::new();
+        let mut places: HashMap<By, usize> = HashMap::new();
         let mut nodes = Vec::with_capacity(pieces.len());
         for piece in &pieces {
-            let cluster = *places.entry(piece.sweep).or_insert_with(|| {
-                let label = match piece.sweep {
-                    None => "forward".into(),
-                    Some(sweep) => label(&sweeps[sweep].1, &sweeps[sweep].2),
+            let cluster = *places.entry(piece.by).or_insert_with(|| {
+                let label = match piece.by {
+                    By::Forward => "forward".into(),
+                    By::Both => "between".into(),
+                    By::Sweep(sweep) => label(&sweeps[sweep].1, &sweeps[sweep].2),
                 };
-                clusters.push(Cluster { label, is_swept: piece.sweep.is_some() });
+                clusters.push(Cluster { label, is_swept: matches!(piece.by, By::Sweep(_)) });
                 clusters.len() - 1
             });
             let last = tape.try_var(piece.rows.end - 1).expect("a row of this tape");

@@ -4,7 +4,7 @@ use super::fold::Piece;
 use crate::error::{Dims, escaped};
 use crate::show::formula::{equation, number};
 use crate::show::page::Sources;
-use crate::show::text::{elided, name_of};
+use crate::show::text::{elided, name_of, width};
 use crate::symbol::{sheet, told};
 use crate::{Float, Var};
 use std::cell::RefCell;
@@ -41,10 +41,9 @@ pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sou
         if piece.rows.len() > TOLD {
             lines.push(format!("… {} more", piece.rows.len() - TOLD));
         }
-        let short = if piece.sweep.is_some() {
-            last.origin().map(|of| format!("rules of {}", heading(of)))
-        } else {
-            read(piece, last).or_else(|| sources.call(place).map(|call| called(piece, last, &call)))
+        let short = match piece.rules_of.and_then(|of| tape.try_var(of).ok()) {
+            Some(of) => Some(format!("rules of {}", heading(of))),
+            None => read(piece, last).or_else(|| sources.call(place).map(|call| called(piece, last, &call))),
         };
         [short.unwrap_or_else(|| work(piece, last)), lines.join("\n")]
     } else {
@@ -100,5 +99,16 @@ fn work<T: Float>(piece: &Piece, last: Var<'_, T>) -> String {
         .filter(|name| !["broadcast", "reshape", "permute"].contains(name))
         .collect();
     names.dedup();
-    if names.is_empty() { equation(last) } else { names.join(" · ") }
+    if names.is_empty() {
+        return equation(last);
+    }
+    let (mut text, all) = (String::new(), names.len());
+    for (at, name) in names.into_iter().enumerate() {
+        let more = if at > 0 { " · " } else { "" };
+        if width(&text) + width(more) + width(name) + if at + 1 < all { 4 } else { 0 } > FORMULA {
+            return text + " · …";
+        }
+        text.extend([more, name]);
+    }
+    text
 }
