@@ -275,7 +275,7 @@ pub use replay::{
     Measured, Output, Pass, Path, Port, Profile, Program, ProgramBuilder, Replayed, Report, StateKey,
     Workspace,
 };
-pub use show::{Comparison, Equations, Graph, Language, Player, RowRule, Table};
+pub use show::{Comparison, Equations, Graph, Language, Player, ProgramPage, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

@@ -47,9 +47,10 @@ mod workspace;
 
 pub use builder::{IntoVars, Level, ProgramBuilder};
 pub use call::Call;
-pub(crate) use explain::{Explanation, Fate, Memory, Told};
+pub(crate) use explain::{Explanation, Fate, Held, Memory, Told};
 pub use feed::{Input, IntoInputs, IntoOutputs, Output};
 pub use fixed::Fixed;
+pub(crate) use history::Recorded;
 pub use map::{MapBuilder, Mapped, MappedWorkspace};
 pub use passes::Pass;
 pub use port::Port;

@@ -1,4 +1,4 @@
-//! Room 7, the window: what a tape looks like to people.
+//! Room 7, the window: what tapes and programs look like to people.
 
 mod comparison;
 mod derivative;
@@ -7,6 +7,7 @@ mod formula;
 mod graph;
 mod page;
 mod player;
+mod program;
 mod rule;
 mod table;
 mod text;
@@ -17,5 +18,6 @@ pub use equations::Equations;
 pub(crate) use formula::equation;
 pub use graph::Graph;
 pub use player::{Language, Player};
+pub use program::ProgramPage;
 pub use rule::RowRule;
 pub use table::Table;
