@@ -80,7 +80,7 @@ pub fn again() -> Program<f64> {
     let loss = y.sum().named("loss");
     let grads = loss.backward();
     let builder = tape.program_builder([x], [loss, grads[x]]);
-    builder.memory(400_000).build().expect("a program of so many bytes")
+    builder.memory(200_000).build().expect("a program of so many bytes")
 }
 
 /// Ten thousand rows of numbers, and as many of their gradients.

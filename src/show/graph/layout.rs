@@ -1,13 +1,13 @@
 //! Where nodes and arrows are: a layered layout.
 //!
 //! **Algorithm.** A *stretch* is nodes of one cluster that follow each other; stretches stand below each other, so that each
-//! is a box of its own. Within one a node's layer is the longest way to it from the top; leaves are moved down to just
-//! above the first node that takes them. An arrow over several layers gets a *bend* in each of those between. Layers are
+//! is a box of its own. Within one a node's layer is the longest way to it from the top; what takes nothing
+//! from its stretch is moved down to just above the first node that takes it. An arrow over several layers gets a *bend* in each of those between. Layers are
 //! put in order by barycentres, down and up a few times, and the order with the fewest crossings is kept. Then nodes move
 //! towards the middle of their neighbours as far as the order allows.
 //!
-//! An arrow from one stretch to another would cross all that is between. Instead a *reference* stands above the node that
-//! takes it, with the name of what is meant.
+//! An arrow from one stretch to another, or over many layers, would cross all that is between. Instead a *reference* stands
+//! above the node that takes it, with the name of what is meant.
 
 use super::model::Model;
 
@@ -24,6 +24,8 @@ pub(super) const HEAD: f64 = 30.0;
 const BETWEEN: f64 = 26.0;
 /// What an arrow takes that passes.
 const PASSING: f64 = 10.0;
+/// Layers that an arrow may pass.
+const FAR: usize = 12;
 /// Down and up so many times.
 const SWEEPS: usize = 6;
 
@@ -39,7 +41,7 @@ pub(super) struct Placed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Node(usize),
-    /// Stands for a node of another stretch.
+    /// Stands for a node far above.
     Reference(usize),
     /// Where an arrow passes.
     Bend,
@@ -127,12 +129,13 @@ impl Stretch {
         let start = model.edges.partition_point(|edge| edge.to < nodes.start);
         let edges: Vec<_> = model.edges[start..].iter().take_while(|edge| edge.to < nodes.end).collect();
         let mut ways: Vec<([usize; 2], usize)> = Vec::new();
-        let is_fed = |node: usize| edges.iter().any(|edge| edge.to == node);
+        let mut is_fed = vec![false; count];
         let mut lowest = vec![usize::MAX; count];
         for edge in &edges {
             let to = edge.to - first;
             if edge.from >= first {
                 let from = edge.from - first;
+                is_fed[to] = true;
                 stretch.layer[to] = stretch.layer[to].max(stretch.layer[from] + 1);
                 ways.push(([from, to], edge.uses));
             } else {
@@ -143,16 +146,21 @@ impl Stretch {
         for ([from, to], _) in &ways {
             lowest[*from] = lowest[*from].min(stretch.layer[*to] - 1);
         }
-        for node in 0..count {
-            if lowest[node] != usize::MAX && !is_fed(first + node) {
-                stretch.layer[node] = lowest[node];
-            }
+        for node in (0..count).filter(|node| lowest[*node] != usize::MAX && !is_fed[*node]) {
+            stretch.layer[node] = lowest[node];
         }
         for edge in edges.iter().filter(|edge| edge.from < first) {
             let to = edge.to - first;
             let reference =
                 stretch.add(What::Reference(edge.from), references[edge.from], stretch.layer[to] - 1);
             ways.push(([reference, to], edge.uses));
+        }
+        for ([from, to], _) in &mut ways {
+            if stretch.layer[*to] > stretch.layer[*from] + FAR
+                && let What::Node(node) = stretch.what[*from]
+            {
+                *from = stretch.add(What::Reference(node), references[node], stretch.layer[*to] - 1);
+            }
         }
         stretch.bend(ways);
         stretch.order();
@@ -267,6 +275,12 @@ impl Stretch {
         }
         for round in 0..24 {
             let count = self.layers.len();
+            // The bends of an arrow would rather be upright than each in the middle.
+            let mut upright = vec![None; self.what.len()];
+            for arrow in &self.arrows {
+                let middle = mean(arrow.way.iter().map(|of| self.x[*of]));
+                arrow.way[1..arrow.way.len() - 1].iter().for_each(|of| upright[*of] = middle);
+            }
             for step in 0..count {
                 let layer = self.layers[if round % 2 == 0 { step } else { count - 1 - step }].clone();
                 let wishes: Vec<f64> = layer
@@ -277,7 +291,7 @@ impl Stretch {
                             1 => &mut self.below[*of].iter(),
                             _ => &mut self.above[*of].iter().chain(&self.below[*of]),
                         };
-                        mean(near.map(|other| self.x[*other])).unwrap_or(self.x[*of])
+                        upright[*of].or_else(|| mean(near.map(|other| self.x[*other]))).unwrap_or(self.x[*of])
                     })
                     .collect();
                 self.settle(&layer, &wishes);

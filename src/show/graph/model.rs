@@ -8,7 +8,7 @@ use super::fold::{By, Piece, pieces};
 use super::words::{heading, whole};
 use crate::show::derivative::derivative;
 use crate::show::page::Sources;
-use crate::tape::{Mode, RowId};
+use crate::tape::{Derivation, Made, Mode, RowId};
 use crate::{Float, Var};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -118,7 +118,8 @@ impl Model {
             said += &format!(", {swept} of them recorded by sweeps");
         }
         if folded > 0 {
-            said += &format!("; {}", crate::error::counted(folded, "call is folded", "calls are folded"));
+            let nodes = crate::error::counted(folded, "box stands", "boxes stand");
+            said += &format!("; {nodes} for several rows, of one call");
         }
         if self.left_out > 0 {
             said +=
@@ -182,16 +183,22 @@ fn node<T: Float>(
         _ => Form::Folded,
     };
     node.is_result = is_result && matches!(node.form, Form::Operation | Form::Folded);
-    let of = last.tape().derivation(last.id()).map_or(String::new(), |derivation| derivative(&derivation));
+    let of = last.tape().derivation(last.id()).filter(|derivation| !derivation.of.is_empty());
+    // A step on the way is known by its number, and a derivative by the first row whose derivative it is.
+    let name = of.as_ref().filter(|_| last.name().is_none()).map(|of| {
+        let mut rows = of.of.clone();
+        rows.sort_by_key(|row| (row.name().is_none(), row.row()));
+        let first = Derivation { root: of.root, mode: of.mode.clone(), of: vec![rows[0]], made: Made::Seed };
+        derivative(&first) + if rows.len() > 1 { " …" } else { "" }
+    });
     let [formula, detail] = whole(piece, last, sources);
-    // A step on the way has no name, and is known by its number.
-    node.name = Some(if last.name().is_none() && !of.is_empty() { of.clone() } else { heading(last) });
+    node.name = Some(name.unwrap_or_else(|| heading(last)));
     node.formula = formula;
     node.shape = crate::error::Dims(&last.shape()).to_string();
     if rows.len() > 1 {
         node.shape += &format!("  {} rows", rows.len());
     }
-    node.whole = detail;
+    node.whole = of.map_or(detail.clone(), |of| format!("{}\n{detail}", derivative(&of)));
     node
 }
 

@@ -262,7 +262,13 @@ fn curve(all: &Layout, way: &[usize]) -> String {
     let boxes: Vec<&Placed> = way.iter().map(|of| &all.boxes[*of]).collect();
     let mut from = [boxes[0].x, boxes[0].y + boxes[0].size[1]];
     let mut path = format!("M{:.1} {:.1}", from[0], from[1]);
-    for to in &boxes[1..] {
+    for (at, to) in boxes.iter().enumerate().skip(1) {
+        // Where it is upright already, it goes on.
+        if (to.x - from[0]).abs() < 0.1 && at + 1 < boxes.len() {
+            from[1] = to.y + to.size[1];
+            let _ = write!(path, "V{:.1}", from[1]);
+            continue;
+        }
         let middle = f64::midpoint(from[1], to.y);
         let _ = write!(path, "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", from[0], to.x, to.x, to.y);
         if to.what == What::Bend && to.size[1] > 0.0 {

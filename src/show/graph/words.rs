@@ -99,7 +99,8 @@ fn work<T: Float>(piece: &Piece, last: Var<'_, T>) -> String {
         .filter(|name| !["broadcast", "reshape", "permute"].contains(name))
         .collect();
     names.dedup();
-    if names.is_empty() {
+    // Of an operator with numbers, or what is repeated, one row does all of the work.
+    if names.len() < 2 {
         return equation(last);
     }
     let (mut text, all) = (String::new(), names.len());

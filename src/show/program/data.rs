@@ -137,7 +137,12 @@ fn row<T: Float>(
     ];
     fields.extend(told.name.map(|name| ("n", Json::from(elided(escaped(name), LONG)))));
     if let Some(of) = told.recorded {
-        fields.push(("f", elided(formula::<T>(of, recorded), LONG).into()));
+        let formula = match told.fate {
+            // Whatever it was when it was recorded.
+            Fate::Input(_) | Fate::State(_) => told.prim.to_owned(),
+            _ => formula::<T>(of, recorded),
+        };
+        fields.push(("f", elided(formula, LONG).into()));
         fields.push(("at", sources.at(of.at).into()));
         fields.extend(of.origin.map(|by| ("by", by.index().into())));
         match of.kind {
@@ -246,7 +251,9 @@ fn memory(all: &Explanation<'_>) -> Json {
     let mut drawn: Vec<usize> = (0..all.held.len()).collect();
     let size = |at: &usize| {
         let (from, to) = span(&all.held[*at]);
-        std::cmp::Reverse(all.held[*at].bytes.saturating_mul(to - from + 1))
+        // Of equals some from all over, which are strewn by a product with an odd factor.
+        let strewn = at.wrapping_mul(0x9e37_79b9) & 0xffff_ffff;
+        (std::cmp::Reverse(all.held[*at].bytes.saturating_mul(to - from + 1)), strewn)
     };
     drawn.sort_by_key(size);
     drawn.truncate(DRAWN);

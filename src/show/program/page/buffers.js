@@ -4,6 +4,22 @@
 const BAR = 22;
 const CURVE = 84;
 
+/// Values that are written over their operand, or over which another is: they share an instruction, half each.
+let halves = new Map();
+
+function findHalves(values) {
+  halves = new Map();
+  const last = new Map();
+  for (const value of [...values].sort((a, b) => a.b - b.b || a.from - b.from)) {
+    const before = last.get(value.b);
+    if (before && !before.state && before.to === value.from && value.from > before.from) {
+      halves.set(before, { ...halves.get(before), to: true });
+      halves.set(value, { ...halves.get(value), from: true });
+    }
+    last.set(value.b, value);
+  }
+}
+
 function buffersView() {
   const { values, all, buffers, copies, peak } = data.memory;
   if (!values.length) {
@@ -21,6 +37,7 @@ function buffersView() {
 
 function chart(wide) {
   const { values, buffers, peak } = data.memory;
+  findHalves(values);
   const count = data.instructions.all;
   const left = wide < 560 ? 76 : 132;
   const right = 16;
@@ -108,7 +125,8 @@ function valueText(value) {
 }
 
 function bar(value, at, x, y) {
-  const [from, to] = [x(value.from) + 0.5, x(value.to + 1) - 0.5];
+  const half = halves.get(value) ?? {};
+  const [from, to] = [x(value.from + (half.from ? 0.5 : 0)) + 0.5, x(value.to + (half.to ? 0.5 : 1)) - 0.5];
   const wide = Math.max(2, to - from);
   const group = draw("g", { class: `value${value.state ? " state" : ""}${value.stays ? " stays" : ""}`, tabindex: "-1", role: "button" });
   group.dataset.at = at;
