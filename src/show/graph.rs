@@ -27,6 +27,9 @@ use std::path::{Path, PathBuf};
 /// Nodes of a graph, if nothing else is said.
 const MOST: usize = 300;
 
+/// Fewer would say nothing.
+const LEAST: usize = 8;
+
 /// A tape as a graph: see [`Tape::graph`].
 #[derive(Debug)]
 #[must_use = "a graph is to be written"]
@@ -35,7 +38,7 @@ pub struct Graph<'t, T: Float> {
     title: Option<String>,
     is_opened: bool,
     is_forward: bool,
-    most: usize,
+    most: Option<usize>,
     sources: Option<PathBuf>,
 }
 
@@ -87,7 +90,7 @@ impl<T: Float> Graph<'_, T> {
     /// assert!(!tape.graph().most(2000).to_svg().contains("left out"));
     /// ```
     pub fn most(self, nodes: usize) -> Self {
-        Self { most: nodes, ..self }
+        Self { most: Some(nodes), ..self }
     }
 
     /// With the names of calls, as `softmax(scores)`, read from the files of source below this directory: see
@@ -111,11 +114,12 @@ impl<T: Float> Graph<'_, T> {
     /// ```
     #[doc(alias = "graphviz")]
     pub fn to_dot(&self) -> String {
-        dot::text(&Model::of(self), self.called())
+        dot::text(&Model::of(self, self.most()), self.called())
     }
 
     /// In the language of [Mermaid](https://mermaid.js.org), which GitHub and many notebooks show as it stands, in a block
-    /// that begins with `` ```mermaid ``.
+    /// that begins with `` ```mermaid ``. It refuses graphs of 500 arrows or 50,000 characters: where [`most`](Self::most)
+    /// says nothing else, so much is left out that it does not.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -123,7 +127,15 @@ impl<T: Float> Graph<'_, T> {
     /// assert!(tape.graph().to_mermaid().contains("r0 --> r1"));
     /// ```
     pub fn to_mermaid(&self) -> String {
-        mermaid::text(&Model::of(self), self.called())
+        let mut most = self.most();
+        loop {
+            let model = Model::of(self, most);
+            let text = mermaid::text(&model, self.called());
+            if self.most.is_some() || mermaid::is_accepted(&model, &text) || most < LEAST {
+                return text;
+            }
+            most = most * 3 / 4;
+        }
     }
 
     /// As a picture, in SVG: it needs no other program, is light or dark as the reader prefers, and says of each node all
@@ -135,7 +147,7 @@ impl<T: Float> Graph<'_, T> {
     /// assert!(tape.graph().to_svg().starts_with("<svg xmlns="));
     /// ```
     pub fn to_svg(&self) -> String {
-        svg::text(&Model::of(self), self.called())
+        svg::text(&Model::of(self, self.most()), self.called())
     }
 
     /// Writes the picture of [`to_svg`](Self::to_svg) to a file.
@@ -153,6 +165,10 @@ impl<T: Float> Graph<'_, T> {
     /// ```
     pub fn write_svg(&self, path: impl AsRef<Path>) -> io::Result<()> {
         to_file(path.as_ref(), "picture", &self.to_svg())
+    }
+
+    fn most(&self) -> usize {
+        self.most.unwrap_or(MOST)
     }
 
     fn called(&self) -> &str {
@@ -176,7 +192,7 @@ impl<T: Float> Tape<T> {
     /// ```
     #[doc(alias = "torchviz")]
     pub fn graph(&self) -> Graph<'_, T> {
-        Graph { tape: self, title: None, is_opened: false, is_forward: false, most: MOST, sources: None }
+        Graph { tape: self, title: None, is_opened: false, is_forward: false, most: None, sources: None }
     }
 
     /// The graph of [`graph`](Self::graph) in the language of [Graphviz](https://graphviz.org).

@@ -4,7 +4,7 @@
 //! the last of them is used elsewhere or has a name. A loop that comes to the same place again repeats itself: each round
 //! is a call of its own.
 
-use super::Graph;
+use super::{Graph, LEAST};
 use crate::tape::{Mode, RowId};
 use crate::{Float, Tape, Var};
 use std::collections::HashSet;
@@ -32,7 +32,12 @@ pub(super) enum By {
 type Sweeps<'t, T> = [(Range<usize>, Var<'t, T>, Mode)];
 
 /// The tape's rows before `end` in pieces, in order: folded, and of more than there is room for the middles left out.
-pub(super) fn pieces<T: Float>(graph: &Graph<'_, T>, sweeps: &Sweeps<'_, T>, end: usize) -> Vec<Piece> {
+pub(super) fn pieces<T: Float>(
+    graph: &Graph<'_, T>,
+    sweeps: &Sweeps<'_, T>,
+    end: usize,
+    most: usize,
+) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut calls = Calls::new(graph.tape, sweeps, end);
     let mut from = 0;
@@ -56,11 +61,8 @@ pub(super) fn pieces<T: Float>(graph: &Graph<'_, T>, sweeps: &Sweeps<'_, T>, end
         }
         from = stop;
     }
-    shortened(pieces, graph.most.max(LEAST))
+    shortened(pieces, most.max(LEAST))
 }
-
-/// Fewer nodes would say nothing.
-const LEAST: usize = 8;
 
 /// The first sweep that ends after this row.
 fn next_sweep<T: Float>(sweeps: &Sweeps<'_, T>, row: usize) -> usize {

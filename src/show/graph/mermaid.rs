@@ -36,6 +36,11 @@ pub(super) fn text(model: &Model, title: &str) -> String {
     out + "  classDef result stroke-width:3px\n  classDef out stroke-dasharray:5 4\n"
 }
 
+/// Whether Mermaid shows it as it is set from the start, `maxEdges` and `maxTextSize`.
+pub(super) fn is_accepted(model: &Model, text: &str) -> bool {
+    model.edges.len() < 500 && text.chars().count() < 50_000
+}
+
 /// A node goes by its last row.
 fn id(node: &Node) -> String {
     format!("r{}", node.rows.end - 1)

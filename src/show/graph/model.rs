@@ -71,12 +71,13 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub fn of<T: Float>(graph: &Graph<'_, T>) -> Self {
+    /// Of so many nodes at most.
+    pub fn of<T: Float>(graph: &Graph<'_, T>, most: usize) -> Self {
         let tape = graph.tape;
         tape.log_print_of_all();
         let sweeps = tape.sweep_ranges();
         let end = if graph.is_forward { first_swept(tape) } else { tape.len() };
-        let pieces = pieces(graph, &sweeps, end);
+        let pieces = pieces(graph, &sweeps, end, most);
         let used = used(tape, end);
         let mut sources = Sources::new(graph.sources.as_deref());
         let mut clusters: Vec<Cluster> = Vec::new();

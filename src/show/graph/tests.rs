@@ -1,5 +1,6 @@
 //! Laws of graphs, of tapes of many kinds.
 
+use super::Graph;
 use super::layout::{What, layout};
 use super::model::{Form, Model};
 use crate::{Broadcasting, Tape};
@@ -55,6 +56,10 @@ fn tapes() -> Vec<(&'static str, Tape<f64>)> {
     ]
 }
 
+fn model_of(graph: &Graph<'_, f64>) -> Model {
+    Model::of(graph, graph.most())
+}
+
 /// All ways to look at each tape.
 fn models(mut look: impl FnMut(&str, &Tape<f64>, &Model)) {
     for (name, tape) in tapes() {
@@ -64,7 +69,7 @@ fn models(mut look: impl FnMut(&str, &Tape<f64>, &Model)) {
             ("forward", tape.graph().forward_only()),
             ("short", tape.graph().most(12)),
         ] {
-            look(&format!("{name}, {way}"), &tape, &Model::of(&graph));
+            look(&format!("{name}, {way}"), &tape, &Model::of(&graph, graph.most()));
         }
     }
 }
@@ -119,7 +124,7 @@ fn clusters_are_of_one_sweep_and_what_is_left_out_is_told() {
         }
     });
     let labels = |tape: &Tape<f64>| -> Vec<String> {
-        Model::of(&tape.graph()).clusters.into_iter().map(|cluster| cluster.label).collect()
+        model_of(&tape.graph()).clusters.into_iter().map(|cluster| cluster.label).collect()
     };
     assert_eq!(labels(&network()), ["forward", "gradient of loss", "gradient of size", "tangent of Z"]);
 }
@@ -127,7 +132,7 @@ fn clusters_are_of_one_sweep_and_what_is_left_out_is_told() {
 #[test]
 fn calls_fold_with_their_rules() {
     let tape = network();
-    let model = Model::of(&tape.graph());
+    let model = model_of(&tape.graph());
     let folded: Vec<&str> = model
         .nodes
         .iter()
@@ -140,7 +145,7 @@ fn calls_fold_with_their_rules() {
     assert_eq!(rules, 3);
     // With the source at hand, calls go by their names.
     let named = tape.graph().sources(env!("CARGO_MANIFEST_DIR"));
-    assert!(Model::of(&named).nodes.iter().any(|node| node.formula.starts_with("softmax(")));
+    assert!(model_of(&named).nodes.iter().any(|node| node.formula.starts_with("softmax(")));
 }
 
 /// Boxes have room between them, arrows go down, and nothing is outside of the picture.
@@ -245,7 +250,9 @@ fn pictures_are_well_formed() {
 #[test]
 fn names_stay_text_in_both_languages() {
     for (name, tape) in tapes() {
-        let (dot, mermaid) = (tape.graph().title(NASTY).to_dot(), tape.graph().title(NASTY).to_mermaid());
+        // As many nodes as Mermaid takes in any case.
+        let graph = || tape.graph().title(NASTY).most(100);
+        let (dot, mermaid) = (graph().to_dot(), graph().to_mermaid());
         // Quotes are balanced, and markup is none.
         for line in dot.lines().chain(mermaid.lines()) {
             assert_eq!(
@@ -263,7 +270,7 @@ fn names_stay_text_in_both_languages() {
                 .all(|text| text.replace("<br>", "").chars().all(|c| !"<>{}\"&;%\\".contains(c) || c == ';')),
             "{name}"
         );
-        let model = Model::of(&tape.graph());
+        let model = model_of(&graph());
         for (text, arrow) in [(&dot, " -> "), (&mermaid, " -->")] {
             assert_eq!(text.matches(arrow).count(), model.edges.len(), "{name}: {text}");
             let nodes = model.nodes.iter().map(|node| format!("    r{}", node.rows.end - 1));
@@ -280,4 +287,13 @@ fn names_stay_text_in_both_languages() {
             assert_eq!(text.matches("subgraph").count(), model.clusters.len());
         }
     }
+}
+
+/// Mermaid refuses what has 500 arrows or more, so that much is not written unless it is asked for.
+#[test]
+fn mermaid_takes_what_it_is_given() {
+    let tape = chain(10_000);
+    let arrows = |text: String| text.matches(" -->").count();
+    assert!((300..500).contains(&arrows(tape.to_mermaid())));
+    assert!(arrows(tape.graph().most(1000).to_mermaid()) > 1000);
 }
