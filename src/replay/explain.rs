@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::program::Program;
 use crate::Float;
 use crate::tape::RowId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where the numbers of a row are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,50 +151,10 @@ impl<T: Float> Program<T> {
                 .filter_map(|(id, port)| Some((list.node(*id).row?, port.name.as_str())))
                 .filter(|(_, name)| !name.starts_with('%'))
                 .collect();
-        let rows = match history {
-            Some(history) => history
-                .rows
-                .iter()
-                .map(|recorded| Told {
-                    row: recorded.row,
-                    recorded: Some(recorded),
-                    name: recorded.name.as_deref(),
-                    prim: recorded.prim.name(),
-                    shape: recorded.shape.to_vec(),
-                    fate: if recorded.is_needed {
-                        fates.get(&recorded.row).cloned().unwrap_or(Fate::Unknown)
-                    } else {
-                        Fate::Dead
-                    },
-                    output: asked.get(&stands_for(&fates, recorded.row)).copied(),
-                })
-                .collect(),
-            None => {
-                let mut seen: Vec<RowId> = list.nodes.iter().filter_map(|node| node.row).collect();
-                seen.sort_unstable();
-                seen.dedup();
-                let node: HashMap<RowId, Id> =
-                    (0..).zip(&list.nodes).filter_map(|(id, node)| Some((node.row?, id))).collect();
-                seen.into_iter()
-                    .map(|row| {
-                        let of = list.node(node[&row]);
-                        let prim = match &of.op {
-                            Op::Apply(prim) => prim.name(),
-                            Op::Input(_) => "input",
-                            Op::Constant(_) => "constant",
-                        };
-                        Told {
-                            row,
-                            recorded: None,
-                            name: names.get(&row).copied(),
-                            prim,
-                            shape: list.shape_of(of).to_vec(),
-                            fate: fates.get(&row).cloned().unwrap_or(Fate::Unknown),
-                            output: asked.get(&row).copied(),
-                        }
-                    })
-                    .collect()
-            }
+        let rows = if let Some(history) = history {
+            as_recorded(history, &fates, &asked)
+        } else {
+            as_listed(list, &fates, &names, &asked)
         };
         Explanation {
             rows,
@@ -211,6 +171,56 @@ impl<T: Float> Program<T> {
         let names = profile.instructions().iter().map(super::profile::Measured::name);
         names.eq(self.report().instructions().iter().map(String::as_str))
     }
+}
+
+/// Each row as it was recorded.
+fn as_recorded<'p, T: Float>(
+    history: &'p History<T>,
+    fates: &HashMap<RowId, Fate>,
+    asked: &HashMap<RowId, usize>,
+) -> Vec<Told<'p>> {
+    let told = history.rows.iter().map(|recorded| Told {
+        row: recorded.row,
+        recorded: Some(recorded),
+        name: recorded.name.as_deref(),
+        prim: recorded.prim.name(),
+        shape: recorded.shape.to_vec(),
+        fate: match fates.get(&recorded.row) {
+            _ if !recorded.is_needed => Fate::Dead,
+            fate => fate.cloned().unwrap_or(Fate::Unknown),
+        },
+        output: asked.get(&stands_for(fates, recorded.row)).copied(),
+    });
+    told.collect()
+}
+
+/// The rows that the list still has, with the names that the program needs.
+fn as_listed<'p, T: Float>(
+    list: &Graph<T>,
+    fates: &HashMap<RowId, Fate>,
+    names: &HashMap<RowId, &'p str>,
+    asked: &HashMap<RowId, usize>,
+) -> Vec<Told<'p>> {
+    let nodes: BTreeMap<RowId, Id> =
+        (0..).zip(&list.nodes).filter_map(|(id, node)| Some((node.row?, id))).collect();
+    let told = nodes.into_iter().map(|(row, id)| {
+        let of = list.node(id);
+        let prim = match &of.op {
+            Op::Apply(prim) => prim.name(),
+            Op::Input(_) => "input",
+            Op::Constant(_) => "constant",
+        };
+        Told {
+            row,
+            recorded: None,
+            name: names.get(&row).copied(),
+            prim,
+            shape: list.shape_of(of).to_vec(),
+            fate: fates.get(&row).cloned().unwrap_or(Fate::Unknown),
+            output: asked.get(&row).copied(),
+        }
+    });
+    told.collect()
 }
 
 /// The row that in the end stands for this one.

@@ -43,7 +43,6 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let is_kept = *explained || listing.graph.nodes.len() <= KEPT;
         let mut history = is_kept.then(|| History::new(self.tape, &listing));
         let Listing { mut graph, guards, fixed, .. } = listing;
-        graph.changes = is_kept.then(Vec::new);
         let guards = guards.into_iter().map(|(_, text)| text).collect();
         clock.lap("listing");
         let recorded = self.tape.len();
@@ -57,19 +56,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             return Err(Error::new("program", problem, Vec::new()));
         }
         let mut sizes = vec![("recorded".to_owned(), recorded)];
-        for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
-            pass.apply(&mut graph);
-            debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
-            sizes.push((format!("{pass:?}"), graph.nodes.len()));
-            if pass.shortens() {
-                clock.lap(format!("{pass:?}"));
-            }
-            if let (Some(history), Some(changes)) = (&mut history, &mut graph.changes) {
-                history.changes.push((pass, std::mem::take(changes)));
-            }
-        }
-        graph.nodes.shrink_to_fit();
-        graph.changes = None;
+        shorten(&mut graph, without, &mut history, &mut sizes, &mut clock);
         let state: Vec<(usize, usize)> =
             (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
         let choices = Choices {
@@ -229,6 +216,31 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let whole = listing.printed.then(|| "the tape, printed".to_owned());
         listing.reads.iter().map(tell).chain(whole).collect()
     }
+}
+
+/// Takes the list through the passes, and notes how many rows there are after each, how long it took, and what became of
+/// rows, if that is kept.
+fn shorten<U: Float>(
+    graph: &mut Graph<U>,
+    without: &[Pass],
+    history: &mut Option<History<U>>,
+    sizes: &mut Vec<(String, usize)>,
+    clock: &mut Clock,
+) {
+    graph.changes = history.is_some().then(Vec::new);
+    for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
+        pass.apply(graph);
+        debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
+        sizes.push((format!("{pass:?}"), graph.nodes.len()));
+        if pass.shortens() {
+            clock.lap(format!("{pass:?}"));
+        }
+        if let (Some(history), Some(changes)) = (history.as_mut(), &mut graph.changes) {
+            history.changes.push((pass, std::mem::take(changes)));
+        }
+    }
+    graph.nodes.shrink_to_fit();
+    graph.changes = None;
 }
 
 /// How long each part of the work took.

@@ -114,7 +114,7 @@ impl<T: Float> Graph<'_, T> {
     /// ```
     #[doc(alias = "graphviz")]
     pub fn to_dot(&self) -> String {
-        dot::text(&Model::of(self, self.most()), self.called())
+        dot::text(&Model::of(self, self.room()), self.called())
     }
 
     /// In the language of [Mermaid](https://mermaid.js.org), which GitHub and many notebooks show as it stands, in a block
@@ -127,7 +127,7 @@ impl<T: Float> Graph<'_, T> {
     /// assert!(tape.graph().to_mermaid().contains("r0 --> r1"));
     /// ```
     pub fn to_mermaid(&self) -> String {
-        let mut most = self.most();
+        let mut most = self.room();
         loop {
             let model = Model::of(self, most);
             let text = mermaid::text(&model, self.called());
@@ -147,7 +147,7 @@ impl<T: Float> Graph<'_, T> {
     /// assert!(tape.graph().to_svg().starts_with("<svg xmlns="));
     /// ```
     pub fn to_svg(&self) -> String {
-        svg::text(&Model::of(self, self.most()), self.called())
+        svg::text(&Model::of(self, self.room()), self.called())
     }
 
     /// Writes the picture of [`to_svg`](Self::to_svg) to a file.
@@ -167,7 +167,7 @@ impl<T: Float> Graph<'_, T> {
         to_file(path.as_ref(), "picture", &self.to_svg())
     }
 
-    fn most(&self) -> usize {
+    fn room(&self) -> usize {
         self.most.unwrap_or(MOST)
     }
 

@@ -11,6 +11,7 @@ use crate::show::page::Sources;
 use crate::tape::{Derivation, Made, Mode, RowId};
 use crate::{Float, Var};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// What a node is, which is told by its form.
@@ -116,15 +117,18 @@ impl Model {
             _ => format!("{rows} rows"),
         };
         if swept > 0 {
-            said += &format!(", {swept} of them recorded by sweeps");
+            let _ = write!(said, ", {swept} of them recorded by sweeps");
         }
         if folded > 0 {
             let nodes = crate::error::counted(folded, "box stands", "boxes stand");
-            said += &format!("; {nodes} for several rows, of one call");
+            let _ = write!(said, "; {nodes} for several rows, of one call");
         }
         if self.left_out > 0 {
-            said +=
-                &format!("; {} in the middle left out", crate::error::counted(self.left_out, "row", "rows"));
+            let _ = write!(
+                said,
+                "; {} in the middle left out",
+                crate::error::counted(self.left_out, "row", "rows")
+            );
         }
         said + "."
     }
@@ -197,7 +201,7 @@ fn node<T: Float>(
     node.formula = formula;
     node.shape = crate::error::Dims(&last.shape()).to_string();
     if rows.len() > 1 {
-        node.shape += &format!("  {} rows", rows.len());
+        let _ = write!(node.shape, "  {} rows", rows.len());
     }
     node.whole = of.map_or(detail.clone(), |of| format!("{}\n{detail}", derivative(&of)));
     node

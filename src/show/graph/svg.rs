@@ -37,15 +37,15 @@ pub(super) fn text(model: &Model, title: &str) -> String {
     let high = TOP + all.size[1] + LEGEND + MARGIN / 2.0;
 
     let mut out = String::new();
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide:.0} {high:.0}\" width=\"{wide:.0}\" height=\"{high:.0}\" role=\"img\"><title>{}</title><desc>{}</desc>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide:.0} {high:.0}\" width=\"{wide:.0}\" height=\"{high:.0}\" role=\"img\"><title>{}</title><desc>{}</desc>",
         plain(title),
         plain(&summary)
     );
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<style>{}@media(prefers-color-scheme:dark){{{}}}{STYLE}</style>\n",
+        "<style>{}@media(prefers-color-scheme:dark){{{}}}{STYLE}</style>",
         colours(LIGHT),
         colours(DARK)
     );
@@ -86,7 +86,7 @@ pub(super) fn text(model: &Model, title: &str) -> String {
     for placed in &all.boxes {
         match placed.what {
             What::Node(node) => {
-                draw(&mut out, &model.nodes[node], way(&model.clusters[model.nodes[node].cluster]), placed)
+                draw(&mut out, &model.nodes[node], way(&model.clusters[model.nodes[node].cluster]), placed);
             }
             What::Reference(node) => refer(&mut out, &model.nodes[node], placed),
             What::Bend => {}

@@ -8,6 +8,7 @@ use crate::show::text::{elided, name_of, width};
 use crate::symbol::{sheet, told};
 use crate::{Float, Var};
 use std::cell::RefCell;
+use std::fmt::Write as _;
 
 /// Columns of a formula in a node.
 const FORMULA: usize = 34;
@@ -29,7 +30,7 @@ pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sou
     let place = sources.at(at);
     let mut detail = format!("%{}", last.row());
     if let Some(name) = last.name() {
-        detail += &format!("  {}", elided(escaped(&name), 200));
+        let _ = write!(detail, "  {}", elided(escaped(&name), 200));
     }
     let one = |row: Var<'_, T>| format!("{}  {}", equation(row), Dims(&row.shape()));
     let [short, long] = if piece.rows.len() > 1 {
