@@ -38,6 +38,7 @@
 //!
 //! [`tape.write_html("tape.html")`](Tape::write_html) makes of it a page that plays it in a browser, offline: forwards, and
 //! back again row by row, with the rule at work and the numbers that arrive and leave; it asks, if one likes, what comes next.
+//! [`tape.graph()`](Tape::graph) is the list as a graph: a picture in SVG, or the language of Graphviz or Mermaid.
 //!
 //! Where a number became infinite or NaN, and what to do about it, says [`Tape::first_non_finite`]:
 //!
@@ -98,6 +99,9 @@
 //! [`Tape::program`] makes a [`Program`] of a tape that is there already. Either gives the same bits as recording afresh,
 //! or an error that says why not: a comparison in the code that would turn out otherwise (a *guard*), a value that was
 //! read and came back as a constant.
+//!
+//! [`program.write_html("step.html")`](Program::write_html) makes of a program a page that says what became of each row, what
+//! runs together, what lies in memory when, and, given a [profile](Program::profile), what takes how long.
 //!
 //! [`Program::map`] runs one over many inputs at once, stacked along a new first axis, with the bits of as many replays:
 //!
@@ -213,11 +217,11 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`), and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (`graph/`: Graphviz, Mermaid, and a picture with a layout of its own), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`); the page that plays a tape in `player/`, and in `program/` the one that says what became of a program's rows. Their style, script and texts are files of their own in `player/page/` and `program/page/`, and what they share is in `page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
 //!
-//! `check`, `show` → `symbol`; `check`, `show`, `symbol`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
+//! `check`, `show` → `symbol`; `show` → `replay`; `check`, `show`, `symbol`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
 //! rooms use each other, with one exception: derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
 //! rows like everything else. That is what makes it possible to print it and to differentiate it again.
 //!
@@ -275,7 +279,7 @@ pub use replay::{
     Measured, Output, Pass, Path, Port, Profile, Program, ProgramBuilder, Replayed, Report, StateKey,
     Workspace,
 };
-pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
+pub use show::{Comparison, Equations, Graph, Language, Player, ProgramPage, RowRule, Table};
 #[doc(hidden)]
 pub use tape::Compared;
 pub use tape::{

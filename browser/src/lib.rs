@@ -4,6 +4,7 @@
 //! What the page should not do is noted on the way: [`Browser::troubles`] has messages of the console, exceptions, and
 //! every request that is not for the page's own file, which is not answered.
 
+pub mod programs;
 pub mod tapes;
 
 use serde_json::{Value, json};

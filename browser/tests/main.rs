@@ -6,4 +6,5 @@ mod common;
 mod contrast;
 mod play;
 mod predict;
+mod program;
 mod show;

@@ -65,6 +65,7 @@ pub(super) struct Options {
     pub strict: bool,
     pub budget: Option<usize>,
     pub traced: bool,
+    pub explained: bool,
 }
 
 /// Rows of a tape, as inputs or outputs of a program: an array, a vector, a slice, any iterator of [`Var`]s, or a single
@@ -342,6 +343,23 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// ```
     pub fn traced(mut self) -> Self {
         self.options.traced = true;
+        self
+    }
+
+    /// Keeps what became of each row, so that the program's [page](Program::page) tells it by name and line, also of a
+    /// program of more than 4,096 rows; those of fewer keep it unasked. It takes some hundred bytes a row, and a replay does
+    /// no more for it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", 0.5);
+    /// let y = (0..5000).fold(x, |y, _| (y * x).sin());
+    /// let program = tape.program_builder([x], [y]).explained().build()?;
+    /// assert!(program.report().program_bytes() > tape.program([x], [y])?.report().program_bytes());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn explained(mut self) -> Self {
+        self.options.explained = true;
         self
     }
 

@@ -1,6 +1,7 @@
 //! What a program is made of, shared by all that run it.
 
 use super::graph::Graph;
+use super::history::History;
 use super::lower::Choices;
 use super::machine::{Code, Feeds, Indexed, Memory, Place, Source, Task};
 use super::port::Signature;
@@ -29,6 +30,8 @@ pub(super) struct Compiled<T: Float> {
     pub report: Report,
     /// The list as it was recorded, if it is to be kept.
     pub trace: Option<Trace<T>>,
+    /// What became of the rows, if that is kept.
+    pub history: Option<History<T>>,
     pub recipe: Recipe<T>,
     /// Workspaces of calls that bring none, for the next such call.
     pub idle: Mutex<Vec<Memory<T>>>,

@@ -3,6 +3,7 @@
 //! A scalar program has millions of rows, and bringing their memory in costs as much as what is done with them: so
 //! there is one list, which passes change where it lies, and a node is small.
 
+use super::history::Change;
 use crate::Float;
 use crate::array::{Shape, Value, same_shape};
 use crate::prim::Prim;
@@ -70,6 +71,8 @@ pub(crate) struct Graph<T: Float> {
     pub outputs: Vec<Id>,
     /// The operands of each guard.
     pub guards: Vec<[Id; 2]>,
+    /// What becomes of rows while the list is shortened, if that is to be known.
+    pub changes: Option<Vec<Change>>,
 }
 
 impl<T: Float> Graph<T> {
@@ -81,6 +84,7 @@ impl<T: Float> Graph<T> {
             inputs: vec![0; inputs],
             outputs: Vec::new(),
             guards: Vec::new(),
+            changes: None,
         }
     }
 
@@ -156,7 +160,13 @@ impl<T: Float> Graph<T> {
             if len < at {
                 node.operands.iter_mut().for_each(|operand| *operand = names.of(*operand));
             }
+            let is_computed = matches!(node.op, Op::Apply(_));
             let other = stand_in(&before[..len], node);
+            if let Some(changes) = &mut self.changes {
+                let is_folded = is_computed && !matches!(node.op, Op::Apply(_));
+                let by = other.and_then(|other| before[other as usize].row);
+                changes.extend(node.row.filter(|_| is_folded || by.is_some()).map(|row| Change { row, by }));
+            }
             if len == at {
                 if other.is_none() {
                     len += 1;

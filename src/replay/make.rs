@@ -3,6 +3,7 @@
 use super::builder::{Level, Options, ProgramBuilder};
 use super::compiled::{Recipe, Told};
 use super::graph::{Graph, ShapeId};
+use super::history::{History, KEPT};
 use super::listing::{Listing, list};
 use super::lower::{Choices, lower};
 use super::machine::{Code, Instruction, PLACES, Place};
@@ -31,7 +32,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             self.inputs.iter().copied().chain(self.state.iter().map(|[leaf, _]| *leaf)).collect();
         let outputs: Vec<Var<'t, T>> =
             self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
-        let Options { without, level, threads, strict, budget, traced } = &self.options;
+        let Options { without, level, threads, strict, budget, traced, explained } = &self.options;
         let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
         if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
             return Err(self.tape.read_error(read));
@@ -39,6 +40,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         look(&listing);
         let reads = self.told(&listing);
         let trace = traced.then(|| Trace::new(self.tape, &listing));
+        let is_kept = *explained || listing.graph.nodes.len() <= KEPT;
+        let mut history = is_kept.then(|| History::new(self.tape, &listing));
         let Listing { mut graph, guards, fixed, .. } = listing;
         let guards = guards.into_iter().map(|(_, text)| text).collect();
         clock.lap("listing");
@@ -53,15 +56,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             return Err(Error::new("program", problem, Vec::new()));
         }
         let mut sizes = vec![("recorded".to_owned(), recorded)];
-        for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
-            pass.apply(&mut graph);
-            debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
-            sizes.push((format!("{pass:?}"), graph.nodes.len()));
-            if pass.shortens() {
-                clock.lap(format!("{pass:?}"));
-            }
-        }
-        graph.nodes.shrink_to_fit();
+        shorten(&mut graph, without, &mut history, &mut sizes, &mut clock);
         let state: Vec<(usize, usize)> =
             (0..self.state.len()).map(|i| (self.inputs.len() + i, self.outputs.len() + i)).collect();
         let choices = Choices {
@@ -102,7 +97,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let state = self.state.iter().map(|[leaf, _]| port(*leaf)).collect();
         let signature =
             Signature { inputs: ports(&self.inputs), outputs: ports(&self.outputs), state, fixed, reads };
-        let report = Report::new(sizes, clock.laps, &graph, &lowered, &signature);
+        let report = Report::new(sizes, clock.laps, &graph, history.as_ref(), &lowered, &signature);
         // An output that was recorded as a broadcast, and took nothing, may be more than there is room for.
         let room = self.tape.room();
         let written =
@@ -112,8 +107,15 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             .and_then(|()| room.could_hold(written, "an output of this program"));
         fits.map_err(|problem| Error::new("program", problem, Vec::new()))?;
         let told = self.told_of(&lowered.code);
-        // A program of numbers is mapped as it is, and needs no list.
-        let list = (!lowered.code.is_of_numbers()).then_some(graph);
+        // A program of numbers is mapped as it is, and needs no list but to be explained.
+        let list = if lowered.code.is_of_numbers() {
+            if let Some(history) = &mut history {
+                history.list = Some(graph);
+            }
+            None
+        } else {
+            Some(graph)
+        };
         Ok(Program::new(
             lowered,
             signature,
@@ -122,6 +124,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             told,
             report,
             trace,
+            history,
             Recipe { list, choices },
         ))
     }
@@ -213,6 +216,31 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let whole = listing.printed.then(|| "the tape, printed".to_owned());
         listing.reads.iter().map(tell).chain(whole).collect()
     }
+}
+
+/// Takes the list through the passes, and notes how many rows there are after each, how long it took, and what became of
+/// rows, if that is kept.
+fn shorten<U: Float>(
+    graph: &mut Graph<U>,
+    without: &[Pass],
+    history: &mut Option<History<U>>,
+    sizes: &mut Vec<(String, usize)>,
+    clock: &mut Clock,
+) {
+    graph.changes = history.is_some().then(Vec::new);
+    for pass in Pass::ALL.into_iter().filter(|pass| !without.contains(pass)) {
+        pass.apply(graph);
+        debug_assert_eq!(graph.verify(), Ok(()), "after {pass:?}");
+        sizes.push((format!("{pass:?}"), graph.nodes.len()));
+        if pass.shortens() {
+            clock.lap(format!("{pass:?}"));
+        }
+        if let (Some(history), Some(changes)) = (history.as_mut(), &mut graph.changes) {
+            history.changes.push((pass, std::mem::take(changes)));
+        }
+    }
+    graph.nodes.shrink_to_fit();
+    graph.changes = None;
 }
 
 /// How long each part of the work took.

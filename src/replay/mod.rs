@@ -12,6 +12,7 @@
 //! | `program.rs`, `workspace.rs`, `compiled.rs` | a program, and the memory that one thread runs it in |
 //! | `feed/` | what a program is fed and writes to: numbers and arrays, integers and truths, a closed choice |
 //! | `trace.rs` | the list as it was recorded, by which a program says where a NaN was born |
+//! | `history.rs`, `explain.rs` | what became of the rows: what is kept of that, and how it is put together when someone asks |
 //! | `port.rs`, `fixed.rs`, `report.rs`, `profile.rs` | what a program says of itself, and where its time goes |
 //! | `call.rs`, `replayed/`, `store.rs` | a function that is recorded when it must be: a program for each path and each set of shapes, and the state that they share |
 //! | `map/` | one program over many inputs at once |
@@ -24,9 +25,11 @@ mod builder;
 mod call;
 mod compiled;
 mod evidence;
+mod explain;
 mod feed;
 mod fixed;
 mod graph;
+mod history;
 mod listing;
 mod lower;
 mod machine;
@@ -44,8 +47,10 @@ mod workspace;
 
 pub use builder::{IntoVars, Level, ProgramBuilder};
 pub use call::Call;
+pub(crate) use explain::{Explanation, Fate, Held, Memory, Told};
 pub use feed::{Input, IntoInputs, IntoOutputs, Output};
 pub use fixed::Fixed;
+pub(crate) use history::Recorded;
 pub use map::{MapBuilder, Mapped, MappedWorkspace};
 pub use passes::Pass;
 pub use port::Port;

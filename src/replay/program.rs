@@ -3,6 +3,7 @@
 use super::compiled::{Compiled, Recipe, Told};
 use super::feed::{Input, IntoInputs, IntoOutputs};
 use super::fixed::Fixed;
+use super::history::History;
 use super::lower::Lowered;
 use super::machine::{Feeds, Place, view};
 use super::port::{Port, Signature, disagreement, list, misfit};
@@ -56,6 +57,7 @@ impl<T: Float> Program<T> {
         told: IndexMap<usize, Told>,
         report: Report,
         trace: Option<Trace<T>>,
+        history: Option<History<T>>,
         recipe: Recipe<T>,
     ) -> Self {
         let Lowered { code, outputs, guards: places, kept, state, numbers, .. } = lowered;
@@ -73,6 +75,7 @@ impl<T: Float> Program<T> {
             told,
             report,
             trace,
+            history,
             recipe,
             idle,
         }))

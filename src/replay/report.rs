@@ -1,6 +1,7 @@
 //! What was made of a tape, in numbers.
 
 use super::graph::Graph;
+use super::history::History;
 use super::lower::Lowered;
 use super::machine::{Instruction, bytes_of};
 use super::port::Signature;
@@ -45,6 +46,7 @@ impl Report {
         passes: Vec<(String, usize)>,
         times: Vec<(String, Duration)>,
         graph: &Graph<T>,
+        history: Option<&History<T>>,
         lowered: &Lowered<T>,
         signature: &Signature,
     ) -> Self {
@@ -66,8 +68,10 @@ impl Report {
             operations,
             bytes_moved,
             allocations: code.instructions.iter().map(Instruction::allocations).sum(),
-            // The list is kept where it takes that to map the program.
-            program_bytes: code.bytes() + if code.is_of_numbers() { 0 } else { graph.bytes() },
+            // The list is kept where it takes that to map the program, or to explain it.
+            program_bytes: code.bytes()
+                + if code.is_of_numbers() && history.is_none() { 0 } else { graph.bytes() }
+                + history.map_or(0, History::bytes),
             workspace_bytes,
             scratch_bytes,
             input_bytes: elements.sum::<usize>() * size_of::<T>(),

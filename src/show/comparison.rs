@@ -3,7 +3,7 @@
 mod cells;
 mod picture;
 
-use super::table::number;
+use super::formula::number;
 use super::text::name_of;
 use crate::Float;
 use crate::error::Dims;

@@ -1,7 +1,8 @@
 //! The list as equations with types: `tape.equations()`.
 
 use super::derivative::{derivative, made_by};
-use super::table::{equation_of, hidden, number};
+use super::formula::{equation_of, number};
+use super::table::hidden;
 use super::text::{name_of, width};
 use crate::array::Kind;
 use crate::{Float, Tape, Var};

@@ -1,18 +1,23 @@
-//! Room 7, the window: what a tape looks like to people.
+//! Room 7, the window: what tapes and programs look like to people.
 
 mod comparison;
 mod derivative;
 mod equations;
+mod formula;
 mod graph;
+mod page;
 mod player;
+mod program;
 mod rule;
 mod table;
 mod text;
 
 pub use comparison::Comparison;
 pub use equations::Equations;
+#[cfg(feature = "check")]
+pub(crate) use formula::equation;
+pub use graph::Graph;
 pub use player::{Language, Player};
+pub use program::ProgramPage;
 pub use rule::RowRule;
 pub use table::Table;
-#[cfg(feature = "check")]
-pub(crate) use table::equation;

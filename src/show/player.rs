@@ -1,5 +1,6 @@
 //! The list as a page that plays it: `tape.to_html()`.
 
+use super::page::to_file;
 use crate::tape::RowId;
 use crate::{Float, Tape, Var};
 use std::fmt;
@@ -7,11 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 mod data;
-mod json;
 mod page;
 mod rules;
 mod sample;
-mod sources;
 
 /// A language of the [player](Tape::player).
 ///
@@ -32,7 +31,7 @@ pub enum Language {
 
 impl Language {
     /// As HTML and browsers call it.
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Japanese => "ja",
@@ -116,17 +115,14 @@ impl<'t, T: Float> Player<'t, T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn write(self, path: impl AsRef<Path>) -> io::Result<()> {
-        let path = path.as_ref();
-        std::fs::write(path, self.to_string()).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot write the page to {}: {error}", path.display()))
-        })
+        to_file(path.as_ref(), "page", &self.to_string())
     }
 }
 
 /// The page.
 impl<T: Float> fmt::Display for Player<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        page::write(f, &data::data(self))
+        page::PAGE.write(f, &data::data(self))
     }
 }
 

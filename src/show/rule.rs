@@ -1,6 +1,6 @@
 //! A row's derivative rule with its live shapes: `tape.rule(z)`.
 
-use super::table::named_in;
+use super::formula::named_in;
 use super::text::{name_of, width};
 use crate::error::{Error, must};
 use crate::symbol::{Expr, Sheet, bracketed, is_comparison, latex, mathml, set, shapes, sheet, told};

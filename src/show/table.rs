@@ -1,6 +1,7 @@
 //! The list as a table: `println!("{tape}")`.
 
 use super::derivative::{beside, derivative, made_by};
+use super::formula::{equation, number};
 use super::text::{elided, ending, name_of, width};
 use crate::error::Dims;
 use crate::{Float, Tape, Var};
@@ -16,9 +17,6 @@ const SHOWN: usize = 100;
 
 /// Elements shown of an array.
 const ELEMENTS: usize = 3;
-
-/// Operands shown of a row that may have any number.
-const OPERANDS: usize = 4;
 
 /// Columns of a terminal that does not say how wide it is.
 const TERMINAL: usize = 100;
@@ -275,70 +273,11 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
     cells.map(|cell| elided(cell, WIDTH))
 }
 
-/// The row's formula with its operands' names in place of `a`, `b`, `c`.
-pub(crate) fn equation<T: Float>(var: Var<'_, T>) -> String {
-    equation_of(var, &label)
-}
-
-/// As [`equation`], with operands called so.
-pub(super) fn equation_of<'t, T: Float>(var: Var<'t, T>, label: &dyn Fn(Var<'t, T>) -> String) -> String {
-    let formula = var.prim().formula();
-    if var.prim().arity().is_some() {
-        return worded(var, &formula, label);
-    }
-    let operands = var.operands();
-    let mut labels: Vec<String> = operands.iter().take(OPERANDS).map(|operand| label(*operand)).collect();
-    if operands.len() > labels.len() {
-        labels.push(format!("… {} more", operands.len() - labels.len()));
-    }
-    formula.replace("a, b, …", &labels.join(", "))
-}
-
-/// A text of a row's primitive, with its operands' names in place of `a`, `b`, `c`.
-pub(super) fn named_in<T: Float>(var: Var<'_, T>, text: &str) -> String {
-    worded(var, text, &label)
-}
-
-fn worded<'t, T: Float>(var: Var<'t, T>, text: &str, label: &dyn Fn(Var<'t, T>) -> String) -> String {
-    let operands = var.operands();
-    let mut out = String::new();
-    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
-        let stem = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let number = ["a", "b", "c"].iter().position(|letter| *letter == stem);
-        match number.and_then(|i| operands.get(i)) {
-            Some(operand) => out.extend([label(*operand).as_str(), &word[stem.len()..]]),
-            None => out.push_str(word),
-        }
-    }
-    out
-}
-
-/// A row's name; for a plain number, the number; else the row's own number.
-fn label<T: Float>(var: Var<'_, T>) -> String {
-    match (var.name(), var.constant_number()) {
-        (Some(name), _) => name_of(&name),
-        (None, Some(x)) => number(x),
-        (None, None) => format!("%{}", var.row()),
-    }
-}
-
 fn excerpt<T: Float>(var: Var<'_, T>) -> String {
     let first: Vec<String> = var.first(ELEMENTS).into_iter().map(number).collect();
     match (var.ndim(), var.len()) {
         (0, _) => first.concat(),
         (_, len) if len > ELEMENTS => format!("[{}, …]", first.join(", ")),
         _ => format!("[{}]", first.join(", ")),
-    }
-}
-
-/// Five significant digits: plain where that is short.
-pub(super) fn number<T: Float>(x: T) -> String {
-    let size = x.to_f64().abs();
-    if size == 0.0 || (1e-3..1e5).contains(&size) {
-        let digits = if size >= 1.0 { (1..5).filter(|&n| size < 10_f64.powi(n)).count() } else { 5 };
-        let plain = format!("{x:.digits$}");
-        if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').into() } else { plain }
-    } else {
-        format!("{x:.4e}")
     }
 }

@@ -39,6 +39,12 @@ fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
     text.take_while(fits).collect()
 }
 
+/// A text as no markup, between elements. What XML has no place for is left out.
+pub(super) fn plain(words: &str) -> String {
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    words.replace(|c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}'), "")
+}
+
 /// How many columns of a terminal a text takes.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()

@@ -18,7 +18,7 @@ pub(crate) struct RowId(NonZeroU32);
 
 impl RowId {
     /// The number of the row at this index, unless that is beyond all that there can be.
-    pub(super) fn at(index: usize) -> Option<Self> {
+    pub(crate) fn at(index: usize) -> Option<Self> {
         let above = u32::try_from(index).ok()?.checked_add(1)?;
         NonZeroU32::new(above).map(Self)
     }

@@ -158,6 +158,15 @@ impl<T: Float> Tape<T> {
         Some(Reverse { rows: rows.clone(), root: *root, cotangents, sums })
     }
 
+    /// The rows that each sweep recorded, with what was differentiated and how, in order.
+    pub(crate) fn sweep_ranges(&self) -> Vec<(Range<usize>, Var<'_, T>, Mode)> {
+        let sweeps = self.sweeps.borrow();
+        sweeps
+            .iter()
+            .map(|sweep| (sweep.rows.clone(), Var::new(self, sweep.root), sweep.mode.clone()))
+            .collect()
+    }
+
     /// What a row of a sweep is; nothing of others.
     pub(crate) fn derivation(&self, row: RowId) -> Option<Derivation<'_, T>> {
         let sweeps = self.sweeps.borrow();

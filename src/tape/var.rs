@@ -328,7 +328,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(tape.constant(1.0).name(), None);
     /// ```
     pub fn name(self) -> Option<Rc<str>> {
-        self.tape.names.borrow().get(&self.id).cloned()
+        self.tape.name_of(self.id)
     }
 
     /// The primitive that made the row.
@@ -500,6 +500,11 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
+    /// The name that a row was given.
+    pub(crate) fn name_of(&self, row: RowId) -> Option<Rc<str>> {
+        self.names.borrow().get(&row).cloned()
+    }
+
     /// The handle on a row that is known to exist.
     pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
         Var::new(self, row)

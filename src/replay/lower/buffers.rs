@@ -30,7 +30,7 @@ impl<T: Float> Slots<T> {
         self.get(root).expect("whatever is read has a place")
     }
 
-    fn get(&self, root: Id) -> Option<Source> {
+    pub(super) fn get(&self, root: Id) -> Option<Source> {
         self.of[root as usize].source()
     }
 

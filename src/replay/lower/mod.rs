@@ -6,6 +6,7 @@
 //! | `fuse.rs` | which nodes are computed together |
 //! | `buffers.rs` | which results share memory |
 //! | `emit.rs` | the instructions |
+//! | `plan.rs` | none of it: it says what was decided |
 //! | `steps.rs` | of those, the steps of nodes that are computed together, and their registers |
 
 mod buffers;
@@ -13,6 +14,7 @@ mod emit;
 mod emitter;
 mod fuse;
 mod lanes;
+mod plan;
 mod rows;
 mod steps;
 
@@ -21,6 +23,7 @@ use super::machine::{Code, Place, Source};
 use crate::Float;
 use fuse::Groups;
 pub(super) use lanes::lifted;
+pub(super) use plan::{Plan, plan};
 use rows::Rows;
 
 /// What lowering decides for a whole program.

@@ -6,8 +6,8 @@
 use super::Comparison;
 use super::cells::Cells;
 use crate::error::Dims;
-use crate::show::table::number;
-use crate::show::text::{name_of, width};
+use crate::show::formula::number;
+use crate::show::text::{name_of, plain, width};
 use std::fmt::Write;
 
 /// Steps of colour on either side of 0.
@@ -292,11 +292,6 @@ fn wrapped(words: &str, room: f64) -> Vec<String> {
         }
     }
     lines
-}
-
-/// A text as no markup.
-fn plain(words: &str) -> String {
-    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// What the picture does not show by itself.

@@ -1,14 +1,13 @@
 //! The tape as the page is told of it: rows, and the steps of the sweep with what each gives whom.
 
 use super::Player;
-use super::json::Json;
 use super::rules::Rules;
 use super::sample::sample;
-use super::sources::Sources;
 use crate::array::Kind;
 use crate::error::escaped;
 use crate::prim::{Family, View};
-use crate::show::table::{equation, number};
+use crate::show::formula::{equation, number};
+use crate::show::page::{Json, Sources};
 use crate::show::text::{elided, name_of};
 use crate::symbol::{Expr, mathml, set};
 use crate::tape::{Reverse, RowId};

@@ -1,7 +1,7 @@
 //! The rules at work, as the page shows them. Rows that differ in nothing but their names share one: it has signs where
 //! names stand, which the page replaces.
 
-use super::json::Json;
+use crate::show::page::Json;
 use crate::show::rule::Equation;
 use crate::show::text::name_of;
 use crate::symbol::{Line, Sheet, mathml, mistakes, set, sheet, sheet_alone, told};

@@ -1,6 +1,6 @@
 //! A row's numbers as the page draws them: all of them, or a sample, and statistics of all.
 
-use super::json::Json;
+use crate::show::page::Json;
 use crate::{Float, Var};
 use ndarray::ArrayViewD;
 

@@ -6,15 +6,22 @@ use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// A line, and if it could be read its text and the method that is called there.
+struct Place {
+    at: &'static Location<'static>,
+    text: Option<String>,
+    call: Option<String>,
+}
+
 /// The places that rows were recorded at, each once.
-pub(super) struct Sources {
+pub(in crate::show) struct Sources {
     /// The directory that relative paths start from; where it is not known, another file could be meant.
     root: Option<PathBuf>,
     /// When the program was built. A file that was changed later has other lines than it was built from.
     built: Option<SystemTime>,
     files: HashMap<&'static str, Option<Vec<String>>>,
     known: HashMap<(&'static str, u32, u32), usize>,
-    places: Vec<Json>,
+    places: Vec<Place>,
 }
 
 impl Sources {
@@ -35,13 +42,9 @@ impl Sources {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let mut place: Vec<Json> = vec![at.file().into(), (at.line() as usize).into()];
-        if let Some(line) = self.text(at) {
-            let call = method(&line, at.column() as usize);
-            place.push(line.trim().into());
-            place.extend(call.map(Json::from));
-        }
-        self.places.push(Json::List(place));
+        let line = self.text(at);
+        let call = line.as_ref().and_then(|line| method(line, at.column() as usize));
+        self.places.push(Place { at, text: line.map(|line| line.trim().to_owned()), call });
         self.known.insert(key, self.places.len() - 1);
         self.places.len() - 1
     }
@@ -64,8 +67,18 @@ impl Sources {
         Some(text?.lines().map(str::to_owned).collect())
     }
 
+    /// The method that is called at a place, if its line could be read.
+    pub fn call(&self, place: usize) -> Option<String> {
+        self.places[place].call.clone()
+    }
+
     pub fn into_json(self) -> Json {
-        Json::List(self.places)
+        let told = self.places.into_iter().map(|Place { at, text, call }| {
+            let mut place = vec![Json::from(at.file()), Json::from(at.line() as usize)];
+            place.extend([text, call].into_iter().flatten().map(Json::from));
+            Json::List(place)
+        });
+        Json::List(told.collect())
     }
 }
 

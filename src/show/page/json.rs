@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A value of JSON.
-pub(super) enum Json {
+pub(in crate::show) enum Json {
     /// Digits that are JSON's as well.
     Number(String),
     Text(String),
