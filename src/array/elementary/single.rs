@@ -97,6 +97,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 
 /// eᵃ⁻ᵇ; 1 where a and b are equal, infinite ones too.
 #[inline(always)]
+#[allow(clippy::float_cmp)] // Infinite ones are equal, or they are not.
 pub(crate) fn exp_difference(a: f32, b: f32) -> f32 {
     let difference = if a == b { 0.0 } else { f64::from(a) - f64::from(b) };
     exp_of(clamp(difference, [-104.0, 89.0])) as f32

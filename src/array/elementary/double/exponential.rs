@@ -70,6 +70,7 @@ pub(crate) fn exp(x: f64) -> f64 {
 
 /// eᵃ⁻ᵇ, with what the subtraction rounds off; 1 where a and b are equal, infinite ones too.
 #[inline(always)]
+#[allow(clippy::float_cmp)] // Infinite ones are equal, or they are not; and what was not clamped is the same to the bit.
 pub(crate) fn exp_difference(a: f64, b: f64) -> f64 {
     let [difference, lost] = two_sum(a, -b);
     let zero = 0.0;
