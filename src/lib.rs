@@ -252,6 +252,7 @@ pub mod check;
 mod error;
 pub mod manual;
 pub mod optim;
+mod place;
 mod prim;
 pub mod random;
 mod replay;
@@ -280,7 +281,7 @@ pub use show::{Comparison, Equations, Language, Player, RowRule, Table};
 pub use tape::Compared;
 pub use tape::{
     Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
-    IntoPlaces, IntoValue, IntoVar, NonFinite, Tape, Var,
+    IntoPlaces, IntoRow, IntoValue, IntoVar, Key, NonFinite, Tape, Var,
 };
 pub use var::{CrossEntropy, Reduction};
 

@@ -3,6 +3,7 @@
 use super::table::named_in;
 use super::text::{name_of, width};
 use crate::error::{Error, must};
+use crate::place::At;
 use crate::symbol::{Expr, Sheet, bracketed, is_comparison, latex, mathml, set, shapes, sheet, told};
 use crate::{Float, Tape, Var};
 use std::fmt;
@@ -64,7 +65,8 @@ impl Equation {
 impl RowRule {
     fn new<T: Float>(row: Var<'_, T>) -> Self {
         let at = row.location();
-        let place = format!("row %{} ({}), at {}:{}", row.row(), row.prim().name(), at.file(), at.line());
+        let which = format!("row %{} ({})", row.row(), row.prim().name());
+        let place = format!("{which}{}", At(", at ", at, ""));
         let called =
             |row: Var<'_, T>| row.name().map_or_else(|| format!("%{}", row.row()), |name| name_of(&name));
         let Some(sheet) = (!row.operands().is_empty()).then(|| sheet(row, &called)).flatten() else {

@@ -3,6 +3,7 @@
 use super::derivative::{beside, derivative, made_by};
 use super::text::{elided, ending, name_of, width};
 use crate::error::Dims;
+use crate::place::At;
 use crate::{Float, Tape, Var};
 use std::fmt;
 use std::io::IsTerminal;
@@ -27,6 +28,9 @@ const TERMINAL: usize = 100;
 const WIDTH: usize = 64;
 
 const COLUMNS: usize = 8;
+
+/// The column of lines.
+const WHERE: usize = 5;
 
 /// A column's name, the fewest columns of a terminal that it is of use in, and which goes first where there is no room.
 const HEADING: [(&str, usize, usize); COLUMNS] = [
@@ -178,9 +182,13 @@ impl<T: Float> Table<'_, T> {
         let (lines, colours): (Vec<[String; COLUMNS]>, Vec<Option<&str>>) =
             shown.map(|row| (cells(row), colour(row))).unzip();
         let filled = |column: usize| lines.iter().any(|line| !line[column].is_empty());
-        // The last two only where there is something to say.
+        // The last ones only where there is something to say: no lines in a notebook.
         let heading: [String; COLUMNS] = std::array::from_fn(|column| {
-            if column < COLUMNS - 2 || filled(column) { HEADING[column].0.into() } else { String::new() }
+            if column < WHERE || lines.is_empty() && column == WHERE || filled(column) {
+                HEADING[column].0.into()
+            } else {
+                String::new()
+            }
         });
         let natural: [usize; COLUMNS] = std::array::from_fn(|column| {
             lines.iter().chain([&heading]).map(|line| width(&line[column])).max().unwrap_or(0)
@@ -210,7 +218,7 @@ impl<T: Float> Table<'_, T> {
         {
             let cell = cell.clone();
             // Of a path its end says more.
-            let cell = if HEADING[column].0 == "where" { ending(cell, room) } else { elided(cell, room) };
+            let cell = if column == WHERE { ending(cell, room) } else { elided(cell, room) };
             line += &cell;
             line += &" ".repeat(room - width(&cell) + 2);
         }
@@ -267,7 +275,7 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
         equation(var),
         Dims(&var.shape()).to_string(),
         excerpt(var),
-        format!("{}:{}", at.file(), at.line()),
+        At("", at, "").to_string(),
         derivation.as_ref().map_or_else(|| beside(var), derivative),
         derivation.as_ref().map_or(String::new(), made_by),
     ];

@@ -1,6 +1,7 @@
 //! The lines of source that recorded the rows: where they are, and their text where that is sure to be theirs.
 
 use super::json::Json;
+use crate::place::is_told;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -35,8 +36,11 @@ impl Sources {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let mut place: Vec<Json> = vec![at.file().into(), (at.line() as usize).into()];
-        if let Some(line) = self.text(at) {
+        let mut place: Vec<Json> = Vec::new();
+        if is_told(at.file()) {
+            place.extend([at.file().into(), (at.line() as usize).into()]);
+        }
+        if let Some(line) = self.text(at).filter(|_| !place.is_empty()) {
             let call = method(&line, at.column() as usize);
             place.push(line.trim().into());
             place.extend(call.map(Json::from));
@@ -52,8 +56,7 @@ impl Sources {
             self.files.insert(at.file(), lines);
         }
         let line = self.files[at.file()].as_ref()?.get(at.line() as usize - 1)?;
-        // The place is within the line, or it is another line.
-        (line.chars().count() >= at.column() as usize).then(|| line.clone())
+        begins(line, at.column() as usize).then(|| line.clone())
     }
 
     fn read(&self, file: &Path) -> Option<Vec<String>> {
@@ -67,6 +70,19 @@ impl Sources {
     pub fn into_json(self) -> Json {
         Json::List(self.places)
     }
+}
+
+/// Whether something that can be computed begins in a column of a line, counted from 1: an expression, or the name of a
+/// method behind its dot. Otherwise it is a line of another file of that name, and not the one that was compiled.
+fn begins(line: &str, column: usize) -> bool {
+    let chars: Vec<char> = line.chars().collect();
+    let Some(&first) = chars.get(column - 1) else { return false };
+    let before: String = chars[..column - 1].iter().collect();
+    let is_of_a_name = |c: char| c.is_alphanumeric() || c == '_';
+    let is_start = is_of_a_name(first) || "([{-!*&|<\"".contains(first);
+    let continues = is_of_a_name(first) && before.ends_with(is_of_a_name);
+    let is_field = before.ends_with('.') && !before.ends_with("..") && method(line, column).is_none();
+    is_start && !continues && !is_field && !before.contains("//")
 }
 
 /// The method that is called in a column of a line, counted from 1.
@@ -90,6 +106,20 @@ mod tests {
         let found = |text: &str| method(line, line.find(text).unwrap() + 1);
         assert_eq!((found("softmax"), found("sum")), (Some("softmax".into()), Some("sum".into())));
         assert_eq!((found("(x"), found("z;"), method(line, 400)), (None, None, None));
+    }
+
+    /// Where another file has the name of the caller's, its lines mostly give themselves away.
+    #[test]
+    fn what_begins_nothing_is_another_files_line() {
+        let line = "    let p = (x - y).softmax(1).sum::<f64>() + z.w; // one";
+        let at = |text: &str| begins(line, line.find(text).unwrap() + 1);
+        for text in ["(x", "x -", "softmax", "sum", "z.w", "1)"] {
+            assert!(at(text), "{text}");
+        }
+        for text in ["    l", "et p", "oftmax", "- y", ") + ", "; //", "w;", "one"] {
+            assert!(!at(text), "{text}");
+        }
+        assert!(!begins(line, 400) && !begins("", 1) && begins("    0.5 * &x", 11));
     }
 
     #[test]
