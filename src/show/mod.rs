@@ -1,9 +1,12 @@
 //! Room 7, the window: what a tape looks like to people.
 
+mod cells;
 mod comparison;
 mod derivative;
 mod equations;
 mod graph;
+mod heat;
+pub(crate) mod jupyter;
 mod player;
 mod rule;
 mod table;

@@ -21,6 +21,8 @@ const COLUMN: usize = 60;
 pub struct RowRule {
     /// The row: what it computes, and which it is.
     head: Equation,
+    /// Which row it is, and where it was recorded.
+    which: String,
     at: String,
     lines: Vec<Equation>,
     notes: Vec<String>,
@@ -79,6 +81,7 @@ impl RowRule {
             };
             return Self {
                 head: Equation::new(&name, &what, &[], ""),
+                which,
                 at: place,
                 lines: Vec::new(),
                 notes: vec![note.into()],
@@ -94,10 +97,23 @@ impl RowRule {
         });
         Self {
             head: Equation::new(&sheet.result, &sheet.formula, &sheet.known, ""),
+            which,
             at: if sheet.is_named { place } else { format!("{} is {place}", told(&sheet.result)) },
             lines: lines.collect(),
             notes: notes(row, &sheet),
         }
+    }
+
+    /// The row by its number and operation.
+    pub(super) fn which(&self) -> &str {
+        &self.which
+    }
+
+    /// What there is to say besides, of each operand and of the rule.
+    pub(super) fn all_notes(&self) -> Vec<String> {
+        let of_lines = self.lines.iter().filter(|line| !line.note.is_empty());
+        let of_lines = of_lines.map(|line| format!("{}: {}.", line.text[0], line.note));
+        of_lines.chain(self.notes.iter().cloned()).collect()
     }
 
     /// Aligned at the equals signs, as an `aligned` environment of amsmath, to stand between `$$` and `$$`.

@@ -29,6 +29,11 @@ pub(super) fn ending(text: String, most: usize) -> String {
     std::iter::once('…').chain(end.chars().rev()).collect()
 }
 
+/// A text as no markup, in an element or in an attribute's double quotes.
+pub(super) fn plain(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// The first characters, as many as fit.
 fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
     let mut taken = 0;
