@@ -25,7 +25,8 @@ fn main() {
             let _ = writeln!(program, "cell({number});\n{}", statements(&source, name, number));
         }
         program += "Ok(())\n}\n";
-        std::fs::write(Path::new(&out).join(name).with_extension("rs"), program).expect("OUT_DIR can be written");
+        std::fs::write(Path::new(&out).join(name).with_extension("rs"), program)
+            .expect("OUT_DIR can be written");
     }
 }
 

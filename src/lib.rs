@@ -39,6 +39,9 @@
 //! [`tape.write_html("tape.html")`](Tape::write_html) makes of it a page that plays it in a browser, offline: forwards, and
 //! back again row by row, with the rule at work and the numbers that arrive and leave; it asks, if one likes, what comes next.
 //!
+//! In Jupyter, with its kernel [evcxr](https://github.com/evcxr/evcxr), all of these are shown by ending a cell with them: `tape`, `w`, `loss.backward()`,
+//! `tape.rule(z)`, `tape.player()`. The repository has two in `notebooks/`.
+//!
 //! Where a number became infinite or NaN, and what to do about it, says [`Tape::first_non_finite`]:
 //!
 //! ```
@@ -173,6 +176,8 @@
 //!   derivative in forward mode.
 //! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line.
 //!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
+//! * [`Key`] is a row that is kept without its tape, in a struct or from cell to cell of a notebook: [`Var::key`] gives it,
+//!   [`Tape::var`] makes a handle of it again, and knows when the row is gone.
 //! * [`Kind`] says what a row's numbers are: real, indices, a mask.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows; [`random`] draws that are fed.
 //! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is, [`Mapped`] one over many inputs at once;
@@ -213,9 +218,10 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`), and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (Graphviz, Mermaid), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`), and in `player/` the page that plays a tape, whose style, script and texts are files of their own in `player/page/`; in `jupyter/` how all of these, rows and programs are shown in a notebook. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
+//! | `place.rs` | lines of the caller's source, as they are told, and where they are not |
 //!
 //! `check`, `show` → `symbol`; `check`, `show`, `symbol`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
 //! rooms use each other, with one exception: derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of

@@ -70,7 +70,8 @@ pub fn difference(kept: &str, now: &str) -> Option<String> {
         return None;
     }
     let about = |parts: &[&str]| -> String {
-        let around: String = parts[at.saturating_sub(12).min(parts.len())..(at + 12).min(parts.len())].concat();
+        let around: String =
+            parts[at.saturating_sub(12).min(parts.len())..(at + 12).min(parts.len())].concat();
         around.chars().take(400).collect()
     };
     Some(format!("kept   …{}…\nis now …{}…", about(&kept), about(&now)))
@@ -154,7 +155,10 @@ mod tests {
             ("holds fixed `w` (2,) at a/b.rs:1, `v` ()", "holds fixed `w` (2,), `v` ()"),
             ("agrees (src/x.rs:3)", "agrees"),
             ("<path fill=\"#123\" d=\"M0 0h1v1h-1z\"/>", "<path fill=\"#123\" d=\"\"/>"),
-            ("<img alt=\"a\" src=\"data:image/svg+xml,%3Csvg\">", "<img alt=\"a\" src=\"data:image/svg+xml,\">"),
+            (
+                "<img alt=\"a\" src=\"data:image/svg+xml,%3Csvg\">",
+                "<img alt=\"a\" src=\"data:image/svg+xml,\">",
+            ),
         ] {
             assert_eq!(reduced(here), there);
             assert_eq!(reduced(there), there);
@@ -163,6 +167,9 @@ mod tests {
         tape.leaf("a<b", 1.0).sin().backward();
         let page = tape.to_html().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let reduced = reduced(&format!("<iframe srcdoc=\"{page}\"></iframe>"));
-        assert!(reduced.contains("sin(a<b)") && !reduced.contains("compare.rs") && reduced.len() < 4000, "{reduced}");
+        assert!(
+            reduced.contains("sin(a<b)") && !reduced.contains("compare.rs") && reduced.len() < 4000,
+            "{reduced}"
+        );
     }
 }

@@ -14,12 +14,13 @@ trait Silent {
 
 impl Silent for () {}
 
-#[allow(clippy::pedantic, unused_parens)] // What a notebook's readers are shown is plain Rust.
+// What a notebook's readers are shown is plain Rust; what a cell ends with may be nothing.
+#[allow(clippy::pedantic, clippy::unit_arg, unused_parens)]
 fn backpropagation() -> Outcome {
     include!(concat!(env!("OUT_DIR"), "/backpropagation.rs"))
 }
 
-#[allow(clippy::pedantic, unused_parens)]
+#[allow(clippy::pedantic, clippy::unit_arg, unused_parens)]
 fn broadcasting() -> Outcome {
     include!(concat!(env!("OUT_DIR"), "/broadcasting.rs"))
 }

@@ -65,7 +65,8 @@ impl Notebook {
                 outputs.push(json!({"output_type": "stream", "name": "stdout", "text": lines(&printed)}));
             }
             if !data.is_empty() {
-                let data: BTreeMap<&String, Vec<&str>> = data.iter().map(|(of, text)| (of, lines(text))).collect();
+                let data: BTreeMap<&String, Vec<&str>> =
+                    data.iter().map(|(of, text)| (of, lines(text))).collect();
                 outputs.push(json!({
                     "output_type": "execute_result", "execution_count": runs, "metadata": {}, "data": data
                 }));
@@ -148,6 +149,10 @@ fn shown(cell: &Value) -> Shown {
             shown.data.insert(of.clone(), text(content).trim_end().to_owned());
         }
     }
+    // The kernel shows of no value that it is none.
+    if shown.data.len() == 1 && shown.data.get("text/plain").is_some_and(|text| text == "()") {
+        shown.data.clear();
+    }
     // The kernel ends what is printed with empty lines, and now and then with none.
     if !shown.printed.is_empty() {
         shown.printed.truncate(shown.printed.trim_end().len());
@@ -188,7 +193,10 @@ mod tests {
     fn a_cell_that_fails_is_seen() {
         let stream = |name: &str, text: &str| json!({"output_type": "stream", "name": name, "text": [text]});
         for outputs in [
-            json!([stream("stdout", "fine"), stream("stderr", "\nthread '<unnamed>' (7) panicked at src/lib.rs:1:1:\n")]),
+            json!([
+                stream("stdout", "fine"),
+                stream("stderr", "\nthread '<unnamed>' (7) panicked at src/lib.rs:1:1:\n")
+            ]),
             json!([stream("stderr", "sum_axis: axis 7 does not exist")]),
             json!([{"output_type": "error", "ename": "Error", "evalue": "mismatched types", "traceback": []}]),
         ] {
@@ -204,9 +212,11 @@ mod tests {
             "output_type": "execute_result", "execution_count": 17, "metadata": {"a": 1},
             "data": {"text/plain": ["1.5\n"]}
         });
-        let [first, second] = ["a\n", "b\n\n"].map(|text| json!({"output_type": "stream", "name": "stdout", "text": [text]}));
+        let [first, second] =
+            ["a\n", "b\n\n"].map(|text| json!({"output_type": "stream", "name": "stdout", "text": [text]}));
         let mut one = notebook(&json!([first, result, second]));
-        let mut other = notebook(&json!([{"output_type": "stream", "name": "stdout", "text": "a\nb\n"}, result]));
+        let mut other =
+            notebook(&json!([{"output_type": "stream", "name": "stdout", "text": "a\nb\n"}, result]));
         one.tidy().unwrap();
         other.tidy().unwrap();
         assert_eq!(one.to_string(), other.to_string());
@@ -221,7 +231,13 @@ mod tests {
              EVCXR_BEGIN_CONTENT text/plain\np\nEVCXR_END_CONTENT\nb\n"
         );
         let shown = Notebook::of_program(&output);
-        assert_eq!((shown.len(), shown[&1].printed.as_str(), shown[&3].printed.as_str()), (2, "hello\n", "a\nb\n"));
-        assert_eq!((shown[&3].data["text/html"].as_str(), shown[&3].data["text/plain"].as_str()), ("<p>\n</p>", "p"));
+        assert_eq!(
+            (shown.len(), shown[&1].printed.as_str(), shown[&3].printed.as_str()),
+            (2, "hello\n", "a\nb\n")
+        );
+        assert_eq!(
+            (shown[&3].data["text/html"].as_str(), shown[&3].data["text/plain"].as_str()),
+            ("<p>\n</p>", "p")
+        );
     }
 }

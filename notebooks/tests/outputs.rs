@@ -4,7 +4,8 @@ use notebooks::{Notebook, difference, reduced};
 use std::path::Path;
 use std::process::Command;
 
-const HELP: &str = "If this is right, run `notebooks/run`, which executes the notebooks in Jupyter, and commit them.";
+const HELP: &str =
+    "If this is right, run `notebooks/run`, which executes the notebooks in Jupyter, and commit them.";
 
 fn of_this_version(name: &str) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,6 +63,10 @@ fn notebooks_can_be_kept() {
         // As `notebooks tidy` writes it.
         let mut notebook = Notebook::read(&path).unwrap();
         notebook.tidy().unwrap();
-        assert_eq!(notebook.to_string(), text, "{name} is not tidy: `cargo run -p notebooks -- tidy FROM TO`");
+        assert_eq!(
+            notebook.to_string(),
+            text,
+            "{name} is not tidy: `cargo run -p notebooks -- tidy FROM TO`"
+        );
     }
 }

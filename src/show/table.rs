@@ -189,7 +189,9 @@ impl<T: Float> Table<'_, T> {
         let (mut lines, colours): (Vec<[String; COLUMNS]>, Vec<Option<Colour>>) =
             shown.map(|row| (cells(row), colour(row))).unzip();
         if !self.places {
-            lines.iter_mut().for_each(|line| line[WHERE].clear());
+            for line in &mut lines {
+                line[WHERE].clear();
+            }
         }
         let filled = |column: usize| lines.iter().any(|line| !line[column].is_empty());
         // The last ones only where there is something to say: no lines in a notebook.

@@ -8,6 +8,7 @@ use crate::show::text::{name_of, plain};
 use crate::show::{Comparison, Equations, Player, RowRule, Table, table};
 use crate::tape::{Gradients, NonFinite};
 use crate::{Float, Tape, Var};
+use std::fmt::Write;
 
 /// Rows of which gradients are listed.
 const GRADIENTS: usize = 60;
@@ -41,7 +42,7 @@ pub(super) fn rows<T: Float>(tape: &Tape<T>, all: bool) -> Html {
     let gradients = tape.vars().filter(|row| tape.derivation(row.id()).is_some()).count();
     let mut said = format!("{}, {}", T::DTYPE, counted(tape.len(), "row", "rows"));
     if gradients > 0 {
-        said += &format!(": {} forward, {gradients} of gradients", tape.len() - gradients);
+        let _ = write!(said, ": {} forward, {gradients} of gradients", tape.len() - gradients);
     }
     html.head("Tape", &said);
     let hidden = hidden(tape.len(), all);
@@ -93,12 +94,10 @@ pub(super) fn gradients<T: Float>(grads: &Gradients<'_, T>) -> Html {
     let (named, all) = (listed.len(), grads.iter().count());
     html.head(&format!("Gradients of {root}"), &format!("of {}", counted(all, "row", "rows")));
     let lines = listed.into_iter().take(GRADIENTS).map(|(row, gradient)| {
-        let largest = gradient.with_row(|row| {
-            let sizes = row.value.view().iter().map(|x| x.to_f64().abs()).collect::<Vec<f64>>();
-            sizes
-                .into_iter()
-                .fold(0.0, |most: f64, x| if x.is_nan() || most.is_nan() { f64::NAN } else { most.max(x) })
-        });
+        // NaN is larger than all.
+        let larger = |most: f64, x: f64| if x.is_nan() || x > most { x } else { most };
+        let largest =
+            gradient.with_row(|row| row.value.view().iter().map(|x| x.to_f64().abs()).fold(0.0, larger));
         Line::of([
             format!("∂{root}/∂{}", called(row)).into(),
             Cell::from(format!("%{}", gradient.row())),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Call, Comparison, Replayed, Tape, Var};
-use ndarray::{Array2, ArrayD};
+use ndarray::{Array, Array2, ArrayD};
 
 /// A name that is markup, and would obey a terminal.
 const NAME: &str = "<b x=\"y\">&\u{1b}'";
@@ -102,10 +102,8 @@ fn any_array() {
 #[test]
 fn outputs_are_small() {
     let tape = Tape::<f64>::new();
-    let mut x = tape.leaf(
-        "x",
-        Array2::from_shape_fn((300, 300), |(i, j)| (7.3 * f64::from(i as i32) + f64::from(j as i32)).sin()),
-    );
+    let mut x =
+        tape.leaf("x", Array::linspace(0.0, 9e4, 90_000).sin().into_shape_with_order((300, 300)).unwrap());
     let picture = well_formed(&value::html(x));
     assert!(picture.len() < 150_000, "{}", picture.len());
     for _ in 0..1000 {

@@ -43,7 +43,7 @@ pub(super) fn html<T: Float>(var: Var<'_, T>) -> Html {
         Kind::Mask => "mask",
     };
     let what = if var.operands().is_empty() { var.prim().name().to_owned() } else { equation(var) };
-    html.head(&name, &format!("{kind} {}   row %{}: {what}", Dims(&shape), var.row()));
+    html.head(&name, &format!("{kind} {} · row %{}: {what}", Dims(&shape), var.row()));
     if let Some(number) = var.peek_item() {
         html.text("p", "w-big", &number.to_string());
     } else if shape.len() <= 2
