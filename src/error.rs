@@ -1,5 +1,6 @@
 //! What can go wrong, said in one readable paragraph.
 
+use crate::place::Exactly;
 use std::fmt;
 use std::panic::Location;
 
@@ -45,6 +46,8 @@ pub enum ErrorKind {
     /// The tape has no room for another row or has reached the limit that was set for it, or a row was asked for that
     /// it does not have.
     Rows,
+    /// A [`Key`](crate::Key) was used of a row that is gone, since its tape was [cleared](crate::Tape::clear).
+    Cleared,
     /// A program was replayed on inputs with which one of its comparisons turns out otherwise.
     Branch,
     /// A value was read while a program was recorded that is to depend on nothing outside of it.
@@ -234,7 +237,7 @@ impl fmt::Display for Error {
         if !operands.is_empty() {
             write!(f, "; given {}", listed(operands.len(), operands.iter().map(given)))?;
         }
-        write!(f, ". {} (at {}:{}:{})", problem.mend, at.file(), at.line(), at.column())
+        write!(f, ". {}{}", problem.mend, Exactly(" (at ", at, ")"))
     }
 }
 

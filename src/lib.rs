@@ -40,6 +40,9 @@
 //! back again row by row, with the rule at work and the numbers that arrive and leave; it asks, if one likes, what comes next.
 //! [`tape.graph()`](Tape::graph) is the list as a graph: a picture in SVG, or the language of Graphviz or Mermaid.
 //!
+//! In Jupyter, with its kernel [evcxr](https://github.com/evcxr/evcxr), all of these are shown by ending a cell with them: `tape`, `w`, `loss.backward()`,
+//! `tape.rule(z)`, `tape.player()`. The repository has two in `notebooks/`.
+//!
 //! Where a number became infinite or NaN, and what to do about it, says [`Tape::first_non_finite`]:
 //!
 //! ```
@@ -177,6 +180,8 @@
 //!   derivative in forward mode.
 //! * `if loss < 0.5`: the operators compare single numbers, and the tape remembers each comparison with its line.
 //!   The methods, as in [`x.lt(y)`](Var::lt), make masks, which are rows.
+//! * [`Key`] is a row that is kept without its tape, in a struct or from cell to cell of a notebook: [`Var::key`] gives it,
+//!   [`Tape::var`] makes a handle of it again, and knows when the row is gone.
 //! * [`Kind`] says what a row's numbers are: real, indices, a mask.
 //! * [`optim`] has steps of optimisers, as functions from rows to rows; [`random`] draws that are fed.
 //! * [`Replayed`] is a function that is replayed, [`Program`] a tape that is, [`Mapped`] one over many inputs at once;
@@ -217,9 +222,10 @@
 //! | `random.rs` | draws from a seed, as ndarrays to be fed; knows nothing of the tape |
 //! | `manual.rs` | the hand-written functions; depends on ndarray alone, or it would be no independent witness |
 //! | `symbol/` | derivative rules as formulas: a primitive's own rule, run on a tape that keeps shapes and no values, and read. Below `check` and `show`, which print them |
-//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (`graph/`: Graphviz, Mermaid, and a picture with a layout of its own), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`); the page that plays a tape in `player/`, and in `program/` the one that says what became of a program's rows. Their style, script and texts are files of their own in `player/page/` and `program/page/`, and what they share is in `page/`. Where a NaN was born is the list's own matter, in `tape/births.rs` |
+//! | `show/` | the window: the table that `println!("{tape}")` prints, the list as equations and as a graph (`graph/`: Graphviz, Mermaid, and a picture with a layout of its own), the derivative rule of a row, two gradients against each other, in a line and as a picture (`comparison.rs`); the page that plays a tape in `player/`, and in `program/` the one that says what became of a program's rows. Their style, script and texts are files of their own in `player/page/` and `program/page/`, and what they share is in `page/`; in `jupyter/` how all of these, rows and programs are shown in a notebook. Where a NaN was born is the list's own matter, in `tape/births.rs` |
 //! | `check/` | the examiner of hand-written gradients, and of the library's own rules: oracles, laws, random programs, diagnosis, reports. Behind the feature `check`; its own page says what is in which file |
 //! | `error.rs` | what can go wrong |
+//! | `place.rs` | lines of the caller's source, as they are told, and where they are not |
 //!
 //! `check`, `show` → `symbol`; `show` → `replay`; `check`, `show`, `symbol`, `optim` → `var` → `tape` → `prim` → `array` and `replay` → `tape`, `prim`, `array` are the directions in which
 //! rooms use each other, with one exception: derivative rules are written in the language of [`Var`], `d * x.cos()`, because a gradient is made of
@@ -256,6 +262,7 @@ pub mod check;
 mod error;
 pub mod manual;
 pub mod optim;
+mod place;
 mod prim;
 pub mod random;
 mod replay;
@@ -284,7 +291,7 @@ pub use show::{Comparison, Equations, Graph, Language, Player, ProgramPage, RowR
 pub use tape::Compared;
 pub use tape::{
     Broadcasting, Comparable, Element, Float, Gradients, IntoAxes, IntoAxis, IntoIndices, IntoMask,
-    IntoPlaces, IntoValue, IntoVar, NonFinite, Tape, Var,
+    IntoPlaces, IntoRow, IntoValue, IntoVar, Key, NonFinite, Tape, Var,
 };
 pub use var::{CrossEntropy, Reduction};
 

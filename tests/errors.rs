@@ -350,6 +350,16 @@ fn what_has_no_panicking_form() {
     let (x, stranger) = (tape.leaf("x", 1.0), elsewhere.leaf("stranger", 1.0));
     let (error, line) = (tape.try_var(1).unwrap_err(), line!());
     golden.note("a row that is not there", &error, ErrorKind::Rows, line);
+    let (error, line) = (tape.try_var(stranger.key()).unwrap_err(), line!());
+    golden.note("a key of another tape", &error, ErrorKind::OtherTape, line);
+    let mut cleared = Tape::<f64>::new();
+    let key = cleared.leaf("x", 1.0).key();
+    cleared.clear();
+    let (error, line) = (cleared.try_var(key).unwrap_err(), line!());
+    golden.note("a key of a tape that was cleared", &error, ErrorKind::Cleared, line);
+    cleared.clear();
+    let (error, line) = (cleared.try_var(key).unwrap_err(), line!());
+    golden.note("a key of a tape that was cleared twice", &error, ErrorKind::Cleared, line);
 
     let c = tape.constant(2.0);
     let computed = (c + 1.0).named("three");

@@ -14,6 +14,7 @@ mod edge_cases;
 mod errors;
 mod guards;
 mod indices;
+mod keys;
 mod labels;
 mod language;
 mod laws;

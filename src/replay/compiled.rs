@@ -10,6 +10,7 @@ use super::trace::Trace;
 use crate::Float;
 use crate::array::Stray;
 use crate::error::{Error, Operand, Problem};
+use crate::place::At;
 use crate::tape::GuardText;
 use indexmap::IndexMap;
 use std::panic::Location;
@@ -61,7 +62,7 @@ impl<T: Float> Compiled<T> {
             Task::LookUp(plan) => plan.problem(stray, &operands[1].shape),
             Task::Order(lines) => lines.problem::<T>(stray, &operands[0].shape),
         };
-        let what = format!("{what} (recorded at {}:{})", at.file(), at.line());
+        let what = format!("{what}{}", At(" (recorded at ", at, ")"));
         Error::new(operation, Problem { kind, what, mend }, operands.clone())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::array::Kind;
 use crate::error::Dims;
+use crate::place::At;
 use crate::tape::Row;
 use crate::{Float, Tape};
 use std::fmt;
@@ -59,6 +60,6 @@ impl Fixed {
 
 impl fmt::Display for Fixed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} at {}:{}", self.what, Dims(&self.shape), self.location.file(), self.location.line())
+        write!(f, "{} {}{}", self.what, Dims(&self.shape), At(" at ", self.location, ""))
     }
 }

@@ -14,6 +14,7 @@ use super::report::Report;
 use super::trace::Trace;
 use crate::array::{Kind, Layout, Value, processors};
 use crate::error::{Error, ErrorKind, Problem};
+use crate::place::At;
 use crate::tape::Read;
 use crate::{Float, Var};
 use indexmap::IndexMap;
@@ -209,7 +210,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
         let tell = |read: &Read| {
             let label = self.tape.describe(read.row).label;
             match read.at {
-                Some(at) => format!("{label} at {}:{}", at.file(), at.line()),
+                Some(at) => format!("{label}{}", At(" at ", at, "")),
                 None => format!("{label}, printed"),
             }
         };

@@ -1,6 +1,5 @@
 //! Two gradients against each other: in a line, and as a picture.
 
-mod cells;
 mod picture;
 
 use super::formula::number;

@@ -1,10 +1,13 @@
 //! Room 7, the window: what tapes and programs look like to people.
 
+mod cells;
 mod comparison;
 mod derivative;
 mod equations;
 mod formula;
 mod graph;
+mod heat;
+pub(crate) mod jupyter;
 mod page;
 mod player;
 mod program;

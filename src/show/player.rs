@@ -102,6 +102,11 @@ impl<'t, T: Float> Player<'t, T> {
         Self { root: Some(row.id()), ..self }
     }
 
+    /// How many rows there are to be played.
+    pub(super) fn rows(&self) -> usize {
+        self.tape.len()
+    }
+
     /// Writes it to a file.
     ///
     /// # Errors

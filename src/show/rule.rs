@@ -3,6 +3,7 @@
 use super::formula::named_in;
 use super::text::{name_of, width};
 use crate::error::{Error, must};
+use crate::place::At;
 use crate::symbol::{Expr, Sheet, bracketed, is_comparison, latex, mathml, set, shapes, sheet, told};
 use crate::{Float, Tape, Var};
 use std::fmt;
@@ -20,6 +21,8 @@ const COLUMN: usize = 60;
 pub struct RowRule {
     /// The row: what it computes, and which it is.
     head: Equation,
+    /// Which row it is, and where it was recorded.
+    which: String,
     at: String,
     lines: Vec<Equation>,
     notes: Vec<String>,
@@ -64,7 +67,8 @@ impl Equation {
 impl RowRule {
     fn new<T: Float>(row: Var<'_, T>) -> Self {
         let at = row.location();
-        let place = format!("row %{} ({}), at {}:{}", row.row(), row.prim().name(), at.file(), at.line());
+        let which = format!("row %{} ({})", row.row(), row.prim().name());
+        let place = format!("{which}{}", At(", at ", at, ""));
         let called =
             |row: Var<'_, T>| row.name().map_or_else(|| format!("%{}", row.row()), |name| name_of(&name));
         let Some(sheet) = (!row.operands().is_empty()).then(|| sheet(row, &called)).flatten() else {
@@ -77,6 +81,7 @@ impl RowRule {
             };
             return Self {
                 head: Equation::new(&name, &what, &[], ""),
+                which,
                 at: place,
                 lines: Vec::new(),
                 notes: vec![note.into()],
@@ -92,10 +97,23 @@ impl RowRule {
         });
         Self {
             head: Equation::new(&sheet.result, &sheet.formula, &sheet.known, ""),
+            which,
             at: if sheet.is_named { place } else { format!("{} is {place}", told(&sheet.result)) },
             lines: lines.collect(),
             notes: notes(row, &sheet),
         }
+    }
+
+    /// The row by its number and operation.
+    pub(super) fn which(&self) -> &str {
+        &self.which
+    }
+
+    /// What there is to say besides, of each operand and of the rule.
+    pub(super) fn all_notes(&self) -> Vec<String> {
+        let of_lines = self.lines.iter().filter(|line| !line.note.is_empty());
+        let of_lines = of_lines.map(|line| format!("{}: {}.", line.text[0], line.note));
+        of_lines.chain(self.notes.iter().cloned()).collect()
     }
 
     /// Aligned at the equals signs, as an `aligned` environment of amsmath, to stand between `$$` and `$$`.

@@ -4,6 +4,7 @@ use super::derivative::{beside, derivative, made_by};
 use super::formula::{equation, number};
 use super::text::{elided, ending, name_of, width};
 use crate::error::Dims;
+use crate::place::At;
 use crate::{Float, Tape, Var};
 use std::fmt;
 use std::io::IsTerminal;
@@ -26,6 +27,9 @@ const WIDTH: usize = 64;
 
 const COLUMNS: usize = 8;
 
+/// The column of lines.
+pub(super) const WHERE: usize = 5;
+
 /// A column's name, the fewest columns of a terminal that it is of use in, and which goes first where there is no room.
 const HEADING: [(&str, usize, usize); COLUMNS] = [
     ("row", 4, 0),
@@ -42,10 +46,12 @@ const HEADING: [(&str, usize, usize); COLUMNS] = [
 #[derive(Debug)]
 #[must_use = "a table is to be printed"]
 pub struct Table<'t, T: Float> {
-    tape: &'t Tape<T>,
+    pub(super) tape: &'t Tape<T>,
     width: Option<usize>,
-    all: bool,
+    pub(super) all: bool,
     coloured: bool,
+    /// Whether it has the lines of source.
+    places: bool,
 }
 
 impl<T: Float> Table<'_, T> {
@@ -87,6 +93,11 @@ impl<T: Float> Table<'_, T> {
         Self { coloured, ..self }
     }
 
+    /// The same without the lines of source.
+    pub(super) fn without_places(&self) -> Self {
+        Self { places: false, ..*self }
+    }
+
     /// Prints it to standard output. On a terminal it fits the width that the variable `COLUMNS` says, or 100 (a shell
     /// has the width as `$COLUMNS`, and hands it on after `export COLUMNS`), and is coloured unless `NO_COLOR` is set.
     ///
@@ -121,7 +132,7 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(tape.table().width(80).to_string(), format!("{tape:80}"));
     /// ```
     pub fn table(&self) -> Table<'_, T> {
-        Table { tape: self, width: None, all: false, coloured: false }
+        Table { tape: self, width: None, all: false, coloured: false, places: true }
     }
 }
 
@@ -173,12 +184,21 @@ impl<T: Float> Table<'_, T> {
         let rows = self.tape.len();
         let hidden = hidden(rows, self.all);
         let shown = (0..hidden.start).chain(hidden.end..rows).filter_map(|row| self.tape.try_var(row).ok());
-        let (lines, colours): (Vec<[String; COLUMNS]>, Vec<Option<&str>>) =
+        let (mut lines, colours): (Vec<[String; COLUMNS]>, Vec<Option<Colour>>) =
             shown.map(|row| (cells(row), colour(row))).unzip();
+        if !self.places {
+            for line in &mut lines {
+                line[WHERE].clear();
+            }
+        }
         let filled = |column: usize| lines.iter().any(|line| !line[column].is_empty());
-        // The last two only where there is something to say.
+        // The last ones only where there is something to say: no lines in a notebook.
         let heading: [String; COLUMNS] = std::array::from_fn(|column| {
-            if column < COLUMNS - 2 || filled(column) { HEADING[column].0.into() } else { String::new() }
+            if column < WHERE || lines.is_empty() && column == WHERE || filled(column) {
+                HEADING[column].0.into()
+            } else {
+                String::new()
+            }
         });
         let natural: [usize; COLUMNS] = std::array::from_fn(|column| {
             lines.iter().chain([&heading]).map(|line| width(&line[column])).max().unwrap_or(0)
@@ -190,7 +210,7 @@ impl<T: Float> Table<'_, T> {
                 let more = format!("… {} rows more; print with {{:#}} to see them …", hidden.len());
                 writeln!(f, "{}", elided(more, self.width.unwrap_or(usize::MAX)))?;
             }
-            self.line(f, line, &widths, colour)?;
+            self.line(f, line, &widths, colour.map(Colour::code))?;
         }
         Ok(())
     }
@@ -208,7 +228,7 @@ impl<T: Float> Table<'_, T> {
         {
             let cell = cell.clone();
             // Of a path its end says more.
-            let cell = if HEADING[column].0 == "where" { ending(cell, room) } else { elided(cell, room) };
+            let cell = if column == WHERE { ending(cell, room) } else { elided(cell, room) };
             line += &cell;
             line += &" ".repeat(room - width(&cell) + 2);
         }
@@ -248,15 +268,33 @@ fn fitted(natural: [usize; COLUMNS], most: usize) -> [usize; COLUMNS] {
 }
 
 /// Rows of gradients, and those in whose first elements something is infinite or NaN.
-fn colour<T: Float>(var: Var<'_, T>) -> Option<&'static str> {
+pub(super) fn colour<T: Float>(var: Var<'_, T>) -> Option<Colour> {
     if var.first(ELEMENTS).iter().any(|x| !x.to_f64().is_finite()) {
-        Some("\u{1b}[31m")
+        Some(Colour::Strange)
     } else {
-        var.origin().map(|_| "\u{1b}[36m")
+        var.origin().map(|_| Colour::Gradient)
     }
 }
 
-fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
+/// What sets a row apart.
+#[derive(Clone, Copy)]
+pub(super) enum Colour {
+    Gradient,
+    /// Infinite or NaN.
+    Strange,
+}
+
+impl Colour {
+    /// As a terminal is told.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Gradient => "\u{1b}[36m",
+            Self::Strange => "\u{1b}[31m",
+        }
+    }
+}
+
+pub(super) fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
     let at = var.location();
     let derivation = var.tape().derivation(var.id());
     let cells = [
@@ -265,7 +303,7 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
         equation(var),
         Dims(&var.shape()).to_string(),
         excerpt(var),
-        format!("{}:{}", at.file(), at.line()),
+        At("", at, "").to_string(),
         derivation.as_ref().map_or_else(|| beside(var), derivative),
         derivation.as_ref().map_or(String::new(), made_by),
     ];
@@ -273,7 +311,7 @@ fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
     cells.map(|cell| elided(cell, WIDTH))
 }
 
-fn excerpt<T: Float>(var: Var<'_, T>) -> String {
+pub(super) fn excerpt<T: Float>(var: Var<'_, T>) -> String {
     let first: Vec<String> = var.first(ELEMENTS).into_iter().map(number).collect();
     match (var.ndim(), var.len()) {
         (0, _) => first.concat(),

@@ -29,6 +29,12 @@ pub(super) fn ending(text: String, most: usize) -> String {
     std::iter::once('…').chain(end.chars().rev()).collect()
 }
 
+/// A text as no markup, in an element or in an attribute's double quotes. What XML has no place for is left out.
+pub(super) fn plain(words: &str) -> String {
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    words.replace(|c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}'), "")
+}
+
 /// The first characters, as many as fit.
 fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
     let mut taken = 0;
@@ -37,12 +43,6 @@ fn fitting(text: impl Iterator<Item = char>, most: usize) -> String {
         taken <= most
     };
     text.take_while(fits).collect()
-}
-
-/// A text as no markup, between elements. What XML has no place for is left out.
-pub(super) fn plain(words: &str) -> String {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    words.replace(|c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}'), "")
 }
 
 /// How many columns of a terminal a text takes.

@@ -8,6 +8,7 @@
 use super::{RowId, Tape};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem};
+use crate::place::At;
 use std::cell::Ref;
 use std::cmp::Ordering;
 use std::fmt;
@@ -181,7 +182,7 @@ impl GuardText {
 impl fmt::Display for GuardText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { comparison, left, right, recorded, at, .. } = self;
-        write!(f, "{left} {comparison} {right} is {recorded}, at {}:{}", at.file(), at.line())
+        write!(f, "{left} {comparison} {right} is {recorded}{}", At(", at ", at, ""))
     }
 }
 

@@ -30,7 +30,8 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(tape.len(), 13); // of the last step
     /// ```
     ///
-    /// No handle can outlive the rows: a `Var` borrows the tape, and so long as there is one, this does not compile.
+    /// No handle can outlive the rows: a `Var` borrows the tape, and so long as there is one, this does not compile. A
+    /// [`Key`](crate::Key), which borrows nothing, is an error from then on.
     ///
     /// ```compile_fail,E0502
     /// let mut tape = wengert::Tape::<f64>::new();
@@ -57,6 +58,8 @@ impl<T: Float> Tape<T> {
             printed,
             symbolic: _,
             anomalies: _,
+            identity: _,
+            recording,
         } = self;
         room.start_over(rows.get_mut().drain(..).map(|row| row.value));
         names.get_mut().clear();
@@ -71,6 +74,7 @@ impl<T: Float> Tape<T> {
         guards.get_mut().clear();
         reads.get_mut().clear();
         printed.set(0);
+        *recording += 1;
     }
 
     /// Sets how many rows the tape may have; without it there is no such limit.

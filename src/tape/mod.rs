@@ -18,6 +18,7 @@ mod gradients;
 mod growth;
 mod guard;
 mod indices;
+mod key;
 mod limits;
 mod memory;
 mod record;
@@ -40,6 +41,7 @@ pub(crate) use frontier::Ancestry;
 pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub use indices::{IntoIndices, IntoMask, IntoPlaces};
+pub use key::{IntoRow, Key};
 pub(crate) use row::{Operands, Row, RowId};
 pub(crate) use sweeps::{Derivation, Made, Mode, Reverse};
 pub use var::Var;
@@ -106,6 +108,10 @@ pub struct Tape<T: Float> {
     symbolic: bool,
     /// Whether it fails where a number is born that is infinite or NaN.
     anomalies: bool,
+    /// By which keys know their tape, once there is one; 0 before.
+    identity: Cell<u64>,
+    /// How many times it was cleared, by which keys know their recording.
+    recording: u64,
 }
 
 impl<T: Float> fmt::Debug for Tape<T> {
@@ -164,6 +170,8 @@ impl<T: Float> Tape<T> {
             printed: Cell::new(0),
             symbolic: false,
             anomalies: false,
+            identity: Cell::new(0),
+            recording: 0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The handle on a row. Its operators and methods are spread over the crate: those of a primitive
 //! stand in the primitive's own file, broadcasting and composites in the `var` room.
 
-use super::{RowId, Tape, id};
+use super::{RowId, Tape};
 use crate::Float;
 use crate::array::{Shape, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
@@ -508,32 +508,5 @@ impl<T: Float> Tape<T> {
     /// The handle on a row that is known to exist.
     pub(crate) fn at(&self, row: RowId) -> Var<'_, T> {
         Var::new(self, row)
-    }
-
-    /// The handle on row `row`.
-    ///
-    /// # Errors
-    /// If the tape has no such row.
-    ///
-    /// ```
-    /// # let tape = wengert::Tape::<f64>::new();
-    /// tape.leaf("x", 1.0);
-    /// assert_eq!(tape.try_var(0).unwrap().item(), 1.0);
-    /// assert!(tape.try_var(1).is_err());
-    /// ```
-    #[track_caller]
-    pub fn try_var(&self, row: usize) -> Result<Var<'_, T>, Error> {
-        if row < self.len() {
-            return Ok(Var::new(self, id(row)));
-        }
-        let problem = Problem::new(
-            ErrorKind::Rows,
-            format!(
-                "there is no row %{row}: the tape has {}, numbered from 0",
-                counted(self.len(), "row", "rows")
-            ),
-            "`tape.vars()` walks all of them.",
-        );
-        Err(Error::new("var", problem, Vec::new()))
     }
 }

@@ -12,6 +12,7 @@ use crate::check::judge::tolerance::Precision;
 use crate::check::page::report::Failure;
 use crate::check::{Summary, Values};
 use crate::error::counted;
+use crate::place::Exactly;
 use crate::{Float, Kind, Var};
 use proptest::test_runner::Config;
 use proptest::test_runner::FileFailurePersistence::WithSource;
@@ -217,7 +218,11 @@ impl<T: Float> Check<'_, T> {
             Ok(summary) => {
                 let remarks = summary.remarks();
                 if !remarks.is_empty() {
-                    let text = format!("check at {} passes, but\n  {}\n", self.at, remarks.join("\n  "));
+                    let text = format!(
+                        "check{} passes, but\n  {}\n",
+                        Exactly(" at ", self.at, ""),
+                        remarks.join("\n  ")
+                    );
                     // Not by `eprint`: the harness keeps what a test that passes prints so, and this is meant to be seen.
                     // Where there is nobody to see it, there is nobody to tell.
                     let _ = std::io::stderr().write_all(text.as_bytes());

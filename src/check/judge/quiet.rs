@@ -6,6 +6,7 @@
 //! Only calls of other people's code are made so, the hand-written function and the formula: what panics outside of them
 //! is a fault of this library.
 
+use crate::place::is_told;
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
@@ -85,7 +86,7 @@ fn install() {
 }
 
 fn place(info: &PanicHookInfo<'_>) -> Option<Place> {
-    let at = info.location()?;
+    let at = info.location().filter(|at| is_told(at.file()))?;
     Some(Place { file: at.file().to_owned(), line: at.line(), column: at.column() })
 }
 

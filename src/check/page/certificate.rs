@@ -3,6 +3,7 @@
 use super::summary::Summary;
 use super::{WIDTH, wrapped};
 use crate::check::judge::tally::Seen;
+use crate::place::At;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -14,8 +15,7 @@ const KEY: usize = 11;
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.at;
-        writeln!(f, "the hand-written derivative agrees ({}:{})\n", at.file(), at.line())?;
+        writeln!(f, "the hand-written derivative agrees{}\n", At(" (", self.at, ")"))?;
         let at = if self.shown_at.is_empty() { String::new() } else { format!("at {}", self.shown_at) };
         let rows = elided(&self.formula);
         pairs(f, "formula", [at].into_iter().filter(|at| !at.is_empty()).chain(rows))?;

@@ -4,6 +4,7 @@
 mod case;
 mod certificate;
 pub(in crate::check) mod doubt;
+mod jupyter;
 pub(in crate::check) mod report;
 pub(in crate::check) mod summary;
 

@@ -13,6 +13,7 @@ use crate::check::judge::subgradient::NoSubgradient;
 use crate::check::oracle::difference::Swept;
 use crate::check::{FailureKind, Mistake, Summary};
 use crate::error::Dims;
+use crate::place::Exactly;
 use crate::{Comparison, Float};
 use ndarray::ArrayD;
 use std::fmt;
@@ -247,12 +248,12 @@ impl fmt::Display for Failure {
         let mut page = Page { colours: f.alternate(), f };
         if self.kind == FailureKind::Inconclusive {
             page.line(&format!(
-                "inconclusive: nothing can be said of the hand-written derivative ({})",
-                self.at
+                "inconclusive: nothing can be said of the hand-written derivative{}",
+                Exactly(" (", self.at, ")")
             ))?;
             return self.doubts.iter().try_for_each(|doubt| doubt.print(&mut page));
         }
-        page.line(&format!("the hand-written derivative is wrong ({})", self.at))?;
+        page.line(&format!("the hand-written derivative is wrong{}", Exactly(" (", self.at, ")")))?;
         self.notes.iter().try_for_each(|(key, text)| page.pair(key, text))?;
         for finding in &self.findings {
             self.finding(&mut page, finding)?;

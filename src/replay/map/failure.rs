@@ -4,6 +4,7 @@ use super::Map;
 use crate::Float;
 use crate::array::Stray;
 use crate::error::{Error, ErrorKind, Problem, listed};
+use crate::place::At;
 use crate::replay::machine::Indexed;
 use indexmap::IndexMap;
 
@@ -46,11 +47,11 @@ pub(super) fn told<T: Float>(map: &Map<T>, failures: &[Failure<T>]) -> Error {
             _ if i == 0 => format!("{lanes} there"),
             Why::Guard(guard, _) => {
                 let text = &compiled.guards[*guard].0;
-                format!("{lanes} at {}:{}", text.at.file(), text.at.line())
+                format!("{lanes}{}", At(" at ", text.at, ""))
             }
             Why::Astray(indexed, _) => {
                 let at = compiled.told[&indexed.row].at;
-                format!("{lanes} at {}:{}", at.file(), at.line())
+                format!("{lanes}{}", At(" at ", at, ""))
             }
         }
     };

@@ -4,14 +4,13 @@
 //! heat map is symmetric about it, at a scale of its own. NaN is magenta with a cross, an infinity a triangle.
 
 use super::Comparison;
-use super::cells::Cells;
 use crate::error::Dims;
+use crate::show::cells::Cells;
 use crate::show::formula::number;
+use crate::show::heat::{Heat, LEVELS, count, level};
 use crate::show::text::{name_of, plain, width};
 use std::fmt::Write;
 
-/// Steps of colour on either side of 0.
-const LEVELS: i32 = 16;
 /// Room for a heat map, in either direction.
 const SIDE: f64 = 240.0;
 /// Around the whole, and between the maps.
@@ -20,6 +19,8 @@ const GAP: f64 = 44.0;
 /// Below the title: where the lines under it begin, and how far apart they are.
 const UNDER: f64 = 62.0;
 const LINE: f64 = 18.0;
+/// Rows and columns that are drawn one by one.
+const MOST: [usize; 2] = [64, 64];
 /// Elements up to which they are written into their cells.
 const WRITTEN: usize = 24;
 
@@ -33,7 +34,8 @@ pub(super) fn draw(comparison: &Comparison) -> String {
     let mut maps = vec![(&comparison.labels[0], hand), (&comparison.labels[1], tape)];
     let (label, marked) = ("difference".to_owned(), shown.as_ref().and_then(Comparison::largest));
     maps.extend(shown.as_ref().map(|difference| (&label, difference)));
-    let cells: Vec<Cells> = maps.iter().map(|(_, array)| Cells::of(array)).collect();
+    let cells: Vec<Cells> =
+        maps.iter().map(|(_, array)| Cells::of(array.shape(), array.iter().copied(), MOST)).collect();
     let sizes: Vec<[f64; 2]> = cells.iter().map(size).collect();
     // The same colour is the same number in both; the difference has a scale of its own.
     let both = cells[0].largest().max(cells[1].largest());
@@ -113,11 +115,6 @@ fn size(cells: &Cells) -> [f64; 2] {
     [w.min(3.0 * h), h.min(3.0 * w)]
 }
 
-#[allow(clippy::cast_precision_loss)] // Cells are few.
-fn count(n: usize) -> f64 {
-    n as f64
-}
-
 /// The element itself, its title, and its colours.
 fn open(out: &mut String, comparison: &Comparison, verdict: &str, [w, h]: [f64; 2]) {
     let title = name_of(&comparison.name);
@@ -174,60 +171,18 @@ fn mixed(from: &str, to: &str, part: f64) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// The step of colour of a number: of one that is not 0, not that of 0.
-fn level(x: f64, largest: f64) -> i32 {
-    if x == 0.0 || largest == 0.0 {
-        return 0;
-    }
-    #[allow(clippy::cast_possible_truncation)] // At most so many steps.
-    let steps = (x.abs() / largest * f64::from(LEVELS)).ceil() as i32;
-    if x < 0.0 { -steps.clamp(1, LEVELS) } else { steps.clamp(1, LEVELS) }
-}
-
 fn heat(out: &mut String, cells: &Cells, largest: f64, [x, y]: [f64; 2], [w, h]: [f64; 2]) {
     let (width, height) = (w * count(cells.columns), h * count(cells.rows));
-    // One path a colour, in units of cells; neighbours in a row are one rectangle.
-    let mut paths = vec![String::new(); 2 * LEVELS as usize + 1];
-    let (mut crosses, mut triangles) = (String::new(), String::new());
-    for (row, line) in cells.values.chunks(cells.columns.max(1)).enumerate() {
-        let mut column = 0;
-        while column < line.len() {
-            let value = line[column];
-            if !value.is_finite() {
-                if value.is_nan() {
-                    let _ = write!(crosses, "M{column} {row}h1v1h-1z");
-                } else {
-                    // It points up or down.
-                    let [tip, foot] = if value > 0.0 { [0.2, 0.8] } else { [0.8, 0.2] };
-                    let (at, row) = (count(column), count(row));
-                    let _ = write!(
-                        triangles,
-                        "M{:.1} {:.1}L{:.1} {:.1}h.7z",
-                        at + 0.5,
-                        row + tip,
-                        at + 0.15,
-                        row + foot
-                    );
-                }
-                column += 1;
-                continue;
-            }
-            let of = level(value, largest);
-            let run =
-                line[column..].iter().take_while(|x| x.is_finite() && level(**x, largest) == of).count();
-            let place = usize::try_from(of + LEVELS).expect("levels from the lowest on");
-            let _ = write!(paths[place], "M{column} {row}h{run}v1h-{run}z");
-            column += run;
-        }
-    }
+    let paths = Heat::new(cells, largest);
     let _ = write!(
         out,
         r#"<g transform="translate({x:.1} {y:.1}) scale({w:.3} {h:.3})" shape-rendering="crispEdges">"#
     );
-    for (path, of) in paths.iter().zip(-LEVELS..).filter(|(path, _)| !path.is_empty()) {
-        let _ = write!(out, r#"<path class="{}" d="{path}"/>"#, class(of));
+    for (of, path) in &paths.levels {
+        let _ = write!(out, r#"<path class="{}" d="{path}"/>"#, class(*of));
     }
-    for (path, class) in [(crosses, "x"), (triangles, "u")].iter().filter(|(path, _)| !path.is_empty()) {
+    let strange = [(&paths.crosses, "x"), (&paths.triangles, "u")];
+    for (path, class) in strange.iter().filter(|(path, _)| !path.is_empty()) {
         let _ = write!(out, r#"<path class="{class}" d="{path}"/>"#);
     }
     out.push_str("</g>");
@@ -315,12 +270,7 @@ mod tests {
     use ndarray::{Array2, ArrayD, arr1, arr2};
 
     #[test]
-    fn zero_alone_has_its_colour() {
-        assert_eq!(
-            [0.0, -0.0, 1e-300, -1e-300, 1.0, -1.0].map(|x| level(x, 1.0)),
-            [0, 0, 1, -1, LEVELS, -LEVELS]
-        );
-        assert_eq!((level(5e-324, 5e-324), level(0.0, 0.0)), (LEVELS, 0));
+    fn colours_are_mixed() {
         assert_eq!(
             [0.0, 0.5, 1.0].map(|part| mixed("#000000", "#ff8001", part)),
             ["#000000", "#804001", "#ff8001"]

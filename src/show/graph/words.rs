@@ -2,6 +2,7 @@
 
 use super::fold::Piece;
 use crate::error::{Dims, escaped};
+use crate::place::At;
 use crate::show::formula::{equation, number};
 use crate::show::page::Sources;
 use crate::show::text::{elided, name_of, width};
@@ -55,7 +56,7 @@ pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sou
         };
         [short, format!("{}, {}", last.prim().name(), one(last))]
     };
-    [elided(short, FORMULA), format!("{detail}\n{long}\n{}:{}", at.file(), at.line())]
+    [elided(short, FORMULA), format!("{detail}\n{long}{}", At("\n", at, ""))]
 }
 
 /// As it was written, if the rule sees through all of its rows.

@@ -1,6 +1,7 @@
 //! The lines of source that recorded the rows: where they are, and their text where that is sure to be theirs.
 
 use super::json::Json;
+use crate::place::is_told;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ impl Sources {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let line = self.text(at);
+        let line = self.text(at).filter(|_| is_told(at.file()));
         let call = line.as_ref().and_then(|line| method(line, at.column() as usize));
         self.places.push(Place { at, text: line.map(|line| line.trim().to_owned()), call });
         self.known.insert(key, self.places.len() - 1);
@@ -55,8 +56,7 @@ impl Sources {
             self.files.insert(at.file(), lines);
         }
         let line = self.files[at.file()].as_ref()?.get(at.line() as usize - 1)?;
-        // The place is within the line, or it is another line.
-        (line.chars().count() >= at.column() as usize).then(|| line.clone())
+        begins(line, at.column() as usize).then(|| line.clone())
     }
 
     fn read(&self, file: &Path) -> Option<Vec<String>> {
@@ -74,12 +74,29 @@ impl Sources {
 
     pub fn into_json(self) -> Json {
         let told = self.places.into_iter().map(|Place { at, text, call }| {
-            let mut place = vec![Json::from(at.file()), Json::from(at.line() as usize)];
-            place.extend([text, call].into_iter().flatten().map(Json::from));
+            // Nothing, where it would mislead.
+            let mut place: Vec<Json> = Vec::new();
+            if is_told(at.file()) {
+                place.extend([at.file().into(), (at.line() as usize).into()]);
+                place.extend([text, call].into_iter().flatten().map(Json::from));
+            }
             Json::List(place)
         });
         Json::List(told.collect())
     }
+}
+
+/// Whether something that can be computed begins in a column of a line, counted from 1: an expression, or the name of a
+/// method behind its dot. Otherwise it is a line of another file of that name, and not the one that was compiled.
+fn begins(line: &str, column: usize) -> bool {
+    let chars: Vec<char> = line.chars().collect();
+    let Some(&first) = chars.get(column - 1) else { return false };
+    let before: String = chars[..column - 1].iter().collect();
+    let is_of_a_name = |c: char| c.is_alphanumeric() || c == '_';
+    let is_start = is_of_a_name(first) || "([{-!*&|<\"".contains(first);
+    let continues = is_of_a_name(first) && before.ends_with(is_of_a_name);
+    let is_field = before.ends_with('.') && !before.ends_with("..") && method(line, column).is_none();
+    is_start && !continues && !is_field && !before.contains("//")
 }
 
 /// The method that is called in a column of a line, counted from 1.
@@ -103,6 +120,20 @@ mod tests {
         let found = |text: &str| method(line, line.find(text).unwrap() + 1);
         assert_eq!((found("softmax"), found("sum")), (Some("softmax".into()), Some("sum".into())));
         assert_eq!((found("(x"), found("z;"), method(line, 400)), (None, None, None));
+    }
+
+    /// Where another file has the name of the caller's, its lines mostly give themselves away.
+    #[test]
+    fn what_begins_nothing_is_another_files_line() {
+        let line = "    let p = (x - y).softmax(1).sum::<f64>() + z.w; // one";
+        let at = |text: &str| begins(line, line.find(text).unwrap() + 1);
+        for text in ["(x", "x -", "softmax", "sum", "z.w", "1)"] {
+            assert!(at(text), "{text}");
+        }
+        for text in ["    l", "et p", "oftmax", ") + ", "; //", "w;", "one"] {
+            assert!(!at(text), "{text}");
+        }
+        assert!(!begins(line, 400) && !begins("", 1) && begins("    0.5 * &x", 11));
     }
 
     #[test]

@@ -55,6 +55,8 @@ function ruleLines(row, lines) {
 
 function sourceOf(row) {
   const [file, line, text] = data.places[row.at];
+  // A line that would mislead is not told.
+  if (file === undefined) return null;
   return make(
     "div",
     "source",

@@ -90,7 +90,8 @@ function rowElement(place) {
   if (group?.result === row) element.children[0].prepend(foldButton(group));
   else if (group) element.classList.add("inner");
   const [file, line] = data.places[row.at];
-  const told = [`${nameOf(row)} = ${row.f}`, `${say("shape")}: ${shapeText(row.s)}`, statistics(row), `${file}:${line}`];
+  const told = [`${nameOf(row)} = ${row.f}`, `${say("shape")}: ${shapeText(row.s)}`, statistics(row)];
+  if (file !== undefined) told.push(`${file}:${line}`);
   element.title = told.join("\n");
   if (row.p === "broadcast") element.classList.add("stretched");
   if (isPlain(row)) element.classList.add("plain");

@@ -31,6 +31,8 @@ function drawCard() {
 function sourceOf(row) {
   if (row.at === undefined) return null;
   const [file, line, text] = data.places[row.at];
+  // A line that would mislead is not told.
+  if (file === undefined) return null;
   return make("figure", "source", make("span", "at", `${file}:${line}`), text ? make("code", "", text) : null);
 }
 

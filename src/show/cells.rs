@@ -1,10 +1,5 @@
 //! An array as the cells of a picture.
 
-use ndarray::ArrayD;
-
-/// Rows and columns that are drawn one by one.
-const MOST: usize = 64;
-
 /// An array of any shape as a matrix, its last axis to the right and all others downwards; of a large one a cell is a block.
 pub(super) struct Cells {
     pub rows: usize,
@@ -16,16 +11,17 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn of(array: &ArrayD<f64>) -> Self {
-        let width = array.shape().last().copied().unwrap_or(1);
-        let height = array.len().checked_div(width).unwrap_or(0);
-        let block = [height, width].map(|n| n.div_ceil(MOST).max(1));
+    /// Of the elements of an array in row-major order, as at most so many rows and columns.
+    pub fn of(shape: &[usize], elements: impl Iterator<Item = f64>, most: [usize; 2]) -> Self {
+        let width = shape.last().copied().unwrap_or(1);
+        let height = shape.iter().rev().skip(1).product::<usize>() * usize::from(width > 0);
+        let block = [height.div_ceil(most[0]).max(1), width.div_ceil(most[1]).max(1)];
         let [rows, columns] = [height.div_ceil(block[0]), width.div_ceil(block[1])];
         let mut values = vec![0.0_f64; rows * columns];
-        for (i, x) in array.iter().enumerate() {
+        for (i, x) in elements.enumerate() {
             let cell = &mut values[i / width / block[0] * columns + i % width / block[1]];
-            if size(*x) > size(*cell) {
-                *cell = *x;
+            if size(x) > size(*cell) {
+                *cell = x;
             }
         }
         Self { rows, columns, block, values }
@@ -55,6 +51,11 @@ fn size(x: f64) -> (bool, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::ArrayD;
+
+    fn cells(array: &ArrayD<f64>) -> Cells {
+        Cells::of(array.shape(), array.iter().copied(), [64, 64])
+    }
 
     #[test]
     fn a_block_shows_what_is_largest_in_it() {
@@ -62,15 +63,15 @@ mod tests {
         array[[1, 69, 2]] = -5.0;
         array[[0, 1, 0]] = f64::NAN;
         array[[0, 0, 0]] = f64::INFINITY;
-        let cells = Cells::of(&array);
-        assert_eq!((cells.rows, cells.columns, cells.block), (47, 3, [3, 1]));
-        assert!(cells.values[0].is_nan() && cells.is_sampled());
-        let at = cells.cell(&[1, 69, 2], array.shape());
-        assert_eq!((at, cells.values[at[0] * 3 + at[1]], cells.largest()), ([46, 2], -5.0, 5.0));
+        let all = cells(&array);
+        assert_eq!((all.rows, all.columns, all.block), (47, 3, [3, 1]));
+        assert!(all.values[0].is_nan() && all.is_sampled());
+        let at = all.cell(&[1, 69, 2], array.shape());
+        assert_eq!((at, all.values[at[0] * 3 + at[1]], all.largest()), ([46, 2], -5.0, 5.0));
         for shape in [vec![], vec![0], vec![0, 3], vec![3, 0], vec![5]] {
-            let cells = Cells::of(&ArrayD::ones(shape.clone()));
-            assert_eq!(cells.values.len(), shape.iter().product::<usize>(), "{shape:?}");
+            let all = cells(&ArrayD::ones(shape.clone()));
+            assert_eq!(all.values.len(), shape.iter().product::<usize>(), "{shape:?}");
         }
-        assert_eq!(Cells::of(&ArrayD::ones(vec![])).cell(&[], &[]), [0, 0]);
+        assert_eq!(cells(&ArrayD::ones(vec![])).cell(&[], &[]), [0, 0]);
     }
 }
