@@ -5,6 +5,7 @@
 //! every request that is not for the page's own file, which is not answered.
 
 pub mod programs;
+pub mod strip;
 pub mod tapes;
 
 use serde_json::{Value, json};

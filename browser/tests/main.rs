@@ -8,3 +8,4 @@ mod play;
 mod predict;
 mod program;
 mod show;
+mod strip;
