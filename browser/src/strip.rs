@@ -28,6 +28,8 @@ text{fill:var(--ink)}.m{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'DejaV
 /// What comes and goes: from a second to a second.
 struct Show {
     style: String,
+    /// What lies below everything else.
+    bands: String,
     body: String,
     times: usize,
 }
@@ -49,7 +51,8 @@ impl Show {
             "@keyframes k{n}{{0%,{a}%{{opacity:0}}{b}%,{c}%{{opacity:1}}{d}%,100%{{opacity:0}}}}"
         );
         let class = if class.is_empty() { String::new() } else { format!(r#" class="{class}""#) };
-        let _ = write!(self.body, r#"<g{class} style="animation:k{n} {LOOP}s infinite">{body}</g>"#);
+        let layer = if body.starts_with("<rect") { &mut self.bands } else { &mut self.body };
+        let _ = write!(layer, r#"<g{class} style="animation:k{n} {LOOP}s infinite">{body}</g>"#);
     }
 }
 
@@ -100,7 +103,7 @@ pub fn strip() -> String {
     let [of_w, of_x, of_z, of_p, of_r, of_loss] = [w, x, z, p, r, loss].map(|row| grads[row].item());
     let at = |place: usize| TOP + STEP * u32::try_from(place).expect("few rows");
 
-    let mut show = Show { style: String::new(), body: String::new(), times: 0 };
+    let mut show = Show { style: String::new(), bands: String::new(), body: String::new(), times: 0 };
     for (x, words) in COLUMNS.into_iter().zip(["your program", "the list", "", "value", "∂loss"]) {
         show.body.push_str(&text(x, 62, if x > 500 { "h e" } else { "h" }, words));
     }
@@ -167,7 +170,7 @@ pub fn strip() -> String {
 
     let [width, height] = SIZE;
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"><title>Each line of a program becomes a row of a list with its value; gradients come back up the list, and add up where a value was used twice; a derivative derived by hand is examined, and its mistake named.</title><style>{STYLE}{style}</style><rect width="{width}" height="{height}" rx="8" fill="var(--paper)"/>{title}{body}</svg>
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"><title>Each line of a program becomes a row of a list with its value; gradients come back up the list, and add up where a value was used twice; a derivative derived by hand is examined, and its mistake named.</title><style>{STYLE}{style}</style><rect width="{width}" height="{height}" rx="8" fill="var(--paper)"/>{bands}{title}{body}</svg>
 "#,
         style = show.style,
         title = text(
@@ -176,6 +179,7 @@ pub fn strip() -> String {
             "",
             "Recorded downwards, swept upwards, and there to check your own derivation against"
         ),
+        bands = show.bands,
         body = show.body,
     )
 }
