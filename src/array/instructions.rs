@@ -4,7 +4,9 @@
 //! compiled once more for longer ones, by [`pulp`], in safe code, and the widest that the machine has are chosen at run time.
 //! Tests and benches choose others, to see that all are right and how fast each is: [`Instructions::with`].
 
-use pulp::{NullaryFnOnce, Simd};
+use pulp::NullaryFnOnce;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use pulp::Simd;
 use std::cell::Cell;
 use std::sync::LazyLock;
 
@@ -40,6 +42,7 @@ impl Drop for Before {
 impl Instructions {
     /// Those that this machine has, the widest last.
     pub fn all() -> Vec<Self> {
+        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_mut))]
         let mut all = vec![Self::Plain];
         #[cfg(target_arch = "x86_64")]
         {

@@ -98,8 +98,8 @@ impl<T: Float> Table<'_, T> {
         Self { places: false, ..*self }
     }
 
-    /// Prints it to standard output. On a terminal it fits the width that the variable `COLUMNS` says, or 100 (a shell
-    /// has the width as `$COLUMNS`, and hands it on after `export COLUMNS`), and is coloured unless `NO_COLOR` is set.
+    /// Prints it to standard output. On a terminal it fits the terminal's width, or what the variable `COLUMNS` says, or 100,
+    /// where that cannot be known; and it is coloured unless `NO_COLOR` is set.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -112,12 +112,20 @@ impl<T: Float> Table<'_, T> {
             let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
             let dumb = said("TERM").is_none_or(|term| term == "dumb");
             let coloured = self.coloured || said("NO_COLOR").is_none() && !dumb;
-            Self { width: self.width.or_else(|| Some(columns().unwrap_or(TERMINAL))), coloured, ..self }
+            Self { width: self.width.or_else(columns).or_else(terminal).or(Some(TERMINAL)), coloured, ..self }
         } else {
             self
         };
         print!("{table}");
     }
+}
+
+/// How many columns the terminal has that standard output is.
+fn terminal() -> Option<usize> {
+    #[cfg(any(unix, windows))]
+    return terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
+    #[cfg(not(any(unix, windows)))]
+    None
 }
 
 /// # Looking at the list
