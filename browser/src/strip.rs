@@ -71,7 +71,10 @@ fn number(x: f64) -> String {
     format!("{x}").replace('-', "−")
 }
 
-/// A line of the program, its row, and what comes to its operands when the sweep passes: text beside the row.
+/// What a step of the sweep sends: to the row at this place, its sum then, and how that came about.
+type Sent = (usize, f64, String);
+
+/// A line of the program, and its row.
 struct Line<'t> {
     code: &'static str,
     row: Var<'t, f64>,
@@ -131,7 +134,7 @@ pub fn strip() -> String {
     // And up again: what arrives at a row goes to its operands.
     now += 0.4;
     let local = 2.0 * r.item();
-    let sweep: [(usize, Vec<(usize, f64, String)>); 5] = [
+    let sweep: [(usize, Vec<Sent>); 5] = [
         (5, vec![(5, of_loss, "it begins with 1".into())]),
         (5, vec![(4, of_r, format!("{} · 2r", number(of_loss)))]),
         (4, vec![(3, of_p, "as it is".into())]),

@@ -59,7 +59,7 @@ impl<T: Float> Graph<'_, T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// tape.leaf("x", [1.0, 2.0]).softmax(0);
-    /// let nodes = |dot: String| dot.matches(" [label=").count();
+    /// let nodes = |dot: String| dot.matches("tooltip=").count();
     /// assert_eq!(nodes(tape.graph().to_dot()), 2);
     /// assert_eq!(nodes(tape.graph().opened().to_dot()), tape.len());
     /// ```
