@@ -179,7 +179,8 @@ impl<T: Float> Graph<'_, T> {
 /// # As a graph
 impl<T: Float> Tape<T> {
     /// The list as a graph, to be written in one of three ways: rows computed forwards and those of each sweep in clusters,
-    /// an arrow from each operand to what takes it, and a form for what a node is. The rows of one call are one node.
+    /// an arrow from each operand to what takes it, and a form for what a node is. The rows of one call are one node, called by what it computes or by its primitives; by the
+    /// call's own name, `softmax`, where the lines of the program [can be read](Graph::sources).
     ///
     /// ```
     /// let tape = wengert::Tape::<f64>::new();
