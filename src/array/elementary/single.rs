@@ -8,7 +8,7 @@
 
 #![allow(clippy::cast_possible_truncation)] // Rounding to the nearest f32 is what is asked for.
 
-use super::format::is_number;
+use super::double::{CUBIC, LN_SQRT_TAU, nothing};
 use super::{Format, clamp};
 use std::f64::consts::{LN_2, LOG2_E};
 
@@ -41,12 +41,6 @@ const MILLS: [f64; 12] = [
     1.018_228_644_575_425_7e-5,
 ];
 
-/// log √(2π).
-const LN_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
-
-/// 2 √(2/π), and 0.044715 of it.
-const CUBIC: [f64; 2] = [1.595_769_121_605_730_8, 0.071_354_816_272_600_25];
-
 /// Below it, a number times 1024 eˣ is 0, whatever the number.
 const WEIGHED: f64 = -200.0;
 
@@ -57,7 +51,7 @@ fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
     others.iter().rev().fold(*last, |y, c| y * x + c)
 }
 
-/// 2ᵏ and 2ᵏ (eʳ − 1), which add up to eˣ. Of a number within ±700.
+/// eˣ, and eˣ − 1. Of a number within ±700, or NaN.
 #[inline(always)]
 fn power(x: f64) -> [f64; 2] {
     let rounded = x * LOG2_E + f64::ROUNDER;
@@ -65,28 +59,20 @@ fn power(x: f64) -> [f64; 2] {
     let r = x - k * LN_2;
     // k stands in the lowest bits.
     let scale = f64::from_bits((rounded.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-    [scale, scale * (r + r * r * polynomial(&EXP, r))]
-}
-
-/// eˣ, and eˣ − 1.
-#[inline(always)]
-fn power_and_less(x: f64) -> [f64; 2] {
-    let [scale, rest] = power(x);
+    let rest = scale * (r + r * r * polynomial(&EXP, r));
     [scale + rest, rest + (scale - 1.0)]
 }
 
-/// Of a number within ±700, or NaN.
 #[inline(always)]
 fn exp_of(x: f64) -> f64 {
-    let [scale, rest] = power(x);
-    scale + rest
+    power(x)[0]
 }
 
 #[inline(always)]
 fn tanh_of(x: f64) -> f64 {
     let twice = x.abs() + x.abs();
     // tanh 20 is 1.
-    let [_, less] = power_and_less(if twice > 40.0 { 40.0 } else { twice });
+    let [_, less] = power(if twice > 40.0 { 40.0 } else { twice });
     (less / (less + 2.0)).copysign(x)
 }
 
@@ -106,7 +92,7 @@ pub(crate) fn exp_difference(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub(crate) fn exp_m1(x: f32) -> f32 {
     // Below −40, it is −1.
-    let [_, less] = power_and_less(clamp(f64::from(x), [-40.0, 89.0]));
+    let [_, less] = power(clamp(f64::from(x), [-40.0, 89.0]));
     less.copysign(x.into()) as f32
 }
 
@@ -118,8 +104,8 @@ pub(crate) fn tanh(x: f32) -> f32 {
 /// 2 √(2/π) (x + 0.044715 x³).
 #[inline(always)]
 fn cubic(x: f32) -> f64 {
-    let x = f64::from(x);
-    x * (CUBIC[0] + CUBIC[1] * (x * x))
+    let (x, [[one, _], [three, _]]) = (f64::from(x), CUBIC);
+    x * (one + three * (x * x))
 }
 
 #[inline(always)]
@@ -127,12 +113,10 @@ pub(crate) fn cubic_tanh(x: f32) -> f32 {
     tanh_of(cubic(x) * 0.5) as f32
 }
 
-/// A factor times a function that is given, or has vanished: 0 then, even if the factor is infinite, since the function decays faster
-/// than any power of its argument grows; NaN for NaN.
+/// A factor times a function that is given, or has vanished.
 #[inline(always)]
 fn weigh(w: f64, function: f64, vanished: bool) -> f32 {
-    let nothing = if is_number(w) { 0.0 } else { w };
-    (if vanished { nothing } else { w * function }) as f32
+    (if vanished { nothing(w) } else { w * function }) as f32
 }
 
 /// −|x|, within the range of [`power`].
@@ -160,7 +144,7 @@ fn slope(w: f64, x: f64) -> f32 {
 /// w σ''(x) = w e⁻ˣ (e⁻ˣ − 1) / (1 + e⁻ˣ)³.
 #[inline(always)]
 fn curve(w: f64, x: f64) -> f32 {
-    let [e, less] = power_and_less(decay(x));
+    let [e, less] = power(decay(x));
     let whole = 1.0 + e;
     let curve = e * less / (whole * whole * whole);
     weigh(w, if x < 0.0 { -curve } else { curve }, x.abs() > -WEIGHED)
@@ -194,8 +178,8 @@ pub(crate) fn times_cubic_curve(w: f32, x: f32) -> f32 {
 /// w (1 + 0.134145 x²) 2 √(2/π) / 1024.
 #[inline(always)]
 pub(crate) fn times_cubic_turn(w: f32, x: f32) -> f32 {
-    let x = f64::from(x);
-    (f64::from(w) * ((CUBIC[0] + 3.0 * CUBIC[1] * (x * x)) * (1.0 / 1024.0))) as f32
+    let (x, [[one, _], [three, _]]) = (f64::from(x), CUBIC);
+    (f64::from(w) * ((one + 3.0 * three * (x * x)) * (1.0 / 1024.0))) as f32
 }
 
 /// w e⁻ˢ, s being c x² + d.
@@ -210,7 +194,7 @@ fn bell(w: f32, x: f32, c: f64, d: f64) -> f32 {
 /// w φ(x) = w exp(−x²/2 − log √(2π)).
 #[inline(always)]
 pub(crate) fn times_density(w: f32, x: f32) -> f32 {
-    bell(w, x, 0.5, LN_SQRT_TAU)
+    bell(w, x, 0.5, LN_SQRT_TAU[0])
 }
 
 /// w exp(−x²).

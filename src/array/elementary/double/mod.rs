@@ -11,3 +11,7 @@ pub(crate) use sigmoid::{
     cubic_tanh, cubic_turn as times_cubic_turn, tanh, times_cubic, times_cubic_curve, times_cubic_slope,
     times_logistic, times_logistic_slope,
 };
+
+// What single precision takes of it.
+pub(super) use normal::LN_SQRT_TAU;
+pub(super) use sigmoid::{CUBIC, nothing};

@@ -5,7 +5,7 @@ use super::exponential::{Power, WEIGHED};
 use super::sigmoid::nothing;
 
 /// log √(2π) in two parts.
-const LN_SQRT_TAU: [f64; 2] = [0.918_938_533_204_672_8, -3.878_294_158_067_241_4e-17];
+pub(in super::super) const LN_SQRT_TAU: [f64; 2] = [0.918_938_533_204_672_8, -3.878_294_158_067_241_4e-17];
 
 /// Of S, as the folder's page has it.
 const MILLS: &[[f64; 4]] = &[

@@ -22,7 +22,7 @@ const TANH: &[[f64; 4]] = &[
 ];
 
 /// 2 √(2/π) and 0.044715 of it, each in two parts.
-const CUBIC: [[f64; 2]; 2] = [
+pub(in super::super) const CUBIC: [[f64; 2]; 2] = [
     [1.595_769_121_605_730_8, -9.969_308_809_110_92e-17],
     [0.071_354_816_272_600_25, -6.175_149_918_155_315e-19],
 ];
@@ -136,7 +136,7 @@ fn curve(w: f64, x: [f64; 2]) -> f64 {
 /// A factor times a function that vanished: 0, even if the factor is infinite, since the function decays faster than any power
 /// of its argument grows; NaN for NaN.
 #[inline(always)]
-pub(super) fn nothing(w: f64) -> f64 {
+pub(in super::super) fn nothing(w: f64) -> f64 {
     if is_number(w) { 0.0 } else { w }
 }
 
