@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The least work of a thread, in picoseconds: what handing it over takes must be little beside it.
-const WORTH: usize = 8_000_000;
+const WORTH: usize = 2_000_000;
 
 /// Picoseconds of a multiplication within a product of `f32`, roughly, on one thread.
 const PRODUCT: usize = 20;

@@ -112,9 +112,8 @@ fn max<T: Arithmetic>(a: T, b: T) -> T {
 /// Which elements are the largest of those they were reduced with, as a mask. Where the maximum is NaN,
 /// those are the NaNs.
 fn winners<'t, T: Float>(axes: AxisSet, x: Var<'t, T>, y: Var<'t, T>) -> Var<'t, T> {
-    let y = y.detach().spread_over(axes, x);
-    let x = x.detach();
-    x.eq(y).maximum(x.ne(x))
+    let y = y.spread_over(axes, x);
+    x.tape().hold(x.eq(y).maximum(x.ne(x)))
 }
 
 /// For each element, the product of all the others that it is multiplied with.

@@ -479,4 +479,11 @@ impl<T: Float> Var<'_, T> {
     pub fn detach(self) -> Self {
         self.map(Map::Detach)
     }
+
+    /// The same values as a constant, to which no sweep sends anything: for what a composite takes off or scales by, which
+    /// changes no result. ([`detach`](Self::detach) gives a variable of its own, whose gradient can be asked for.)
+    #[track_caller]
+    pub(crate) fn held(self) -> Self {
+        self.tape().hold(self.detach())
+    }
 }

@@ -176,7 +176,7 @@ fn max<T: Arithmetic>(a: T, b: T) -> T {
 /// NaN is what was chosen, if there is one.
 fn share<'t, T: Float>(one: Var<'t, T>, other: Var<'t, T>, y: Var<'t, T>) -> Var<'t, T> {
     let [one, other] = [one, other].map(|x| x.eq(y).maximum(x.ne(x)));
-    (one / (one + other)).detach()
+    y.tape().hold(one / (one + other))
 }
 
 impl Rule for Zip {

@@ -40,7 +40,7 @@ impl Fixed {
         }
         let named = tape.try_var(id).ok().and_then(crate::Var::name);
         let kind = match row.kind {
-            Kind::Real if row.varies => "leaf",
+            Kind::Real if row.varies() => "leaf",
             Kind::Real => "constant",
             Kind::Index => "indices",
             Kind::Mask => "mask",

@@ -5,7 +5,7 @@ use super::expr::{ADJOINT, Expr};
 use super::{read, tidy};
 use crate::array::Kind;
 use crate::prim::{Family, View, Zip};
-use crate::tape::Var;
+use crate::tape::{Depends, Var};
 use crate::{Float, Tape};
 use std::collections::BTreeMap;
 
@@ -111,7 +111,7 @@ fn written<T: Float>(
     }
 
     // The reverse sweep through the row, and what was seen through.
-    let d = tape.symbol(&name, &out.shape(), Kind::Real, true);
+    let d = tape.symbol(&name, &out.shape(), Kind::Real, Depends::Varying);
     stand_ins.push((d.row(), adjoint(result.clone())));
     let mut given: BTreeMap<usize, Vec<Var<'_, T>>> = BTreeMap::from([(out.row(), vec![d])]);
     let through = std::iter::once(out.row()).chain(seen.into_iter().rev());
@@ -237,7 +237,7 @@ impl<'s, 't, T: Float> Planting<'s, 't, '_, T> {
         {
             name = format!("{name}%{}", row.row());
         }
-        let symbol = self.tape.symbol(&name, &row.shape(), row.kind(), row.varies());
+        let symbol = self.tape.symbol(&name, &row.shape(), row.kind(), row.depends());
         let expr = match read::operand(row) {
             _ if !self.sees_through => Expr::symbol(&name, &row.shape()),
             Expr::Symbol { shape, .. } => Expr::Symbol { name, shape },

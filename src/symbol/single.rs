@@ -3,7 +3,7 @@
 use super::expr::times;
 use super::{Expr, read, tidy};
 use crate::array::Kind;
-use crate::tape::Var;
+use crate::tape::{Depends, Var};
 use crate::{Float, Tape};
 use std::fmt;
 
@@ -49,7 +49,7 @@ pub(crate) fn rule<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<Equation> {
             (None, Some(number)) if operand.kind() == Kind::Real => {
                 tape.constant(number).broadcast_to(operand.shape())
             }
-            (None, _) => tape.symbol(&names[i], &shapes[i], operand.kind(), operand.varies()),
+            (None, _) => tape.symbol(&names[i], &shapes[i], operand.kind(), operand.depends()),
         });
     }
     let out = tape.try_apply(&row.prim(), &symbols).ok()?;
@@ -58,7 +58,7 @@ pub(crate) fn rule<T: Float>(row: Var<'_, T>, wrt: usize) -> Option<Equation> {
     if let Some(name) = &own {
         let _ = out.named(name);
     }
-    let d = tape.symbol(&cotangent, &row.shape(), Kind::Real, true);
+    let d = tape.symbol(&cotangent, &row.shape(), Kind::Real, Depends::Varying);
     let term = row.prim().vjp(wrt, &symbols, out, d)?;
     let mut stand_ins: Vec<(usize, Expr)> = symbols
         .iter()

@@ -7,7 +7,7 @@
 use super::memory::Mark;
 use super::row::Operands;
 use super::sweeps::Mode;
-use super::{RowId, Tape, Var};
+use super::{Depends, RowId, Tape, Var};
 use crate::Float;
 use crate::array::{Kind, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, listed};
@@ -253,11 +253,9 @@ impl<T: Float> Tape<T> {
                 Kind::Index => Leaf::Indices,
                 Kind::Mask => Leaf::Mask,
             };
-            let (prim, varies) = match of.prim {
-                Some(prim) => (prim.clone(), *prim == Prim(Family::Leaf(Leaf::Input))),
-                None => (Prim(Family::Leaf(leaf)), of.kind == Kind::Real),
-            };
-            self.push(self.rows.borrow_mut(), prim, Operands::None, value, of.kind, varies)?
+            let prim = of.prim.cloned().unwrap_or(Prim(Family::Leaf(leaf)));
+            let depends = Depends::of(&prim);
+            self.push(self.rows.borrow_mut(), prim, Operands::None, value, of.kind, depends)?
         } else {
             let operands: Vec<Var<'_, T>> = of.operands.iter().map(|row| Var::new(self, *row)).collect();
             let prim = of.prim.cloned().unwrap_or(Prim(Family::Leaf(Leaf::Input)));
@@ -286,7 +284,7 @@ impl<T: Float> Tape<T> {
             }
             let (prim, operands, of) = self.elements(row);
             prim.sources(&of, true, &mut |operand, from, to| {
-                if elements.contains(&to) && Var::new(self, operands[operand]).varies() {
+                if elements.contains(&to) && Var::new(self, operands[operand]).depends() != Depends::Constant {
                     waiting.entry(operands[operand]).or_default().insert(from);
                 }
             });

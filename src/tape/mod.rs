@@ -42,7 +42,7 @@ pub use gradients::Gradients;
 pub(crate) use guard::{Comparison, Guard, GuardText, Outcome, Read, Side};
 pub use indices::{IntoIndices, IntoMask, IntoPlaces};
 pub use key::{IntoRow, Key};
-pub(crate) use row::{Operands, Row, RowId};
+pub(crate) use row::{Depends, Operands, Row, RowId};
 pub(crate) use sweeps::{Derivation, Made, Mode, Reverse};
 pub use var::Var;
 
@@ -181,8 +181,15 @@ impl<T: Float> Tape<T> {
         Self { symbolic: true, ..Self::with_broadcasting(Broadcasting::NumPy) }
     }
 
+    /// Has no derivative flow to a row that was just recorded: it jumps, or changes no result.
+    pub(crate) fn hold<'t>(&'t self, row: Var<'t, T>) -> Var<'t, T> {
+        let depends = &mut self.rows.borrow_mut()[row.row()].depends;
+        *depends = Depends::Held.min(*depends);
+        row
+    }
+
     /// A leaf of which nothing is known but its shape, for a tape that keeps no values.
-    pub(crate) fn symbol(&self, name: &str, shape: &[usize], kind: Kind, varies: bool) -> Var<'_, T> {
+    pub(crate) fn symbol(&self, name: &str, shape: &[usize], kind: Kind, depends: Depends) -> Var<'_, T> {
         let leaf = match kind {
             Kind::Real => Leaf::Input,
             Kind::Index => Leaf::Indices,
@@ -190,16 +197,16 @@ impl<T: Float> Tape<T> {
         };
         let value = Value::filled(shape, T::NAN);
         let rows = self.rows.borrow_mut();
-        must(self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, kind, varies)).named(name)
+        must(self.push(rows, Prim(Family::Leaf(leaf)), Operands::None, value, kind, depends)).named(name)
     }
 
     /// A leaf of another tape, on this one.
     #[cfg(feature = "check")]
     pub(crate) fn adopt(&self, leaf: Var<'_, T>) -> Var<'_, T> {
-        let (prim, value, kind, varies) =
-            leaf.with_row(|row| (row.prim.clone(), row.value.clone(), row.kind, row.varies));
+        let (prim, value, kind, depends) =
+            leaf.with_row(|row| (row.prim.clone(), row.value.clone(), row.kind, row.depends));
         let rows = self.rows.borrow_mut();
-        must(self.push(rows, prim, Operands::None, value, kind, varies))
+        must(self.push(rows, prim, Operands::None, value, kind, depends))
     }
 
     /// Which shapes may meet in an elementwise operation.
@@ -385,7 +392,8 @@ impl<T: Float> Tape<T> {
         let rows = self.rows.borrow_mut();
         let prim = Prim(Family::Leaf(leaf));
         let kind = prim.kind(&[]).unwrap_or_default();
-        self.push(rows, prim, Operands::None, value, kind, leaf == Leaf::Input)
+        let depends = Depends::of(&prim);
+        self.push(rows, prim, Operands::None, value, kind, depends)
     }
 
     /// As [`put`](Self::put), with a name, and within the tape's limit of rows.

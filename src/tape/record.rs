@@ -1,6 +1,6 @@
 //! How a row comes onto the list: a primitive is evaluated, and its result appended.
 
-use super::row::Operands;
+use super::row::{Depends, Operands};
 use super::{Float, Row, RowId, Tape, Var};
 use crate::array::{Kind, Room, Value, check_shape};
 use crate::error::{Error, ErrorKind, Problem};
@@ -18,7 +18,7 @@ impl<T: Float> Tape<T> {
         let mark = looks_out.then(|| self.mark());
         let rows = self.rows.borrow_mut();
         let operands = Operands::from(operands);
-        let varies = operands.iter().any(|id| rows[id.index()].varies);
+        let depends = operands.iter().map(|id| rows[id.index()].depends).max().unwrap_or(Depends::Constant);
         let (value, kind) = if self.symbolic {
             shape_alone(&prim, &operands, &rows)
                 .map_err(|problem| Error::new(prim.name(), problem, Vec::new()))?
@@ -35,11 +35,11 @@ impl<T: Float> Tape<T> {
                         _ => problem,
                     };
                     let error = Error::new(prim.name(), problem, labels);
-                    return self.without_room(prim, operands, error, varies);
+                    return self.without_room(prim, operands, error, depends);
                 }
             }
         };
-        let row = self.push(rows, prim, operands, value, kind, varies)?;
+        let row = self.push(rows, prim, operands, value, kind, depends)?;
         if let Some(mark) = mark {
             self.look_out(row, mark)?;
         }
@@ -54,7 +54,7 @@ impl<T: Float> Tape<T> {
         prim: Prim,
         operands: Operands,
         error: Error,
-        varies: bool,
+        depends: Depends,
     ) -> Result<Var<'_, T>, Error> {
         let goes_on = self.differentiated.get().is_some() || self.attempting.get();
         if error.kind() != ErrorKind::Memory || !goes_on {
@@ -64,7 +64,7 @@ impl<T: Float> Tape<T> {
         let shapes: Vec<&[usize]> = operands.iter().map(|id| rows[id.index()].value.shape()).collect();
         let Ok(shape) = prim.shape(&shapes) else { return Err(error) };
         self.refused.borrow_mut().get_or_insert(error);
-        self.push(rows, prim, operands, Value::filled(&shape, T::from_f64(f64::NAN)), Kind::Real, varies)
+        self.push(rows, prim, operands, Value::filled(&shape, T::from_f64(f64::NAN)), Kind::Real, depends)
     }
 
     #[track_caller]
@@ -75,7 +75,7 @@ impl<T: Float> Tape<T> {
         operands: Operands,
         value: Value<T>,
         kind: Kind,
-        varies: bool,
+        depends: Depends,
     ) -> Result<Var<'_, T>, Error> {
         let Some(id) = RowId::at(rows.len()) else {
             let problem = Problem::new(
@@ -89,7 +89,7 @@ impl<T: Float> Tape<T> {
             Some((origin, at)) => (Some(origin), at),
             None => (None, Location::caller()),
         };
-        rows.push(Row { prim, operands, value, at, origin, kind, varies });
+        rows.push(Row { prim, operands, value, at, origin, kind, depends });
         Ok(Var::new(self, id))
     }
 

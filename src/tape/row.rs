@@ -4,7 +4,7 @@
 use super::Var;
 use crate::Float;
 use crate::array::{Kind, Value};
-use crate::prim::Prim;
+use crate::prim::{Family, Leaf, Prim};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
@@ -47,8 +47,32 @@ pub(crate) struct Row<T> {
     pub origin: Option<RowId>,
     /// What its numbers are.
     pub kind: Kind,
-    /// Whether it depends on a variable, so that a cotangent is worth having.
-    pub varies: bool,
+    pub depends: Depends,
+}
+
+impl<T> Row<T> {
+    /// Whether a cotangent is worth having.
+    pub fn varies(&self) -> bool {
+        self.depends == Depends::Varying
+    }
+}
+
+/// What a row was computed from; the largest of its operands', unless it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Depends {
+    /// Constants alone: its numbers are always these.
+    Constant,
+    /// Variables, but no derivative flows to them from here ([`Tape::hold`](super::Tape::hold)).
+    Held,
+    /// Variables, whose derivatives it has a part in.
+    Varying,
+}
+
+impl Depends {
+    /// That of a leaf.
+    pub fn of(leaf: &Prim) -> Self {
+        if *leaf == Prim(Family::Leaf(Leaf::Input)) { Self::Varying } else { Self::Constant }
+    }
 }
 
 /// The operands of a row, or of a node of a program, to be read as a slice. Only concatenations have more than three.

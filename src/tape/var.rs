@@ -1,7 +1,7 @@
 //! The handle on a row. Its operators and methods are spread over the crate: those of a primitive
 //! stand in the primitive's own file, broadcasting and composites in the `var` room.
 
-use super::{RowId, Tape};
+use super::{Depends, Row, RowId, Tape};
 use crate::Float;
 use crate::array::{Shape, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, must};
@@ -390,7 +390,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     #[doc(alias = "requires_grad")]
     pub fn varies(self) -> bool {
-        self.with_row(|row| row.varies)
+        self.with_row(Row::varies)
+    }
+
+    pub(crate) fn depends(self) -> Depends {
+        self.with_row(|row| row.depends)
     }
 
     /// This number as a constant on the same tape.
@@ -458,7 +462,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// The number that a row repeats which is no variable: `1.0` in `x + 1.0`, broadcast or not.
     pub(crate) fn constant_number(self) -> Option<T> {
-        self.with_row(|row| if row.varies { None } else { row.value.as_constant() })
+        self.with_row(|row| (row.depends == Depends::Constant).then(|| row.value.as_constant()).flatten())
     }
 
     /// At most `n` elements, the first in row-major order, without writing out a broadcast value.
@@ -494,7 +498,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape.constant(value)
     }
 
-    pub(crate) fn with_row<R>(self, read: impl FnOnce(&super::Row<T>) -> R) -> R {
+    pub(crate) fn with_row<R>(self, read: impl FnOnce(&Row<T>) -> R) -> R {
         read(&self.tape.rows.borrow()[self.id.index()])
     }
 }

@@ -121,11 +121,11 @@ impl<T: Float> Var<'_, T> {
     fn shares(self, axes: AxisSet) -> Shares<Self> {
         if self.is_empty() {
             // Nothing can move: the sums are zeros of the right shape, and no tangent meets the slope of log 0.
-            let still = self.detach();
-            let top = still.fold(FoldOp::Sum, axes);
-            return Shares { powers: still, nothing: top.eq(T::zero()), total: top + T::one(), top };
+            let powers = self.held();
+            let top = powers.fold(FoldOp::Sum, axes);
+            return Shares { powers, nothing: top.eq(T::zero()), total: top + T::one(), top };
         }
-        let top = self.detach().fold(FoldOp::Max, axes);
+        let top = self.fold(FoldOp::Max, axes).held();
         let top = top.eq(-T::INFINITY).select(T::zero(), top);
         let powers = self.exp_difference(top.spread_over(axes, self));
         let total = powers.fold(FoldOp::Sum, axes);

@@ -289,9 +289,9 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     fn scaled(self, axes: AxisSet) -> (Self, Self) {
         if self.is_empty() {
-            return (self, self.detach().fold(FoldOp::Sum, axes));
+            return (self, self.fold(FoldOp::Sum, axes).held());
         }
-        let scale = self.detach().abs().fold(FoldOp::Max, axes).binade();
+        let scale = self.abs().fold(FoldOp::Max, axes).binade().held();
         (self * scale.reciprocal().spread_over(axes, self), scale)
     }
 
