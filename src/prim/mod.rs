@@ -20,6 +20,7 @@ mod forms;
 mod index;
 mod leaf;
 mod map;
+mod mends;
 mod order;
 mod pick;
 mod slope;
@@ -30,6 +31,7 @@ mod zip;
 
 pub use births::Cause;
 pub(crate) use births::{Birth, shown};
+pub(crate) use mends::{Past, Spot, advice};
 pub(crate) use dot::Dot;
 pub(crate) use fold::{Fold, FoldOp};
 pub(crate) use index::Index;

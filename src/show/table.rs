@@ -169,7 +169,6 @@ impl<T: Float> Tape<T> {
 /// ```
 impl<T: Float> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.log_print_of_all();
         let table = Table { width: f.width(), all: f.alternate(), ..self.table() };
         table.write(f)
     }
@@ -177,7 +176,6 @@ impl<T: Float> fmt::Display for Tape<T> {
 
 impl<T: Float> fmt::Display for Table<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_print_of_all();
         self.write(f)
     }
 }
