@@ -56,7 +56,8 @@ const LOG_LOGISTIC: &str = "Take `-(-x).softplus()`, which is log(logistic(x)) a
 const LOG_REST: &str = "Take `-x.softplus()`, which is log(1 − logistic(x)) and keeps its digits everywhere.";
 const LOG_PRODUCT: &str = "Add logarithms in place of multiplying: `a.log() + b.log()`, `x.log().sum()`.";
 const LOG_QUOTIENT: &str = "Subtract logarithms in place of dividing: `a.log() - b.log()`.";
-const ENTROPY: &str = "Take `p.azmul(p.log())`, which is 0 where p is.";
+const ENTROPY: &str = "Take `p.azmul(p.log())`, which is 0 where p is; its slope there is −∞, so for a gradient with respect \
+                       to p `p * p.maximum(1e-12).log()`.";
 const LOG_MASKED: &str = "Choose before the logarithm: `mask.select(x, 1.0).log()`.";
 const LOG: &str = "Keep the operand above 0, as by `x.maximum(1e-12)`.";
 const LOG1P: &str = "Keep the operand above −1, as by `x.maximum(-1.0 + 1e-12)`.";
@@ -198,7 +199,22 @@ impl Look<'_> {
     /// A quotient whose divisor is a sum, as in a softmax.
     fn is_share(&self, row: usize) -> bool {
         matches!(self.family(row), Family::Zip(Zip::Div | Zip::Azdiv))
-            && self.operand(row, 1).is_some_and(|divisor| self.is_sum(divisor))
+            && self.operand(row, 1).is_some_and(|divisor| self.holds_sum(divisor))
+    }
+
+    /// Whether a sum, or one that is kept away from 0.
+    fn holds_sum(&self, row: usize) -> bool {
+        let mut waiting = vec![row];
+        for _ in 0..FAR {
+            let Some(row) = waiting.pop().map(|row| self.unmoved(row)) else { return false };
+            if self.is_sum(row) {
+                return true;
+            }
+            if matches!(self.family(row), Family::Pick(_) | Family::Zip(Zip::Add | Zip::Max)) {
+                waiting.extend(self.0.operands(row));
+            }
+        }
+        false
     }
 
     /// Whether 1 plus an exponential.
@@ -392,7 +408,11 @@ impl Look<'_> {
             .map(|operand| self.source(maker, operand).map(|spot| self.0.number(spot)))
             .collect();
         let words = match numbers {
-            Some(numbers) if !matches!(prim.0, Family::Fold(_)) => prim.with_numbers(&numbers),
+            // Without the remark on a special case, that of `exp_difference`.
+            Some(numbers) if !matches!(prim.0, Family::Fold(_)) => {
+                let words = prim.with_numbers(&numbers);
+                words.split(", ").next().unwrap_or_default().to_owned()
+            }
             _ => format!("the {} of row %{}", prim.name(), maker.row),
         };
         Advice { source: Some(format!("that {} is {words}, {how}", shown(0.0))), mend }

@@ -38,7 +38,7 @@ use search::Search;
 /// let scores = tape.leaf("scores", [0.0, -800.0]);
 /// scores.softmax(0).log().sum().named("loss");
 /// let found = tape.first_non_finite().unwrap();
-/// assert!(found.to_string().contains("that 0 is exp((−800) - 0), which underflows"), "{found}");
+/// assert!(found.to_string().contains("that 0 is exp(−800 - 0), which underflows"), "{found}");
 /// assert!(found.to_string().contains("Take `x.log_softmax(axis)`"), "{found}");
 /// assert!(format!("{found:?}").starts_with("NonFinite { operation: \"log\", row: "), "{found:?}");
 /// ```
