@@ -266,7 +266,9 @@ impl Look<'_> {
             Family::Zip(Zip::Div) if self.operand(maker.row, 1).is_some_and(|by| self.is_one_and_exp(by)) => {
                 self.underflowed(maker, LOG_LOGISTIC)
             }
-            Family::Zip(Zip::Sub) if self.is_rest(maker, 1) => self.made(maker, "which rounds to 0", LOG_REST),
+            Family::Zip(Zip::Sub) if self.is_rest(maker, 1) => {
+                self.made(maker, "which rounds to 0", LOG_REST)
+            }
             Family::Zip(Zip::Add) if self.is_rest(maker, 0) || self.is_rest(maker, 1) => {
                 self.made(maker, "which rounds to 0", LOG_REST)
             }

@@ -31,12 +31,12 @@ mod zip;
 
 pub use births::Cause;
 pub(crate) use births::{Birth, shown};
-pub(crate) use mends::{Past, Spot, advice};
 pub(crate) use dot::Dot;
 pub(crate) use fold::{Fold, FoldOp};
 pub(crate) use index::Index;
 pub(crate) use leaf::Leaf;
 pub(crate) use map::Map;
+pub(crate) use mends::{Past, Spot, advice};
 pub(crate) use order::Order;
 pub(crate) use pick::Pick;
 pub(crate) use sources::Elements;

@@ -207,8 +207,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
     /// What was read, in words.
     fn told<U: Float>(&self, listing: &Listing<T, U>) -> Vec<String> {
-        let tell =
-            |read: &Read| format!("{}{}", self.tape.describe(read.row).label, At(" at ", read.at, ""));
+        let tell = |read: &Read| format!("{}{}", self.tape.describe(read.row).label, At(" at ", read.at, ""));
         listing.reads.iter().map(tell).collect()
     }
 }

@@ -82,7 +82,7 @@ impl Profile {
 }
 
 impl Measured {
-    /// The rows that it computes, as [`Report`](super::Report) names them.
+    /// The primitives that run together in it, as [`Report::instructions`](super::Report::instructions) has them.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -193,7 +193,8 @@ impl<T: Float> Program<T> {
 }
 
 impl fmt::Display for Profile {
-    /// A line for each instruction, in the order in which they run.
+    /// A line for each instruction, by its number in the report; a dash where there is no rate, as of one that only moves
+    /// elements.
     #[allow(clippy::cast_precision_loss)] // Rates are rounded to three digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;

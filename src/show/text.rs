@@ -138,12 +138,27 @@ mod tests {
         let texts = [17, 16, 12, 9, 5, 2].map(at);
         assert_eq!(texts, ["%12 + 0.25 * %345", "%12 + … * %345", "%12 + … %345", "%12 …%345", "…", "…"]);
         assert_eq!(elided("exp(1.5e-300)".into(), 12), "exp(…)");
-        assert_eq!((ending("src/main.rs:587".into(), 4), ending("src/main.rs:587".into(), 3)), ("…587".into(), "…".into()));
+        assert_eq!(
+            (ending("src/main.rs:587".into(), 4), ending("src/main.rs:587".into(), 3)),
+            ("…587".into(), "…".into())
+        );
         let list = |most| elided_list("[0, -0.25, 1.5e-9, …]".into(), most);
         let lists = [21, 20, 14, 13, 6, 5, 3, 2].map(list);
-        let expected = ["[0, -0.25, 1.5e-9, …]", "[0, -0.25, …]", "[0, -0.25, …]", "[0, -0.25, …]", "[0, …]", "[…]", "[…]", "…"];
+        let expected = [
+            "[0, -0.25, 1.5e-9, …]",
+            "[0, -0.25, …]",
+            "[0, -0.25, …]",
+            "[0, -0.25, …]",
+            "[0, …]",
+            "[…]",
+            "[…]",
+            "…",
+        ];
         assert_eq!(lists, expected);
-        assert_eq!((elided_list("-0.25".into(), 4), elided_list("(2, 10)".into(), 6)), ("…".into(), "(2, …)".into()));
+        assert_eq!(
+            (elided_list("-0.25".into(), 4), elided_list("(2, 10)".into(), 6)),
+            ("…".into(), "(2, …)".into())
+        );
     }
 
     #[test]

@@ -48,7 +48,10 @@ fn columns_go_in_the_order_in_which_they_are_missed_least() {
         assert!(there.len() <= left, "{columns}: {heading}");
         left = there.len();
         if heading.contains("derivative") {
-            assert!(heading.contains("name          ") && heading.contains("operation             "), "{table}");
+            assert!(
+                heading.contains("name          ") && heading.contains("operation             "),
+                "{table}"
+            );
         }
     }
     assert_eq!(left, 0); // in 20 columns

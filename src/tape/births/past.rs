@@ -32,7 +32,8 @@ impl<T: Float> Past for Rows<'_, T> {
     }
 
     fn number(&self, spot: Spot) -> f64 {
-        self.at(spot.row).with_row(|row| row.value.view().iter().nth(spot.at).map_or(f64::NAN, |x| x.to_f64()))
+        self.at(spot.row)
+            .with_row(|row| row.value.view().iter().nth(spot.at).map_or(f64::NAN, |x| x.to_f64()))
     }
 
     fn sources(&self, spot: Spot, operand: usize) -> Vec<Spot> {
