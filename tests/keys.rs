@@ -55,6 +55,7 @@ fn a_key_is_of_one_tape_and_one_recording() {
 
 /// What is to be done is said in names that the text itself explains; and it can be done.
 #[test]
+#[allow(clippy::cast_possible_truncation)] // It is what is said to do.
 fn a_key_of_another_tape_says_how_its_value_is_taken_over() {
     let first = Tape::<f64>::new();
     let key = first.leaf("x", [1.0, 2.0]).key();

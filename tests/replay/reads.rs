@@ -96,6 +96,11 @@ fn what_is_printed_is_not_read() {
 /// Whatever shows a tape, a row or a gradient to people takes nothing out of it.
 #[test]
 fn looking_is_not_reading() {
+    fn shown(show: impl FnOnce()) -> String {
+        show();
+        "to standard output".into()
+    }
+
     type Look = for<'t> fn(&'t Tape<f64>, Var<'t, f64>, Gradients<'t, f64>) -> String;
     let looks: [Look; 23] = [
         |tape, _, _| format!("{tape} {tape:#} {tape:60} {tape:?}"),
@@ -122,10 +127,6 @@ fn looking_is_not_reading() {
         |_, _, grads| shown(|| grads.evcxr_display()),
         |tape, _, _| shown(|| tape.table().width(80).print()),
     ];
-    fn shown(show: impl FnOnce()) -> String {
-        show();
-        "to standard output".into()
-    }
     for (i, look) in looks.into_iter().enumerate() {
         let tape = Tape::<f64>::new();
         let x = tape.leaf("x", [3.0, 0.0]);
@@ -137,7 +138,7 @@ fn looking_is_not_reading() {
         assert_eq!(program.reads(), <[&str; 0]>::default(), "look {i}");
         assert!(!program.to_string().contains("read"), "look {i}: {program}");
         // A program is looked at as well, and says the same of its own making.
-        program.profile(&mut program.workspace(), &arr1(&[1.0, 2.0]), 1).unwrap();
+        program.profile(&mut program.workspace(), arr1(&[1.0, 2.0]), 1).unwrap();
         assert!(tape.program([x], [loss]).unwrap().reads().is_empty(), "look {i}");
     }
 }

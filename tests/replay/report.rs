@@ -66,7 +66,7 @@ fn a_profile_lists_the_instructions_of_the_report() {
     let sorted = tape.concat(0, [x.take(0, [3, 1, 2, 2]), x]);
     let program = tape.program([x], [(sorted.exp() * 2.0).matmul(x.t()), sorted]).unwrap();
     let profile =
-        program.profile(&mut program.workspace(), &ndarray::Array2::<f64>::ones((40, 50)), 3).unwrap();
+        program.profile(&mut program.workspace(), ndarray::Array2::<f64>::ones((40, 50)), 3).unwrap();
     let names: Vec<&str> = profile.instructions().iter().map(wengert::Measured::name).collect();
     assert_eq!(names, program.report().instructions());
     let text = profile.to_string();
@@ -77,10 +77,10 @@ fn a_profile_lists_the_instructions_of_the_report() {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[2] == "–", instruction.operations() == 0, "{text}");
         still += usize::from(words[2] == "–");
-        assert!(line.ends_with(instruction.name()) && line.find("%") == Some(17), "{text}");
+        assert!(line.ends_with(instruction.name()) && line.find('%') == Some(17), "{text}");
     }
     assert!((1..names.len()).contains(&still), "{text}");
     assert!(text.ends_with("in all, the medians of 3 runs"), "{text}");
-    let once = program.profile(&mut program.workspace(), &ndarray::Array2::<f64>::ones((40, 50)), 1).unwrap();
+    let once = program.profile(&mut program.workspace(), ndarray::Array2::<f64>::ones((40, 50)), 1).unwrap();
     assert!(once.to_string().ends_with("in all, the medians of 1 run"));
 }

@@ -200,7 +200,7 @@ fn errors_go_by_the_method() {
         ("replay", mapped.replay::<1>(&long).err()),
         ("replay", mapped.replay_into(&mut lanes, &long, &mut out).err()),
         ("run", mapped.run(&mut lanes, &long).err()),
-        ("run", mapped.run(&mut lanes, &Array2::from_elem((3, 2), 20.0)).err()),
+        ("run", mapped.run(&mut lanes, Array2::from_elem((3, 2), 20.0)).err()),
     ] {
         assert_eq!(error.expect("another shape, or path").operation(), method);
     }
