@@ -76,8 +76,8 @@ fn no_number_is_cut() {
     assert_eq!(numbers("[0, -0.25, 1.5e-9, …] %12 0.…"), ["0", "0.25", "1.5e-9", "12", "0"]);
     let tape = Tape::<f64>::new();
     network(&tape);
-    let numbers = ndarray::Array1::from_iter((0..840).map(|i| -1.234_567e-7 * f64::from(i)));
-    let x = tape.leaf("x", numbers.into_shape_with_order((120, 7)).unwrap());
+    let small = ndarray::Array1::from_iter((0..840).map(|i| -1.234_567e-7 * f64::from(i)));
+    let x = tape.leaf("x", small.into_shape_with_order((120, 7)).unwrap());
     let y = ((x * 1234.5 - 0.001_25).narrow(0, 100, 17).sum_axis(1) / 98765.0).named("y");
     (y * 3.25).sum().named("loss").backward();
     tape.leaf("many axes", ndarray::ArrayD::<f64>::zeros(vec![1; 30])).sin().sum();
