@@ -23,6 +23,8 @@ pub(crate) trait Past {
     /// The row whose derivative a row is a part of; of any other, itself.
     fn original(&self, row: usize) -> usize;
     fn number(&self, spot: Spot) -> f64;
+    /// Whether all elements are.
+    fn is_finite(&self, row: usize) -> bool;
     /// The elements of an operand that went into an element.
     fn sources(&self, spot: Spot, operand: usize) -> Vec<Spot>;
 }
@@ -86,10 +88,6 @@ const DIVISOR: &str = "Keep the divisor away from 0, as by adding a small number
 pub(crate) fn advice(past: &dyn Past, spot: Spot, cause: Cause) -> Advice {
     let look = Look(past);
     let prim = past.prim(spot.row);
-    let of_finite = |row: usize| {
-        (0..past.operands(row).len())
-            .all(|i| past.sources(spot, i).iter().all(|from| past.number(*from).is_finite()))
-    };
     let only = |mend| Advice { source: None, mend };
     match (cause, &prim.0) {
         (Cause::Domain, Family::Map(Map::Log)) => look.logarithm(spot),
@@ -104,7 +102,9 @@ pub(crate) fn advice(past: &dyn Past, spot: Spot, cause: Cause) -> Advice {
         (Cause::Overflow, _) => only(LARGE),
         (Cause::ZeroTimesInfinity, Family::Dot(_)) => only(BEFORE),
         (Cause::ZeroTimesInfinity, _) => only(ABSOLUTE),
-        _ => only(if of_finite(spot.row) { LARGE } else { MASKED }),
+        _ => {
+            only(if past.operands(spot.row).iter().all(|row| past.is_finite(*row)) { LARGE } else { MASKED })
+        }
     }
 }
 
@@ -138,6 +138,8 @@ impl Look<'_> {
         let from = |operand: usize| self.0.sources(spot, operand);
         match self.family(spot.row) {
             Family::Leaf(_) | Family::Order(_) | Family::Dot(_) => None,
+            // It would take the square of its length to look at.
+            Family::Fold(fold) if fold.op == FoldOp::Cumsum => None,
             Family::Zip(Zip::Div | Zip::Azdiv) => from(0).into_iter().find(is_zero),
             Family::Zip(Zip::Mul | Zip::Azmul) => from(0).into_iter().chain(from(1)).find(is_zero),
             // One factor is enough; of all else, what went in was 0.

@@ -67,7 +67,8 @@ pub struct Table<'t, T: Float> {
 }
 
 impl<T: Float> Table<'_, T> {
-    /// No line is longer than this. Cells are cut, and columns left out, where there is no room for them.
+    /// No line is longer than this. Where there is no room, cells are cut, though no number in them is, and columns left out:
+    /// what made a row first, then lines, derivatives, values and shapes.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();

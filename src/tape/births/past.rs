@@ -36,6 +36,10 @@ impl<T: Float> Past for Rows<'_, T> {
             .with_row(|row| row.value.view().iter().nth(spot.at).map_or(f64::NAN, |x| x.to_f64()))
     }
 
+    fn is_finite(&self, row: usize) -> bool {
+        self.0.is_finite(id(row))
+    }
+
     fn sources(&self, spot: Spot, operand: usize) -> Vec<Spot> {
         let (prim, operands, of) = self.0.elements(id(spot.row));
         let mut found = Vec::new();
