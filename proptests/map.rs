@@ -145,7 +145,13 @@ fn map_is_replays<T: Float>(program: &check::Program, choice: &Choice) -> Result
             prop_assert_eq!(error.lanes(), &lanes[..], "{}", error);
             // What the first of these lanes says by itself, up to the numbers.
             let own = failed[0].1.to_string();
-            let own = own["replay: ".len()..].split(", so that").next().expect("the comparison");
+            let own = own
+                .split_once(": ")
+                .expect("the method")
+                .1
+                .split(", so that")
+                .next()
+                .expect("the comparison");
             prop_assert!(error.to_string().contains(own), "{} without {}", error, own);
             prop_assert!(workspace.try_output(0).is_err());
             alone = before;

@@ -102,7 +102,7 @@ impl Problem {
         Self::new(
             ErrorKind::OtherTape,
             "the operands are on two different tapes",
-            "Record both on one tape, or take the value over with `tape.constant(other.value())`.",
+            "Record both on one tape, or take the value over: of a row `x` of the other tape, `tape.constant(x.value())`.",
         )
     }
 }

@@ -44,7 +44,6 @@ fn a_key_is_of_one_tape_and_one_recording() {
             let kind = tape.try_var(key).err().map(|error| error.kind());
             assert_eq!(kind, (i != j).then_some(ErrorKind::OtherTape), "{i} {j}");
         }
-        assert_eq!(Tape::<f32>::new().try_var(keys[i]).unwrap_err().kind(), ErrorKind::OtherTape);
     }
     tapes[0].clear();
     let again = tapes[0].leaf("x", 1.0).key();
@@ -52,6 +51,36 @@ fn a_key_is_of_one_tape_and_one_recording() {
     assert_eq!(tapes[0].try_var(keys[0]).unwrap_err().kind(), ErrorKind::Cleared);
     assert_eq!(tapes[0].try_var(again).unwrap().row(), 0);
     assert_eq!(tapes[1].try_var(keys[1]).unwrap().row(), 0);
+}
+
+/// What is to be done is said in names that the text itself explains; and it can be done.
+#[test]
+#[allow(clippy::cast_possible_truncation)] // It is what is said to do.
+fn a_key_of_another_tape_says_how_its_value_is_taken_over() {
+    let first = Tape::<f64>::new();
+    let key = first.leaf("x", [1.0, 2.0]).key();
+    let tape = Tape::<f64>::new();
+    tape.leaf("another", 1.0);
+    let error = tape.try_var(key).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OtherTape);
+    let text = error.to_string();
+    let said = "var: the key stands for row %0 of another tape than the one that is asked. Ask the tape that the key is \
+                of; if that is `first`, `tape.constant(first.var(key).value())` takes the value over.";
+    assert!(text.starts_with(said), "{text}");
+    assert_eq!(tape.constant(first.var(key).value()).len(), 2);
+
+    let tape = Tape::<f32>::new();
+    tape.leaf("another", 1.0);
+    let error = tape.try_var(key).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OtherTape);
+    let text = error.to_string();
+    let said = "var: the key stands for row %0 of a tape of f64, and the tape that is asked is one of f32. Ask the tape \
+                that the key is of; if that is `first`, `tape.constant(first.var(key).value().mapv(|x| x as f32))` takes \
+                the value over.";
+    assert!(text.starts_with(said), "{text}");
+    assert_eq!(tape.constant(first.var(key).value().mapv(|x| x as f32)).len(), 2);
+    let back = Tape::<f64>::new().try_var(tape.var(0).key()).unwrap_err().to_string();
+    assert!(back.contains("of a tape of f32, and the tape that is asked is one of f64"), "{back}");
 }
 
 #[test]

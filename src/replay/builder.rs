@@ -314,8 +314,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
     /// [`value`](Var::value) or [`item`](Var::item), or by [`Tape::replay`]. What was recorded since, or chosen among
     /// rows that were there, may depend on what was read, and a replay would keep it.
     ///
-    /// A value that was printed, with `{}` or `{:?}`, was read by people: it is listed, by
-    /// [`Program::reads`], and does not refuse the tape. What comes from a [`Workspace`](crate::Workspace) or another
+    /// The values are those that [`Program::reads`] lists. What was printed, with `{}` or `{:?}`, or shown in a table or a
+    /// picture, was read by people, and is none of them. What comes from a [`Workspace`](crate::Workspace) or another
     /// program, from a file or a clock bears no mark, and no tape can tell: [`Replayed`](crate::Replayed) and
     /// [`Program::from_fn`], which record twice and compare, can.
     ///

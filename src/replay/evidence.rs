@@ -8,6 +8,7 @@ use super::graph::{Graph, Node, Op};
 use super::listing::Listing;
 use crate::array::Value;
 use crate::error::{Error, ErrorKind, Problem};
+use crate::place::Exactly;
 use crate::tape::{Guard, GuardText};
 use crate::{Float, Tape};
 use std::fmt::Write;
@@ -35,7 +36,7 @@ struct Seen<T> {
     row: usize,
     /// How many rows the tape had.
     rows: usize,
-    at: Option<&'static Location<'static>>,
+    at: &'static Location<'static>,
     value: Value<T>,
 }
 
@@ -69,7 +70,7 @@ impl<T: Float> Evidence<T> {
             value: tape.with_rows(|rows| rows[read.row.index()].value.clone()),
         });
         let (guards, reads) = (guards.collect(), seen.collect());
-        let taken = listing.reads.iter().any(|read| read.at.is_some());
+        let taken = !listing.reads.is_empty();
         let places = tape.with_rows(|rows| {
             let nodes = listing.graph.nodes.iter().map_while(|node| node.row);
             nodes.map(|row| (row.index(), rows[row.index()].at)).collect()
@@ -173,20 +174,19 @@ impl<T: Float> Evidence<T> {
         let before = pairs.filter(|(a, b)| a.row == b.row && a.rows <= rows);
         let differing = before.filter_map(|(a, b)| difference(&a.value, &b.value).map(|found| (a, b, found)));
         let all: Vec<_> = differing.collect();
-        // Best one that was brought in as it was; else the last that was taken out; else one that was printed.
+        // Best one that was brought in as it was; else the last.
         let as_it_was = |(a, b, _): &&(&Seen<T>, &Seen<T>, _)| {
             constants
                 .is_some_and(|(c, d)| difference(&a.value, c).is_none() && difference(&b.value, d).is_none())
         };
-        let taken = || all.iter().rev().filter(|(read, ..)| read.at.is_some());
-        let read = taken().find(as_it_was).or_else(|| taken().next()).or_else(|| all.last());
+        let read = all.iter().rev().find(as_it_was).or_else(|| all.last());
         #[allow(clippy::single_match_else)] // Two kinds of error, side by side.
         let problem = match read {
             Some((read, _, found)) => {
-                let how = read.at.map_or_else(|| "printed".to_owned(), |at| format!("read at {at}"));
                 let what = format!(
-                    "the value of {}, {how},{}, and {what}: a replay would keep what was made of the first",
+                    "the value of {}, read{}{}, and {what}: a replay would keep what was made of the first",
                     read.label,
+                    Exactly(" at ", read.at, ","),
                     values(Some(found.clone()))
                 );
                 let mend = "Keep to operations on `Var`s, whose results a replay computes anew, or bring what is made of \
@@ -196,7 +196,7 @@ impl<T: Float> Evidence<T> {
             None => {
                 let what = format!(
                     "the closure is not pure: {what}, and no value that was read explains it, so that it comes from \
-                     elsewhere: a counter, a random number, a clock, a file, or what the closure captured"
+                     elsewhere: a counter, a random number, a clock, a file, a text that a value was printed to, or what the closure captured"
                 );
                 let mend = "Bring what changes from call to call in as an input, or carry it as state.";
                 Problem::new(ErrorKind::Impure, what, mend)

@@ -17,8 +17,6 @@ pub(super) struct Listing<T, U: Float> {
     pub guards: Vec<(Guard<T>, GuardText)>,
     /// The values that were read, of rows that depend on an input.
     pub reads: Vec<Read>,
-    /// Whether the tape was printed with such a row on it.
-    pub printed: bool,
     /// What keeps the value that was recorded.
     pub fixed: Vec<Fixed>,
 }
@@ -119,7 +117,7 @@ pub(super) fn list<T: Float, U: Float>(
         }
         let guards = live.iter().map(|guard| (**guard, tape.describe_guard(guard))).collect();
         let reads = reads.iter().filter(|read| depends.contains(read.row)).copied().collect();
-        Listing { graph, guards, reads, printed: tape.printed() > first, fixed }
+        Listing { graph, guards, reads, fixed }
     })
 }
 

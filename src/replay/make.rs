@@ -35,7 +35,7 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
             self.outputs.iter().copied().chain(self.state.iter().map(|[_, next]| *next)).collect();
         let Options { without, level, threads, strict, budget, traced, explained } = &self.options;
         let listing = list(self.tape, &leaves, &outputs, without.contains(&Pass::Dead), &convert);
-        if let Some(read) = listing.reads.iter().find(|read| *strict && read.at.is_some()) {
+        if let (true, Some(read)) = (*strict, listing.reads.first()) {
             return Err(self.tape.read_error(read));
         }
         look(&listing);
@@ -207,15 +207,8 @@ impl<'t, T: Float> ProgramBuilder<'t, T> {
 
     /// What was read, in words.
     fn told<U: Float>(&self, listing: &Listing<T, U>) -> Vec<String> {
-        let tell = |read: &Read| {
-            let label = self.tape.describe(read.row).label;
-            match read.at {
-                Some(at) => format!("{label}{}", At(" at ", at, "")),
-                None => format!("{label}, printed"),
-            }
-        };
-        let whole = listing.printed.then(|| "the tape, printed".to_owned());
-        listing.reads.iter().map(tell).chain(whole).collect()
+        let tell = |read: &Read| format!("{}{}", self.tape.describe(read.row).label, At(" at ", read.at, ""));
+        listing.reads.iter().map(tell).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use super::feed::Input;
 use super::fixed::Fixed;
 use crate::Float;
 use crate::array::Kind;
-use crate::error::{Dims, ErrorKind, Operand, Problem, counted};
+use crate::error::{Dims, ErrorKind, Operand, Problem, counted, escaped, listed};
 use std::fmt;
 
 /// An input or output of a program: its name, if its row had one, and its shape.
@@ -58,7 +58,7 @@ impl Signature {
         let words = |fixed: &[Fixed]| fixed.iter().map(ToString::to_string).collect::<Vec<_>>();
         line(f, "carries", &self.state.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         line(f, "holds fixed", &words(&self.fixed))?;
-        line(f, "read while it was recorded:", &self.reads)
+        line(f, "keeps what was made of values that were read while it was recorded:", &self.reads)
     }
 }
 
@@ -66,7 +66,31 @@ pub(super) fn list(ports: &[Port]) -> String {
     ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// The same in errors, as they name rows: `` `x` of shape (2, 3) and `c` of shape () ``.
+pub(super) fn list_in_words(ports: &[Port]) -> String {
+    let words = ports.iter().map(|port| format!("{} of shape {}", port.label(), Dims(&port.shape)));
+    listed(ports.len(), words)
+}
+
 impl Port {
+    /// Its name as errors have it: `` `x` ``, or `row %3` of what has none.
+    pub fn label(&self) -> String {
+        let number = self.name.strip_prefix('%').filter(|digits| digits.parse::<usize>().is_ok());
+        number.map_or_else(|| format!("`{}`", escaped(&self.name)), |number| format!("row %{number}"))
+    }
+
+    /// Which one it is of those that are given: `` input 0, `x` ``; its place alone where that is its name.
+    pub fn in_place(&self, kind: &str, place: usize) -> String {
+        let by_place = format!("{kind} {place}");
+        if self.name == by_place { by_place } else { format!("{by_place}, {},", self.label()) }
+    }
+
+    /// What is wrong with what is given for it, with its place and name.
+    pub fn refusal(&self, place: usize, problem: Problem) -> Problem {
+        let which = self.in_place("input", place);
+        Problem { what: format!("{}: {}", which.trim_end_matches(','), problem.what), ..problem }
+    }
+
     /// Whether it can be fed with what is given, as far as kinds go. Indices and masks are numbers of a program's own
     /// as well, as another program gives them; that they are places is looked at where they are used.
     fn takes(&self, kind: Kind) -> bool {
@@ -86,7 +110,8 @@ pub(super) fn misfit<T: Float>(ports: &[Port], given: &[Input<'_, T>]) -> Option
         Kind::Mask => "`bool`s",
     };
     let (port, kind) = (&ports[index], given[index].kind());
-    let what = format!("input {index}, {}, takes {}, and {} are given", port.name, of(port.kind), of(kind));
+    let what =
+        format!("{} takes {}, and {} are given", port.in_place("input", index), of(port.kind), of(kind));
     let mend = match (port.kind, kind) {
         (Kind::Real, Kind::Index) => format!(
             "Convert them, as with `array.mapv(|n| n as {})`; what indices go to is recorded as `tape.indices(name, array)`.",
@@ -111,8 +136,8 @@ pub(super) fn disagreement<'a>(
         let what = format!(
             "the program has {}{}{}, and {given} {} given",
             counted(ports.len(), kind, &format!("{kind}s")),
-            if ports.is_empty() { "" } else { ": " },
-            list(ports),
+            if ports.is_empty() { "" } else { ", " },
+            if ports.is_empty() { String::new() } else { list_in_words(ports) },
             if given == 1 { "is" } else { "are" }
         );
         let mend = match (kind, ports) {
@@ -127,8 +152,8 @@ pub(super) fn disagreement<'a>(
         return Some((Problem::new(ErrorKind::Signature, what, mend), Vec::new()));
     }
     let index = (0..given).find(|&i| dims(i) != ports[i].shape)?;
-    let Port { name, shape, .. } = &ports[index];
-    let what = format!("{kind} {index}, {name}, has shape {}", Dims(shape));
+    let shape = &ports[index].shape;
+    let what = format!("{} has shape {}", ports[index].in_place(kind, index), Dims(shape));
     let reversed: Vec<usize> = shape.iter().rev().copied().collect();
     let mend = if dims(index) == reversed {
         "The array stands the other way round: transpose it with `.t()`."

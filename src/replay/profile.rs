@@ -5,7 +5,7 @@ use super::machine::Instruction;
 use super::program::Program;
 use super::workspace::Workspace;
 use crate::Float;
-use crate::error::{Error, ErrorKind, Problem};
+use crate::error::{Error, ErrorKind, Problem, counted};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ impl Profile {
 }
 
 impl Measured {
-    /// The rows that it computes, as [`Report`](super::Report) names them.
+    /// The primitives that run together in it, as [`Report::instructions`](super::Report::instructions) has them.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -171,10 +171,10 @@ impl<T: Float> Program<T> {
         let given = inputs.into_inputs();
         let instructions = &self.0.code.instructions;
         let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(runs); instructions.len()];
-        self.run_on(workspace, given.as_ref(), |_| ())?;
+        self.run_on("profile", workspace, given.as_ref(), |_| ())?;
         for _ in 0..runs {
             let mut before = Instant::now();
-            self.run_on(workspace, given.as_ref(), |instruction| {
+            self.run_on("profile", workspace, given.as_ref(), |instruction| {
                 let now = Instant::now();
                 if let Some(instruction) = instruction {
                     times[instruction].push(now - before);
@@ -193,7 +193,8 @@ impl<T: Float> Program<T> {
 }
 
 impl fmt::Display for Profile {
-    /// A line for each instruction, in the order in which they run.
+    /// A line for each instruction, by its number in the report; a dash where there is no rate, as of one that only moves
+    /// elements.
     #[allow(clippy::cast_precision_loss)] // Rates are rounded to three digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
@@ -202,11 +203,14 @@ impl fmt::Display for Profile {
         for (i, instruction) in self.instructions.iter().enumerate() {
             let time = micros(instruction.time);
             let share = if all > 0.0 { 100.0 * time / all } else { 0.0 };
-            // A thousand operations a microsecond are one a nanosecond.
-            let rate = |amount: usize| if time > 0.0 { amount as f64 / time / 1e3 } else { 0.0 };
+            // A thousand operations a microsecond are one a nanosecond. Of nothing, and in no time, there is no rate.
+            let rate = |amount: usize| match (amount, time > 0.0) {
+                (0, _) | (_, false) => "–".into(),
+                _ => format!("{:.1}", amount as f64 / time / 1e3),
+            };
             let (operations, bytes) = (rate(instruction.operations), rate(instruction.bytes));
-            writeln!(f, "{time:10.2} {share:6.1}% {operations:6.1} {bytes:6.1} {i:4}  {}", instruction.name)?;
+            writeln!(f, "{time:10.2} {share:6.1}% {operations:>6} {bytes:>6} {i:4}  {}", instruction.name)?;
         }
-        write!(f, "{all:10.2}  in all, the medians of {} runs", self.runs)
+        write!(f, "{all:10.2}  in all, the medians of {}", counted(self.runs, "run", "runs"))
     }
 }

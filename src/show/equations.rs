@@ -50,7 +50,6 @@ impl<T: Float> Tape<T> {
 impl<T: Float> fmt::Display for Equations<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tape = self.0;
-        tape.log_print_of_all();
         let shared = tape.shared_names();
         let called = |row: Var<'_, T>| match row.name() {
             Some(name) if shared.contains(&name) => format!("{}%{}", name_of(&name), row.row()),

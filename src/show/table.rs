@@ -2,7 +2,7 @@
 
 use super::derivative::{beside, derivative, made_by};
 use super::formula::{equation, number};
-use super::text::{elided, ending, name_of, width};
+use super::text::{elided, elided_list, ending, name_of, width};
 use crate::error::Dims;
 use crate::place::At;
 use crate::{Float, Tape, Var};
@@ -27,20 +27,32 @@ const WIDTH: usize = 64;
 
 const COLUMNS: usize = 8;
 
+const NAME: usize = 1;
+const OPERATION: usize = 2;
+const SHAPE: usize = 3;
+const VALUE: usize = 4;
+
 /// The column of lines.
 pub(super) const WHERE: usize = 5;
+const DERIVATIVE: usize = 6;
+const MADE_BY: usize = 7;
 
-/// A column's name, the fewest columns of a terminal that it is of use in, and which goes first where there is no room.
+/// A column's name, how many columns of a terminal it reads well in, and the fewest that it is of use in.
 const HEADING: [(&str, usize, usize); COLUMNS] = [
-    ("row", 4, 0),
-    ("name", 4, 0),
-    ("operation", 14, 0),
-    ("shape", 6, 2),
-    ("value", 12, 1),
-    ("where", 10, 3),
-    ("derivative", 16, 0),
-    ("made by", 20, 4),
+    ("row", usize::MAX, usize::MAX), // a number is never cut
+    ("name", 12, 4),
+    ("operation", 20, 8),
+    ("shape", 12, 12),
+    ("value", 12, 12),
+    ("where", 10, 10),
+    ("derivative", 16, 16),
+    ("made by", 20, 20),
 ];
+
+/// What goes where there is no room, in this order: the first three before names and operations suffer, the others only
+/// when these are as short as they may be.
+const GOES: [(usize, bool); 5] =
+    [(MADE_BY, true), (WHERE, true), (DERIVATIVE, true), (VALUE, false), (SHAPE, false)];
 
 /// A tape as a table: see [`Tape::table`].
 #[derive(Debug)]
@@ -55,7 +67,8 @@ pub struct Table<'t, T: Float> {
 }
 
 impl<T: Float> Table<'_, T> {
-    /// No line is longer than this. Cells are cut, and columns left out, where there is no room for them.
+    /// No line is longer than this. Where there is no room, cells are cut, though no number in them is, and columns left out:
+    /// what made a row first, then lines, derivatives, values and shapes.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -98,8 +111,9 @@ impl<T: Float> Table<'_, T> {
         Self { places: false, ..*self }
     }
 
-    /// Prints it to standard output. On a terminal it fits the terminal's width, or what the variable `COLUMNS` says, or 100,
-    /// where that cannot be known; and it is coloured unless `NO_COLOR` is set.
+    /// Prints it to standard output. On a terminal it fits so many columns as the variable `COLUMNS` says, if that is exported
+    /// to the program; else as the terminal has; else, where neither is known, 100. It is coloured there, unless `NO_COLOR` is
+    /// set. To a file or a pipe it is printed as it is.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
@@ -122,10 +136,19 @@ impl<T: Float> Table<'_, T> {
 
 /// How many columns the terminal has that standard output is.
 fn terminal() -> Option<usize> {
-    #[cfg(any(unix, windows))]
+    #[cfg(unix)]
+    return columns_of(std::io::stdout());
+    #[cfg(windows)]
     return terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
     #[cfg(not(any(unix, windows)))]
     None
+}
+
+/// How many columns it has, if it knows; of how many rows it knows, as some do of none, is of no matter.
+#[cfg(unix)]
+fn columns_of(terminal: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
 }
 
 /// # Looking at the list
@@ -169,7 +192,6 @@ impl<T: Float> Tape<T> {
 /// ```
 impl<T: Float> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.log_print_of_all();
         let table = Table { width: f.width(), all: f.alternate(), ..self.table() };
         table.write(f)
     }
@@ -177,7 +199,6 @@ impl<T: Float> fmt::Display for Tape<T> {
 
 impl<T: Float> fmt::Display for Table<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_print_of_all();
         self.write(f)
     }
 }
@@ -234,9 +255,7 @@ impl<T: Float> Table<'_, T> {
         for (column, (cell, &room)) in
             cells.iter().zip(widths).enumerate().filter(|(_, (_, room))| **room > 0)
         {
-            let cell = cell.clone();
-            // Of a path its end says more.
-            let cell = if column == WHERE { ending(cell, room) } else { elided(cell, room) };
+            let cell = shortened(cell.clone(), column, room);
             line += &cell;
             line += &" ".repeat(room - width(&cell) + 2);
         }
@@ -248,28 +267,44 @@ impl<T: Float> Table<'_, T> {
     }
 }
 
-/// Columns that together are no wider than this, 0 for those that are left out: the widest give first, and if that is
-/// not enough the least needed go.
+/// A cell in so much room: no number in it is cut.
+fn shortened(cell: String, column: usize, room: usize) -> String {
+    match column {
+        SHAPE | VALUE => elided_list(cell, room),
+        // Of a path its end says more.
+        WHERE => ending(cell, room),
+        _ => elided(cell, room),
+    }
+}
+
+/// Columns that together are no wider than this, 0 for those that are left out: those go that are needed least, and of the
+/// others those give first that have most to spare.
 fn fitted(natural: [usize; COLUMNS], most: usize) -> [usize; COLUMNS] {
     let mut widths = natural;
     let total = |widths: &[usize; COLUMNS]| {
         let there = widths.iter().filter(|width| **width > 0);
         (there.clone().sum::<usize>() + 2 * there.count()).saturating_sub(2)
     };
-    let least = |column: usize| HEADING[column].1.min(natural[column]);
-    loop {
-        let smallest: [usize; COLUMNS] =
-            std::array::from_fn(|column| if widths[column] == 0 { 0 } else { least(column) });
-        let dropped = (0..COLUMNS).filter(|&column| HEADING[column].2 > 0 && widths[column] > 0);
-        match dropped.max_by_key(|&column| HEADING[column].2) {
-            Some(column) if total(&smallest) > most => widths[column] = 0,
-            _ => break,
+    let well = |column: usize| HEADING[column].1.min(natural[column]);
+    let least = |column: usize| HEADING[column].2.min(natural[column]);
+    for (goes, before_others_suffer) in GOES {
+        let smallest: [usize; COLUMNS] = std::array::from_fn(|column| match widths[column] {
+            0 => 0,
+            _ if before_others_suffer => well(column),
+            _ => least(column),
+        });
+        if total(&smallest) > most {
+            widths[goes] = 0;
         }
     }
     while total(&widths) > most {
-        // Beyond what is of use, where the terminal is narrower than any table.
-        let spare = |&column: &usize| (widths[column].saturating_sub(least(column)), widths[column]);
-        let Some(widest) = (0..COLUMNS).filter(|&column| widths[column] > 1).max_by_key(spare) else { break };
+        // To what reads well first, then to what is of use; beyond, where the terminal is narrower than any table.
+        let spare = |&column: &usize| {
+            let over = |least: usize| widths[column].saturating_sub(least);
+            (over(well(column)), over(least(column)), widths[column])
+        };
+        let gives = |column: &usize| widths[*column] > 1;
+        let Some(widest) = (NAME..COLUMNS).filter(gives).max_by_key(spare) else { break };
         widths[widest] -= 1;
     }
     widths
@@ -316,7 +351,8 @@ pub(super) fn cells<T: Float>(var: Var<'_, T>) -> [String; COLUMNS] {
         derivation.as_ref().map_or(String::new(), made_by),
     ];
     // A format can pad to 65,535 characters, and nobody reads so many.
-    cells.map(|cell| elided(cell, WIDTH))
+    let mut column = 0..;
+    cells.map(|cell| shortened(cell, column.next().unwrap_or(OPERATION), WIDTH))
 }
 
 pub(super) fn excerpt<T: Float>(var: Var<'_, T>) -> String {

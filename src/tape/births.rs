@@ -11,21 +11,37 @@ use super::{Depends, RowId, Tape, Var};
 use crate::Float;
 use crate::array::{Kind, Value};
 use crate::error::{Error, ErrorKind, Problem, counted, listed};
-use crate::prim::{Birth, Cause, Elements, Family, Leaf, Prim, shown};
+use crate::place::Exactly;
+use crate::prim::{Birth, Cause, Elements, Family, Leaf, Prim, Spot, advice, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::Location;
 
+#[cfg(test)]
+mod advised;
+mod past;
 mod search;
 #[cfg(test)]
 mod tests;
 
+use past::Rows;
 use search::Search;
 
 /// Where a number that is infinite or NaN was born, and why: see [`Tape::first_non_finite`].
 ///
-/// Its text is that of the error with which a tape [with anomaly detection](Tape::with_anomaly_detection) fails there,
-/// and what became of it since.
+/// Printed with `{}` it is the text of the error with which a tape [with anomaly detection](Tape::with_anomaly_detection)
+/// fails there, and what became of it since: what was born where, of which numbers, and one thing to do about it. That depends
+/// on where these numbers came from, and on what is made of the row.
+///
+/// ```
+/// # let tape = wengert::Tape::<f64>::new();
+/// let scores = tape.leaf("scores", [0.0, -800.0]);
+/// scores.softmax(0).log().sum().named("loss");
+/// let found = tape.first_non_finite().unwrap();
+/// assert!(found.to_string().contains("that 0 is exp(−800 - 0), which underflows"), "{found}");
+/// assert!(found.to_string().contains("Take `x.log_softmax(axis)`"), "{found}");
+/// assert!(format!("{found:?}").starts_with("NonFinite { operation: \"log\", row: "), "{found:?}");
+/// ```
 #[derive(Clone)]
 pub struct NonFinite {
     error: Error,
@@ -128,7 +144,15 @@ impl fmt::Display for NonFinite {
 
 impl fmt::Debug for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        let at = self.location();
+        f.debug_struct("NonFinite")
+            .field("operation", &self.error.operation())
+            .field("row", &self.row)
+            .field("element", &self.element)
+            .field("cause", &self.cause)
+            .field("victims", &self.victims)
+            .field("location", &format_args!("{}", Exactly("", at, "")))
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,8 +178,9 @@ impl<T: Float> Tape<T> {
     /// or whose derivative it is, with the text of [`first_non_finite`](Self::first_non_finite). An operation panics, and
     /// its `try_` twin returns the error.
     ///
-    /// It cannot know what will be chosen later: a `log` of 0 is an error here, also if a mask takes it out afterwards.
-    /// Choose before the operation, `mask.select(x, 1.0).log()`; or compute on a plain tape, and ask it. In a sweep it
+    /// It acts at once and cannot know what will be chosen later: a `log` of 0 is an error here, also if a mask takes it out
+    /// afterwards. Choose before the operation, `mask.select(x, 1.0).log()`; or compute on a plain tape, and ask it:
+    /// [`first_non_finite`](Self::first_non_finite) passes over what was not chosen. In a sweep it
     /// looks at what each rule gives an operand, so that the absolute zero of the chain rule holds. What is put on the tape,
     /// as the −∞ of a mask, is taken as it is.
     ///
@@ -413,8 +438,10 @@ impl<T: Float> Tape<T> {
             Cause::Overflow | Cause::DivisionByZero | Cause::Domain => "born of finite numbers",
             _ => "and none of what it is computed from is NaN",
         };
-        let what = format!("{element} is {}, {from}: {}, {why}", shown(result), birth.numbers);
-        let problem = Problem::new(ErrorKind::NonFinite, what, birth.mend);
+        let advice = advice(&Rows(self), Spot { row: row.index(), at }, birth.cause);
+        let source = advice.source.map_or(String::new(), |source| format!("; {source}"));
+        let what = format!("{element} is {}, {from}: {}, {why}{source}", shown(result), birth.numbers);
+        let problem = Problem::new(ErrorKind::NonFinite, what, advice.mend);
         let operands: Vec<Var<'_, T>> = var.operands().into_iter().collect();
         Var::error(var.prim().name(), problem, &operands).at(var.location())
     }

@@ -8,7 +8,7 @@
 use super::{RowId, Tape};
 use crate::Float;
 use crate::error::{Error, ErrorKind, Problem};
-use crate::place::At;
+use crate::place::{At, Exactly};
 use std::cell::Ref;
 use std::cmp::Ordering;
 use std::fmt;
@@ -186,14 +186,15 @@ impl fmt::Display for GuardText {
     }
 }
 
-/// The first time that a row's value was taken out, by `value()`, `item()` or a replay; or that it was printed.
+/// The first time that a row's value was taken out, by `value()`, `item()` or a replay. What shows a value to people, as
+/// printing, a table or a picture, takes nothing out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Read {
     pub row: RowId,
     /// How many rows the tape had: those from here on may depend on what was read.
     pub rows: usize,
-    /// The user's line; none where the value was printed, which does not come from a line that is known.
-    pub at: Option<&'static Location<'static>>,
+    /// The user's line.
+    pub at: &'static Location<'static>,
 }
 
 impl<T: Float> Tape<T> {
@@ -242,23 +243,17 @@ impl<T: Float> Tape<T> {
     /// among those that come after the first; so the log is never longer than the tape.
     #[track_caller]
     pub(crate) fn log_read(&self, row: RowId) {
-        let read = Read { row, rows: self.len(), at: Some(Location::caller()) };
-        let mut reads = self.reads.borrow_mut();
-        let known = reads.entry(row).or_insert(read);
-        known.at = known.at.or(read.at);
+        let read = Read { row, rows: self.len(), at: Location::caller() };
+        self.reads.borrow_mut().entry(row).or_insert(read);
     }
 
-    /// Remembers that a row's value was printed, for people to see: a read that is listed, and that a strict
-    /// program lets pass.
-    pub(crate) fn log_print(&self, row: RowId) {
-        let rows = self.len();
-        self.reads.borrow_mut().entry(row).or_insert(Read { row, rows, at: None });
-    }
+    /// Nothing: what shows a value to people does not read it. (Left until the last that calls it is changed.)
+    #[allow(clippy::unused_self)]
+    pub(crate) fn log_print(&self, _: RowId) {}
 
-    /// As [`log_print`](Self::log_print), of every row that there is.
-    pub(crate) fn log_print_of_all(&self) {
-        self.printed.set(self.len());
-    }
+    /// As [`log_print`](Self::log_print).
+    #[allow(clippy::unused_self)]
+    pub(crate) fn log_print_of_all(&self) {}
 
     /// The reads, one a row, that were taken when the tape had more rows than `after`, in order.
     pub(crate) fn reads(&self, after: usize) -> Vec<Read> {
@@ -269,19 +264,14 @@ impl<T: Float> Tape<T> {
         late
     }
 
-    /// How many rows the tape had when it was last printed as a whole.
-    pub(crate) fn printed(&self) -> usize {
-        self.printed.get()
-    }
-
     /// What a strict program answers to a read.
     #[track_caller]
     pub(crate) fn read_error(&self, read: &Read) -> Error {
-        let place = read.at.map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
         let what = format!(
-            "the value of {} was read at {place} while the program was being recorded, and what was recorded or \
-             chosen since may depend on it: a replay would keep what was read then",
+            "the value of {} was read{} while the program was being recorded, and what was recorded or chosen \
+             since may depend on it: a replay would keep what was read then",
             self.describe(read.row).label,
+            Exactly(" at ", read.at, ""),
         );
         let mend = "Keep to operations on `Var`s, print with `{}` or `{:?}`, read after the program is made, or \
                     take off `strict`.";
@@ -452,8 +442,7 @@ mod tests {
     }
 
     fn reads<T: Float>(tape: &Tape<T>) -> Vec<(usize, usize, u32)> {
-        let line = |read: &Read| read.at.map_or(0, Location::line);
-        tape.reads(0).iter().map(|read| (read.row.index(), read.rows, line(read))).collect()
+        tape.reads(0).iter().map(|read| (read.row.index(), read.rows, read.at.line())).collect()
     }
 
     #[test]
@@ -483,21 +472,7 @@ mod tests {
         let seen = (y.backward()[x], y.jvp([(x, ndarray::arr1(&[1.0, 0.0]))]));
         assert!(y < 1.0 && seen.0.len() + seen.1.len() == 3);
         assert!(tape.verify().is_ok() && tape.vars().all(|var: Var<'_, f64>| var.len() < 3));
-        assert_eq!((reads(&tape), tape.printed()), (vec![], 0));
-    }
-
-    #[test]
-    fn what_is_printed_is_a_read_without_a_line() {
-        let tape = Tape::<f64>::new();
-        let (x, y) = (tape.leaf("x", 2.0), tape.leaf("y", 3.0));
-        assert!(!format!("{x:?}").is_empty());
-        assert_eq!((reads(&tape), tape.printed()), (vec![(0, 2, 0)], 0));
-        let _ = x * y;
-        let line = line!() + 1;
-        x.item(); // From now on it is more than that.
-        assert!(!format!("{x:?} {tape:?}").is_empty());
-        assert_eq!((reads(&tape), tape.printed()), (vec![(0, 2, line)], 3));
-        assert!(!format!("{tape}").is_empty());
+        assert_eq!(reads(&tape), []);
     }
 
     #[test]
@@ -520,7 +495,7 @@ mod tests {
         let line = line!() + 1;
         w.value();
         let read = tape.reads(0)[1];
-        let at = read.at.unwrap();
+        let at = read.at;
         assert_eq!((read.row, read.rows, at.line()), (w.id(), 3, line));
         let (error, here) = (tape.read_error(&read), line!());
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Read, "program"));

@@ -44,6 +44,8 @@ pub struct Key {
     tape: u64,
     recording: u64,
     row: RowId,
+    /// Bits of its tape's numbers.
+    precision: u8,
 }
 
 impl Key {
@@ -93,11 +95,27 @@ impl IntoRow for usize {
 
 impl IntoRow for Key {
     fn find<T: Float>(self, tape: &Tape<T>) -> Result<usize, Problem> {
+        if self.precision != precision::<T>() {
+            let (row, own) = (self.row(), self.precision);
+            return Err(Problem::new(
+                ErrorKind::OtherTape,
+                format!(
+                    "the key stands for row %{row} of a tape of f{own}, and the tape that is asked is one of {}",
+                    T::DTYPE
+                ),
+                format!(
+                    "Ask the tape that the key is of; if that is `first`, `tape.constant(first.var(key).value().mapv(|x| \
+                     x as {}))` takes the value over.",
+                    T::DTYPE
+                ),
+            ));
+        }
         if self.tape != tape.identity.get() {
             return Err(Problem::new(
                 ErrorKind::OtherTape,
                 format!("the key stands for row %{} of another tape than the one that is asked", self.row()),
-                "Ask the tape on which its row was recorded; a value is taken over with `tape.constant(other.value())`.",
+                "Ask the tape that the key is of; if that is `first`, `tape.constant(first.var(key).value())` takes the \
+                 value over.",
             ));
         }
         let since = tape.recording - self.recording;
@@ -143,8 +161,15 @@ impl<T: Float> Var<'_, T> {
             // as the cells of a notebook may do it, there are two counters.
             tape.identity.set(RandomState::new().hash_one(0).max(1));
         }
-        Key { tape: tape.identity.get(), recording: tape.recording, row: self.id() }
+        let precision = precision::<T>();
+        Key { tape: tape.identity.get(), recording: tape.recording, row: self.id(), precision }
     }
+}
+
+/// How many bits a number has.
+#[allow(clippy::cast_possible_truncation)] // 32 or 64.
+fn precision<T: Float>() -> u8 {
+    8 * size_of::<T>() as u8
 }
 
 /// # Finding a row

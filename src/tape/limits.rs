@@ -55,7 +55,6 @@ impl<T: Float> Tape<T> {
             guards,
             reads,
             attempting: _,
-            printed,
             symbolic: _,
             anomalies: _,
             identity: _,
@@ -73,7 +72,6 @@ impl<T: Float> Tape<T> {
         refused.get_mut().take();
         guards.get_mut().clear();
         reads.get_mut().clear();
-        printed.set(0);
         *recording += 1;
     }
 

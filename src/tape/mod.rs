@@ -102,8 +102,6 @@ pub struct Tape<T: Float> {
     guards: RefCell<Vec<Guard<T>>>,
     /// The first read of each row whose value was taken out, in order.
     reads: RefCell<IndexMap<RowId, Read>>,
-    /// How many rows there were when it was last printed as a whole.
-    printed: Cell<usize>,
     /// Whether it keeps shapes alone: see [`symbolic`](Self::symbolic).
     symbolic: bool,
     /// Whether it fails where a number is born that is infinite or NaN.
@@ -116,7 +114,6 @@ pub struct Tape<T: Float> {
 
 impl<T: Float> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.log_print_of_all();
         f.debug_struct("Tape")
             .field("rows", &self.rows.borrow())
             .field("names", &self.names.borrow())
@@ -167,7 +164,6 @@ impl<T: Float> Tape<T> {
             refused: RefCell::default(),
             guards: RefCell::default(),
             reads: RefCell::default(),
-            printed: Cell::new(0),
             symbolic: false,
             anomalies: false,
             identity: Cell::new(0),

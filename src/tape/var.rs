@@ -57,7 +57,6 @@ pub struct Var<'t, T: Float> {
 
 impl<T: Float> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_print(self.id);
         let mut out = f.debug_struct("Var");
         self.with_row(|row| out.field("row", &self.row()).field("value", &row.value.view()).finish())
     }
@@ -65,7 +64,7 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 
 /// The value, printed as the number or as ndarray prints the array, with the same flags: `{:.4}`, `{:8.3}`.
 ///
-/// Printing is a read that is listed, and that a [strict](crate::ProgramBuilder::strict) program lets pass.
+/// Printing is for people: a [program](crate::Program::reads) does not count it among what was read.
 ///
 /// ```
 /// # let tape = wengert::Tape::<f64>::new();
@@ -75,7 +74,6 @@ impl<T: Float> fmt::Debug for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::Display for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::Display::fmt(&number, f),
             Value::Array(_) => fmt::Display::fmt(&row.value.view(), f),
@@ -91,7 +89,6 @@ impl<T: Float> fmt::Display for Var<'_, T> {
 /// ```
 impl<T: Float> fmt::LowerExp for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.log_print(self.id);
         self.with_row(|row| match row.value {
             Value::Number(number) => fmt::LowerExp::fmt(&number, f),
             Value::Array(_) => fmt::LowerExp::fmt(&row.value.view(), f),
@@ -320,12 +317,14 @@ impl<'t, T: Float> Var<'t, T> {
         self
     }
 
-    /// The row's name, if it was given one.
+    /// The row's name, if it was given one. A name can be replaced while it is held, so it is shared and not borrowed;
+    /// `as_deref` makes a `&str` of it.
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
-    /// assert_eq!(tape.leaf("x", 1.0).name().as_deref(), Some("x"));
-    /// assert_eq!(tape.constant(1.0).name(), None);
+    /// let (x, two) = (tape.leaf("x", 1.0), tape.constant(2.0));
+    /// assert_eq!(x.name().as_deref(), Some("x"));
+    /// assert_eq!(two.name().as_deref().unwrap_or("without a name"), "without a name");
     /// ```
     pub fn name(self) -> Option<Rc<str>> {
         self.tape.name_of(self.id)

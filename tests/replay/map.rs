@@ -191,7 +191,7 @@ fn an_error_names_the_line_and_all_lanes() {
             "of all lanes, 5 failed: lane 3 there and lanes 20 to 22, 39 at {file}:{first}; there are no outputs, and what is carried is as it was"
         ),
     ];
-    assert!(text.starts_with(&format!("replay: {own}")), "{text}");
+    assert!(text.starts_with(&format!("run: {own}")), "{text}");
     assert!(text.contains(&others) && text.contains("(20.0 against 10.0)"), "{text}");
     assert!(text.contains("`error.lanes()`"), "{text}");
     // No lane has moved on, and the next run goes on from there.
@@ -295,17 +295,17 @@ fn what_cannot_be_is_refused_in_words() {
     let one = mapped.replay_one(arr1(&[1.0, 2.0])).unwrap_err();
     refused(
         one,
-        "replay: input 0, x, has shape (3, 2)",
+        "replay: input 0, `x`, has shape (3, 2)",
         "Stack one of shape (2,) for each of the 3 lanes along a new first axis; or say that they share it: \
          `program.map_builder(3).shared(\"x\")`",
     );
     let other = mapped.run(&mut program.map(3).unwrap().workspace(), numbers(&[3, 2], 1)).unwrap_err();
-    refused(other, "replay: the workspace was made by another mapped program", "`mapped.workspace()`");
+    refused(other, "run: the workspace was made by another mapped program", "`mapped.workspace()`");
     refused(mapped.replay::<2>(&numbers(&[3, 2], 1)).unwrap_err(), "replay: 2 outputs are asked for", "");
     let into = mapped.replay_into(&mut mapped.workspace(), numbers(&[3, 2], 1), &mut arr1(&[0.0; 2]));
-    refused(into.unwrap_err(), "replay: output 0, %2, has shape (3, 2)", "");
+    refused(into.unwrap_err(), "replay: output 0, row %2, has shape (3, 2)", "");
     let whole = mapped.replay_one(arr1(&[1, 2])).unwrap_err();
-    refused(whole, "replay: input 0, x, has shape (3, 2)", "");
+    refused(whole, "replay: input 0, `x`, has shape (3, 2)", "");
 }
 
 #[test]

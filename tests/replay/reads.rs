@@ -1,7 +1,7 @@
 //! `strict`: a value that was read may have found its way back.
 
 use ndarray::arr1;
-use wengert::{ErrorKind, Tape, Var};
+use wengert::{ErrorKind, Gradients, Tape, Var};
 
 fn refuses<'t>(tape: &'t Tape<f64>, inputs: &[Var<'t, f64>], output: Var<'t, f64>) -> bool {
     match tape.program_builder(inputs, [output]).strict().build() {
@@ -64,28 +64,83 @@ fn replays_are_reads() {
     assert!(refuses(&tape, &[x], y * tape.constant(seen)));
 }
 
-/// Printing is for people: it is listed, and refuses nothing.
+/// Printing is for people: it refuses nothing, and is not listed. What is read has its line.
 #[test]
-fn what_is_printed_is_listed() {
+fn what_is_printed_is_not_read() {
     let tape = Tape::<f64>::new();
     let (x, w) = (tape.leaf("x", 3.0), tape.leaf("w", 2.0));
     let y = x * w;
     assert!(!format!("{x:?} {w:?} {w}").is_empty());
     assert!(!format!("{y:.4} {y:e}").is_empty());
     assert!(!refuses(&tape, &[x], y));
-    assert_eq!(tape.program(x, y).unwrap().reads(), ["`x`, printed", "row %2 (mul of `x` and `w`), printed"]); // w is no input
     assert!(!format!("{tape}").is_empty());
     assert!(!refuses(&tape, &[x], y));
-    assert_eq!(
-        tape.program(x, y).unwrap().reads(),
-        ["`x`, printed", "row %2 (mul of `x` and `w`), printed", "the tape, printed"]
-    );
+    assert!(tape.program(x, y).unwrap().reads().is_empty());
     let line = line!() + 1;
     x.item();
     let program = tape.program(x, y).unwrap();
-    assert_eq!(program.reads()[0], format!("`x` at {}:{line}", file!()));
-    assert!(program.to_string().contains("\nread while it was recorded: `x` at "), "{program}");
+    y.value();
+    w.item(); // no input
+    assert_eq!(program.reads(), [format!("`x` at {}:{line}", file!())]);
+    let program = tape.program(x, y).unwrap();
+    let said = format!(
+        "\nkeeps what was made of values that were read while it was recorded: `x` at {0}:{line}, row %2 (mul of `x` \
+         and `w`) at {0}:{1}",
+        file!(),
+        line + 2
+    );
+    assert!(program.to_string().ends_with(&said), "{program}");
     assert!(refuses(&tape, &[x], y));
+}
+
+/// Whatever shows a tape, a row or a gradient to people takes nothing out of it.
+#[test]
+fn looking_is_not_reading() {
+    fn shown(show: impl FnOnce()) -> String {
+        show();
+        "to standard output".into()
+    }
+
+    type Look = for<'t> fn(&'t Tape<f64>, Var<'t, f64>, Gradients<'t, f64>) -> String;
+    let looks: [Look; 23] = [
+        |tape, _, _| format!("{tape} {tape:#} {tape:60} {tape:?}"),
+        |tape, _, _| format!("{} {:?}", tape.table().width(80).coloured(true), tape.table()),
+        |tape, _, _| format!("{} {0:#} {0:?}", tape.equations()),
+        |tape, x, _| format!("{} {:?}", tape.rule(tape.var(1)), x.prim()),
+        |tape, _, _| tape.graph().to_dot() + &tape.graph().to_svg() + &tape.graph().opened().to_mermaid(),
+        |tape, _, _| tape.player().to_string(),
+        |tape, _, _| format!("{} {0:?}", tape.first_non_finite().expect("the slope at 0")),
+        |tape, _, _| format!("{:?} {} {}", tape.verify(), tape.bytes(), tape.len()),
+        |_, x, _| format!("{x} {x:?} {x:.2} {x:e}"),
+        |tape, x, _| format!("{:?} {:?}", x.key(), tape.var(x.key()).shape()),
+        |_, x, _| format!("{:?} {:?} {:?} {}", x.name(), x.kind(), x.location(), x.varies()),
+        |_, x, grads| format!("{grads:?} {} {:?}", grads[x], grads.iter().count()),
+        |tape, _, _| format!("{:?}", tape.vars().map(|row| row.operands().len()).max()),
+        |tape, x, _| x.try_matmul(tape.leaf("other", [1.0, 2.0, 3.0])).unwrap_err().to_string(),
+        |tape, _, _| shown(|| tape.evcxr_display()),
+        |tape, _, _| shown(|| tape.table().evcxr_display()),
+        |tape, _, _| shown(|| tape.equations().evcxr_display()),
+        |tape, _, _| shown(|| tape.rule(tape.var(1)).evcxr_display()),
+        |tape, _, _| shown(|| tape.player().evcxr_display()),
+        |tape, _, _| shown(|| tape.first_non_finite().expect("the slope at 0").evcxr_display()),
+        |_, x, _| shown(|| x.evcxr_display()),
+        |_, _, grads| shown(|| grads.evcxr_display()),
+        |tape, _, _| shown(|| tape.table().width(80).print()),
+    ];
+    for (i, look) in looks.into_iter().enumerate() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", [3.0, 0.0]);
+        let loss = x.sqrt().sum().named("loss");
+        let gradient = loss.backward()[x];
+        assert!(!look(&tape, x, loss.backward()).is_empty());
+        let program = tape.program_builder([x], [loss, gradient]).strict().build();
+        let program = program.unwrap_or_else(|error| panic!("look {i}: {error}"));
+        assert_eq!(program.reads(), <[&str; 0]>::default(), "look {i}");
+        assert!(!program.to_string().contains("read"), "look {i}: {program}");
+        // A program is looked at as well, and says the same of its own making.
+        program.profile(&mut program.workspace(), arr1(&[1.0, 2.0]), 1).unwrap();
+        assert!(tape.program([x], [loss]).unwrap().reads().is_empty(), "look {i}");
+    }
 }
 
 /// A single row after the read is one too many: here the read decided which primitive it is.

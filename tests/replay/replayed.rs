@@ -151,7 +151,17 @@ fn all_kinds_of_reads_and_impurity() {
             let text = format!("{:?}", call.input(0));
             vec![call.input(0) * if text.contains('-') { 2.0 } else { 3.0 }]
         }),
-        ErrorKind::Read
+        ErrorKind::Impure // Printing is no read, and there is no more to know.
+    );
+    // What is printed besides is not blamed for it.
+    let mut calls = 0.0;
+    assert_eq!(
+        kind(move |call| {
+            calls += 1.0;
+            assert!(!format!("{} {}", call.input(0), call.tape()).is_empty());
+            vec![call.input(0) * calls]
+        }),
+        ErrorKind::Impure
     );
 
     // The same rows, in another order; and one row more that nobody needs.

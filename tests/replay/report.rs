@@ -57,3 +57,30 @@ fn its_table() {
         assert_eq!(text, std::fs::read_to_string(path).unwrap().replace("\r\n", "\n"), "UPDATE_GOLDEN=1");
     }
 }
+
+/// Report and profile speak of the same instructions in the same words, and of what does not compute there is no rate.
+#[test]
+fn a_profile_lists_the_instructions_of_the_report() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", ndarray::Array2::ones((40, 50)));
+    let sorted = tape.concat(0, [x.take(0, [3, 1, 2, 2]), x]);
+    let program = tape.program([x], [(sorted.exp() * 2.0).matmul(x.t()), sorted]).unwrap();
+    let profile =
+        program.profile(&mut program.workspace(), ndarray::Array2::<f64>::ones((40, 50)), 3).unwrap();
+    let names: Vec<&str> = profile.instructions().iter().map(wengert::Measured::name).collect();
+    assert_eq!(names, program.report().instructions());
+    let text = profile.to_string();
+    let heading: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["µs", "share", "Gop/s", "GB/s", "instruction"]);
+    let mut still = 0;
+    for (line, instruction) in text.lines().skip(1).zip(profile.instructions()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[2] == "–", instruction.operations() == 0, "{text}");
+        still += usize::from(words[2] == "–");
+        assert!(line.ends_with(instruction.name()) && line.find('%') == Some(17), "{text}");
+    }
+    assert!((1..names.len()).contains(&still), "{text}");
+    assert!(text.ends_with("in all, the medians of 3 runs"), "{text}");
+    let once = program.profile(&mut program.workspace(), ndarray::Array2::<f64>::ones((40, 50)), 1).unwrap();
+    assert!(once.to_string().ends_with("in all, the medians of 1 run"));
+}

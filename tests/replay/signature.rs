@@ -157,3 +157,51 @@ fn what_is_held_fixed() {
     assert!(carried.fixed().iter().all(|fixed| fixed.what != "leaf `w`"));
     assert!(carried.to_string().contains("\ncarries w (2, 3)"), "{carried}");
 }
+
+/// An error is named after the method that was called, and says the same of an input whichever it was.
+#[test]
+fn errors_go_by_the_method() {
+    let tape = Tape::<f64>::new();
+    let x = tape.leaf("x", [1.0, 2.0]);
+    let low = x.sum() < 10.0;
+    assert!(low);
+    let program = tape.program_builder([x], [x * 2.0]).traced().build().unwrap();
+    let mapped = program.map(3).unwrap();
+    let (mut workspace, mut lanes) = (program.workspace(), mapped.workspace());
+    let mut out = Array1::<f64>::zeros(2);
+    let refused = |wrong: &Array1<f64>, workspace: &mut _, out: &mut Array1<f64>| {
+        [
+            ("replay", program.replay::<1>(wrong).err()),
+            ("replay", program.replay_one(wrong).err()),
+            ("replay", program.replay_to_vec(wrong).err()),
+            ("replay", program.replay_into(workspace, wrong, out).err()),
+            ("run", program.run(workspace, wrong).err()),
+            ("profile", program.profile(workspace, wrong, 3).err()),
+            ("first_non_finite", program.first_non_finite(workspace, wrong).err()),
+        ]
+    };
+    let long = Array1::zeros(3);
+    for (method, error) in refused(&long, &mut workspace, &mut out) {
+        let error = error.expect("another shape");
+        assert_eq!((error.operation(), error.kind()), (method, ErrorKind::Signature));
+        let said = format!(
+            "{method}: input 0, `x`, has shape (2,); given an array of shape (3,). A program is made for the shapes that \
+             were recorded: for others, record again. (at {}:",
+            file!()
+        );
+        assert!(error.to_string().starts_with(&said), "{error}");
+    }
+    // So where a comparison turns out otherwise; to look for a NaN makes none.
+    for (method, error) in refused(&ndarray::arr1(&[10.0, 20.0]), &mut workspace, &mut out) {
+        let told = error.map(|error| (error.operation(), error.kind()));
+        assert_eq!(told, (method != "first_non_finite").then_some((method, ErrorKind::Branch)));
+    }
+    for (method, error) in [
+        ("replay", mapped.replay::<1>(&long).err()),
+        ("replay", mapped.replay_into(&mut lanes, &long, &mut out).err()),
+        ("run", mapped.run(&mut lanes, &long).err()),
+        ("run", mapped.run(&mut lanes, Array2::from_elem((3, 2), 20.0)).err()),
+    ] {
+        assert_eq!(error.expect("another shape, or path").operation(), method);
+    }
+}

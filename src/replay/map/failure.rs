@@ -31,9 +31,9 @@ impl<T> Why<T> {
     }
 }
 
-/// The error of a run in which these lanes failed, in order: the first in full, and which the others are.
+/// The error of a run, by a method of this name, in which these lanes failed, in order: the first in full, and which the others are.
 #[track_caller]
-pub(super) fn told<T: Float>(map: &Map<T>, failures: &[Failure<T>]) -> Error {
+pub(super) fn told<T: Float>(method: &'static str, map: &Map<T>, failures: &[Failure<T>]) -> Error {
     let compiled = &map.program.0;
     let lanes: Vec<usize> = failures.iter().map(|failure| failure.lane).collect();
     // By what they failed, in the order of the first lanes.
@@ -57,7 +57,7 @@ pub(super) fn told<T: Float>(map: &Map<T>, failures: &[Failure<T>]) -> Error {
     };
     let all = listed(groups.len(), groups.values().enumerate().map(by));
     let error = match &failures[0].why {
-        Why::Guard(guard, [left, right]) => compiled.guards[*guard].0.error(*left, *right),
+        Why::Guard(guard, [left, right]) => compiled.guards[*guard].0.error(*left, *right).called(method),
         Why::Astray(indexed, stray) => compiled.astray(indexed, *stray),
     };
     let carried = if map.state.is_empty() { "" } else { ", and what is carried is as it was" };

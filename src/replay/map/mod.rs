@@ -272,7 +272,7 @@ impl<T: Float> Mapped<T> {
             Some(own) => MappedWorkspace { map: Arc::clone(&self.0), own, status: Status::Fresh },
             None => self.workspace(),
         };
-        self.run(&mut workspace, inputs)?;
+        run::run("replay", &self.0, &mut workspace, inputs.into_inputs().as_ref())?;
         let outputs = (0..self.outputs().len()).map(|i| workspace.output(i).to_owned()).collect();
         idle().push(workspace.own);
         Ok(outputs)
@@ -306,7 +306,7 @@ impl<T: Float> Mapped<T> {
         if let Some(problem) = disagreement("output", self.outputs(), outputs.len(), dims) {
             return Err(Error::new("replay", problem.0, problem.1));
         }
-        self.run(workspace, inputs)?;
+        run::run("replay", &self.0, workspace, inputs.into_inputs().as_ref())?;
         for (i, out) in outputs.iter_mut().enumerate() {
             match out.elements() {
                 Some(elements) => elements.copy_from_slice(workspace.result(i)),
@@ -339,7 +339,7 @@ impl<T: Float> Mapped<T> {
         workspace: &mut MappedWorkspace<T>,
         inputs: impl IntoInputs<'a, T>,
     ) -> Result<(), Error> {
-        run::run(&self.0, workspace, inputs.into_inputs().as_ref())
+        run::run("run", &self.0, workspace, inputs.into_inputs().as_ref())
     }
 }
 

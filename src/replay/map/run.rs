@@ -17,9 +17,10 @@ use std::sync::Arc;
 /// As many inputs, or outputs, have their places on the stack.
 const FEW: usize = 16;
 
-/// Runs all lanes. State moves on if all of them hold.
+/// Runs all lanes, for a method of this name. State moves on if all of them hold.
 #[track_caller]
 pub(super) fn run<T: Float>(
+    method: &'static str,
     map: &Arc<Map<T>>,
     workspace: &mut MappedWorkspace<T>,
     given: &[Input<'_, T>],
@@ -27,20 +28,20 @@ pub(super) fn run<T: Float>(
     if !Arc::ptr_eq(map, &workspace.map) {
         let what = "the workspace was made by another mapped program";
         let problem = Problem::new(ErrorKind::Signature, what, "Use one that `mapped.workspace()` gave.");
-        return Err(Error::new("replay", problem, Vec::new()));
+        return Err(Error::new(method, problem, Vec::new()));
     }
     workspace.status = match workspace.status {
         Status::Running => Status::Running,
         _ => Status::Refused, // It has no results, of an earlier run either.
     };
     if let Some((problem, operands)) = misfit(&map.inputs, given) {
-        return Err(Error::new("replay", of_a_lane(map, given, problem), operands));
+        return Err(Error::new(method, of_a_lane(map, given, problem), operands));
     }
     workspace.begin();
     let Own { rooms, staged, results, state } = &mut workspace.own;
     if let Err(problem) = stage(map, staged, given) {
         workspace.status = Status::Refused;
-        return Err(Error::new("replay", problem, Vec::new()));
+        return Err(Error::new(method, problem, Vec::new()));
     }
     let inputs = given.iter().zip(&*staged).map(|(input, staged)| input.elements().unwrap_or(staged));
     let job = Job { map, fed: inputs.chain(state.iter().map(|state| &**state)).collect() };
@@ -50,7 +51,7 @@ pub(super) fn run<T: Float>(
     if !failures.is_empty() {
         failures.sort_by_key(|failure| failure.lane);
         workspace.status = Status::Refused;
-        return Err(told(map, &failures));
+        return Err(told(method, map, &failures));
     }
     // What is carried on, after the outputs, changes places with what was there.
     for (next, state) in results[map.outputs.len()..].iter_mut().zip(state) {
@@ -70,10 +71,7 @@ fn stage<T: Float>(map: &Map<T>, staged: &mut [Aligned<T>], given: &[Input<'_, T
         if staged.len() != len {
             *staged = Aligned::filled(len, T::zero());
         }
-        input.copy_to(staged).map_err(|problem| {
-            let what = format!("input {place}, {}: {}", map.inputs[place].name, problem.what);
-            Problem { what, ..problem }
-        })?;
+        input.copy_to(staged).map_err(|problem| map.inputs[place].refusal(place, problem))?;
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ impl<T: Float> Path<T> {
         take: impl FnOnce(&Program<T>, &Workspace<T>) -> R,
     ) -> Result<R, Error> {
         let lent = store.lend(&mut self.workspace, &self.slots);
-        self.program.run_on(lent.workspace, given, |_| ())?;
+        self.program.run_on("call", lent.workspace, given, |_| ())?;
         let taken = take(&self.program, lent.workspace);
         self.replays += 1;
         Ok(taken)

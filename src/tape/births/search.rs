@@ -131,8 +131,8 @@ impl Search {
         })?;
         let (prim, _, elements) = tape.elements(row);
         let element = unravelled(&elements.shape, at);
-        let what =
-            format!("element {element:?} was {} when it was put on the tape", shown(elements.result[at]));
+        let which = if element.is_empty() { "the number".into() } else { format!("element {element:?}") };
+        let what = format!("{which} was {} when it was put on the tape", shown(elements.result[at]));
         let problem = Problem::new(
             ErrorKind::NonFinite,
             what,
