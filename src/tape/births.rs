@@ -309,7 +309,8 @@ impl<T: Float> Tape<T> {
             }
             let (prim, operands, of) = self.elements(row);
             prim.sources(&of, true, &mut |operand, from, to| {
-                if elements.contains(&to) && Var::new(self, operands[operand]).depends() != Depends::Constant {
+                if elements.contains(&to) && Var::new(self, operands[operand]).depends() != Depends::Constant
+                {
                     waiting.entry(operands[operand]).or_default().insert(from);
                 }
             });
