@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use wengert::{Language, Profile, Program};
 
 /// A program's page, opened in English.
-fn opened(name: &str, program: &Program<f64>, profile: Option<&Profile>) -> Result<(Browser, PathBuf)> {
+pub fn opened(name: &str, program: &Program<f64>, profile: Option<&Profile>) -> Result<(Browser, PathBuf)> {
     let file = std::env::temp_dir().join(format!("wengert-program-{name}-{}.html", std::process::id()));
     let page = program.page().language(Language::English).sources(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     match profile {
         Some(profile) => page.measured(profile),
         None => page,
     }
-    .write(&file)?;
+    .write_html(&file)?;
     let mut browser = Browser::start()?;
     browser.open(&file, "", DESKTOP, false)?;
     Ok((browser, file))

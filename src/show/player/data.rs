@@ -72,8 +72,14 @@ pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
         ]);
     }
     if let Some(birth) = tape.first_non_finite().filter(|birth| birth.row() < end) {
-        let row = Json::from(birth.row());
-        fields.push(("birth", Json::Object(vec![("row", row), ("text", birth.to_string().into())])));
+        let told = vec![
+            ("row", Json::from(birth.row())),
+            ("element", Json::list(birth.element().iter().copied())),
+            ("cause", Json::from(format!("{:?}", birth.cause()))),
+            ("victims", birth.victims().into()),
+            ("text", birth.to_string().into()),
+        ];
+        fields.push(("birth", Json::Object(told)));
     }
     fields.extend(player.language.map(|language| ("language", Json::from(language.code()))));
     Json::Object(fields)
