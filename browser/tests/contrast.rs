@@ -3,8 +3,8 @@
 use crate::common::{DESKTOP, closed, last_step, opened};
 use crate::program;
 use browser::programs::{again, attending, profiled};
-use browser::{Browser, Result};
 use browser::tapes::{nan, notebook, two_sided};
+use browser::{Browser, Result};
 
 /// The text with the least contrast to what is behind it, of those that are seen.
 const FAINTEST: &str = r"(() => {
@@ -78,9 +78,7 @@ fn text_of_programs_has_contrast() -> Result<()> {
     for (program, profile) in [(&again, Some(&profile)), (&attending, None)] {
         let (mut browser, file) = program::opened("contrast", program, profile)?;
         for dark in [false, true] {
-            for place in
-                ["rows", "rows/1", "groups", "groups/1", "memory", "memory/0", "times", "times/0"]
-            {
+            for place in ["rows", "rows/1", "groups", "groups/1", "memory", "memory/0", "times", "times/0"] {
                 browser.open(&file, &format!("#{place}"), DESKTOP, dark)?;
                 is_legible(&mut browser, &format!("dark {dark}, {place}"))?;
                 for key in ["l", "?"] {

@@ -70,7 +70,7 @@ fn a_birth_is_told() -> Result<()> {
     of_a_rule.leaf("x", [4.0, 0.0]).sqrt().named("root").sum().backward();
     for (tape, row, part, english, japanese) in [
         (nan(), "log p", "log(0)", "Element [0, 3] is the first", "要素 [0, 3] が最初の非有限の数"),
-        (of_a_rule, "root", "derivative of", "Element [1] is the first", "0 で割っています"),
+        (of_a_rule, "root", "derivative of", "Element [1] is the first", "定義域の外にあります"),
     ] {
         let (mut browser, file) = opened("birth", &tape)?;
         let last = last_step(&mut browser)?;

@@ -182,7 +182,9 @@ impl Stretch {
     ) {
         let above = self.layer[to] - 1;
         let is_near = |of: &usize| {
-            self.what[*of] == What::Reference(node) && self.layer[*of] <= above && self.layer[*of] + NEAR >= above
+            self.what[*of] == What::Reference(node)
+                && self.layer[*of] <= above
+                && self.layer[*of] + NEAR >= above
         };
         let known = (0..self.what.len()).find(is_near);
         let reference = known.unwrap_or_else(|| self.add(What::Reference(node), references[node], above));

@@ -118,8 +118,13 @@ impl Model {
             let last = tape.try_var(piece.last()).expect("a row of this tape");
             let is_root = sweeps.iter().any(|(_, root, _)| piece.rows.contains(&root.row()));
             // What a sweep recorded for nobody is none.
-            let is_end = !used[piece.last()] && (last.origin().is_none() || is_asked_for(last));
-            let mut node = node(piece, cluster, is_root || is_end, last, &mut sources, &stands);
+            let is_end = !used[piece.last()];
+            let is_asked_for = last.origin().is_none() || last.name().is_some() || is_asked_for(last);
+            let mut node =
+                node(piece, cluster, is_root || is_end && is_asked_for, last, &mut sources, &stands);
+            if is_end && !is_asked_for && node.form != Form::LeftOut {
+                node.formula += ", not used";
+            }
             let is_one_of_many = last.name().is_some_and(|name| names[&name] > 1);
             node.number = node.number.or_else(|| is_one_of_many.then(|| last.row()));
             nodes.push(node);
@@ -146,7 +151,7 @@ impl Model {
         }
         if folded > 0 {
             let nodes = crate::error::counted(folded, "box stands", "boxes stand");
-            let _ = write!(said, "; {nodes} for several rows, of one call");
+            let _ = write!(said, "; {nodes} for several rows, those of one call");
         }
         if self.left_out > 0 {
             let _ = write!(

@@ -150,7 +150,9 @@ fn is_single(node: &Node) -> bool {
 fn single(node: &Node) -> [String; 2] {
     let [number, name] = head(node);
     match node.form {
-        Form::Constant if node.formula != "constant" && name.is_empty() => [String::new(), node.formula.clone()],
+        Form::Constant if node.formula != "constant" && name.is_empty() => {
+            [String::new(), node.formula.clone()]
+        }
         Form::Constant if node.formula != "constant" => [number, format!("{name} = {}", node.formula)],
         Form::LeftOut => [String::new(), node.formula.clone()],
         _ => [number, name],
@@ -321,7 +323,8 @@ fn sample(out: &mut String, form: &str, [x, y]: [f64; 2]) {
         }
         "near" => {
             box_at(out, "near", at, size, 7.5);
-            let _ = write!(out, "<text class=\"reference\" x=\"{:.1}\" y=\"{:.1}\">↑</text>", x + 8.5, y + 11.5);
+            let _ =
+                write!(out, "<text class=\"reference\" x=\"{:.1}\" y=\"{:.1}\">↑</text>", x + 8.5, y + 11.5);
         }
         "uses" => {
             let _ = write!(

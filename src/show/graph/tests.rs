@@ -2,7 +2,7 @@
 
 use super::Graph;
 use super::layout::{What, layout};
-use super::model::{Form, Model, Node};
+use super::model::{Form, Model};
 use super::words::is_followed;
 use crate::show::text::name_of;
 use crate::tape::Mode;
@@ -167,9 +167,11 @@ fn calls_fold_with_their_rules() {
     assert!(folded.contains(&"X·Wᵀ + b"), "{folded:?}");
     assert!(folded.iter().any(|formula| formula.contains("max")), "{folded:?}");
     // What the rules of Z give each of its leaves is a box of its own.
-    let rules: Vec<String> =
-        model.nodes.iter().filter(|node| node.formula == "rules of Z").map(Node::title).collect();
-    println!("{rules:?}");
+    let rules = model.nodes.iter().filter(|node| node.formula == "rules of Z");
+    let leaving: Vec<&str> = rules.filter_map(|node| node.name.as_deref()).collect();
+    let expected = ["∂loss/∂b", "∂loss/∂X", "∂loss/∂W", "∂size/∂b", "∂size/∂X", "∂size/∂W"];
+    assert_eq!(leaving[..6], expected, "{leaving:?}");
+    assert!(leaving.len() == 7 && leaving[6].starts_with("tangent of Z"), "{leaving:?}");
     // With the source at hand, calls go by their names.
     let named = tape.graph().sources(env!("CARGO_MANIFEST_DIR"));
     assert!(model_of(&named).nodes.iter().any(|node| node.formula.starts_with("softmax(")));
@@ -181,8 +183,7 @@ fn names_can_be_followed() {
     models(|name, tape, model| {
         let standing: HashSet<usize> = model.nodes.iter().filter_map(|node| node.number).collect();
         let left_out: Vec<_> = model.nodes.iter().filter(|node| node.form == Form::LeftOut).collect();
-        let stands =
-            |row| standing.contains(&row) || left_out.iter().any(|node| node.rows.contains(&row));
+        let stands = |row| standing.contains(&row) || left_out.iter().any(|node| node.rows.contains(&row));
         let clusters = model.clusters.iter().map(|cluster| cluster.label.as_str());
         let texts = model.nodes.iter().flat_map(|node| [Some(node.formula.as_str()), node.name.as_deref()]);
         for text in texts.flatten().chain(clusters) {
@@ -210,13 +211,15 @@ fn what_was_asked_for_is_seen() {
             }
             for leaf in tape.vars().filter(|row| row.varies() && row.operands().is_empty()) {
                 let gradients = tape.derivatives_of(leaf.id());
-                let Some((.., gradient)) = gradients.into_iter().find(|(of, ..)| of.row() == root.row()) else {
+                let Some((.., gradient)) = gradients.into_iter().find(|(of, ..)| of.row() == root.row())
+                else {
                     continue;
                 };
                 let node = model.nodes.iter().find(|node| node.rows.contains(&gradient.row())).unwrap();
                 let said = format!("/∂{}", name_of(&leaf.name().unwrap()));
                 let is_said = node.rows.end - 1 == gradient.row()
-                    && (gradient.name().is_some() || node.name.as_ref().unwrap().contains(&said));
+                    && (gradient.name().is_some()
+                        || node.name.as_ref().is_some_and(|name| name.contains(&said)));
                 assert!(is_said || node.form == Form::LeftOut, "{name}: {said} in {node:?}");
                 if !name.ends_with("short") {
                     assert!(is_said, "{name}: {said} is left out");

@@ -150,17 +150,16 @@ pub(super) fn small<T: Float>(var: Var<'_, T>) -> Cell {
 }
 
 /// What is said below a table with such pictures, if they do not show all elements of these rows.
-pub(super) fn note_samples<'t, T: Float>(
-    html: &mut Html,
-    mut rows: impl Iterator<Item = Var<'t, T>>,
-) {
+pub(super) fn note_samples<'t, T: Float>(html: &mut Html, mut rows: impl Iterator<Item = Var<'t, T>>) {
     let is_part = |var: Var<'t, T>| {
         let [height, width] = matrix(&var.shape());
         var.len() <= LARGEST && (height > SMALL[0] || width > SMALL[1])
     };
     if rows.any(is_part) {
         let [height, width] = SMALL;
-        let said = format!("Pictures of larger arrays are sampled: {height} × {width} elements, at equal distances.");
+        let said = format!(
+            "Pictures of larger arrays are sampled: {height} × {width} elements, at equal distances."
+        );
         html.text("p", "w-soft", &said);
     }
 }

@@ -65,15 +65,9 @@ mod tests {
     #[test]
     fn every_birth_has_its_reason() {
         use crate::Cause::*;
-        for cause in [
-            Overflow,
-            DivisionByZero,
-            Domain,
-            ZeroTimesInfinity,
-            InfinityMinusInfinity,
-            Indeterminate,
-            Given,
-        ] {
+        for cause in
+            [Overflow, DivisionByZero, Domain, ZeroTimesInfinity, InfinityMinusInfinity, Indeterminate, Given]
+        {
             let name = format!("\"birth.why.{cause:?}\": ");
             assert!(PAGE.texts.iter().all(|(_, texts)| texts.contains(&name)), "{name}");
         }
