@@ -155,6 +155,11 @@ fn each_fate_is_told() -> Result<()> {
         assert!(!text(&mut browser, "#card .lead")?.contains('{'), "{fate}");
         browser.ask(&format!("{chip}.click()"))?;
     }
+    // What each fate means is said in help, of whichever row.
+    browser.press("?")?;
+    let help = text(&mut browser, "#help .keys")?;
+    assert!(help.contains("It only rearranges another row: no element"), "{help}");
+    browser.press("Escape")?;
     // What is computed again has more than one instruction.
     let rows = told["rows"].as_array().ok_or("no rows")?;
     let twice = rows.iter().find(|row| row["w"] == json!("again")).ok_or("none")?;

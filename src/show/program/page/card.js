@@ -131,7 +131,7 @@ function overview() {
     strip.style.setProperty("--part", data.fates[fate] / all);
     const one = make("button", "fate", sign(fate), make("span", "words", say(`kind.${fate}`)), strip, make("b", "", data.fates[fate].toLocaleString(language)));
     one.type = "button";
-    one.title = say(`why.${fate}`, { of: "" });
+    one.title = say(`why.${fate}`, { of: say("another") });
     one.addEventListener("click", () => {
       wantedFate = fate;
       go("rows");

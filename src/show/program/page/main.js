@@ -84,7 +84,7 @@ function openFind() {
 function openHelp() {
   const signs = FATES.filter((fate) => data.fates[fate]).flatMap((fate) => [
     make("dt", "", sign(fate)),
-    make("dd", "", make("b", "", say(`kind.${fate}`)), " ", say(`why.${fate}`, { of: "" })),
+    make("dd", "", make("b", "", say(`kind.${fate}`)), " ", say(`why.${fate}`, { of: say("another") })),
   ]);
   showHelp([["1", "4"], ["←", "→"], ["↑", "↓"], ["Esc"], ["/"], ["L"], ["?"]], make("dl", "keys", ...signs));
 }
