@@ -130,6 +130,7 @@ fn size(x: f64) -> (bool, f64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // What is exact is compared so.
 mod tests {
     use super::*;
     use ndarray::ArrayD;

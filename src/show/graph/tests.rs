@@ -30,7 +30,8 @@ fn network() -> Tape<f64> {
 fn attention() -> Tape<f64> {
     let tape = Tape::new();
     let array = |rows: usize, shift: f64| {
-        Array2::from_shape_fn((rows, 4), |(i, j)| ((i * 4 + j) as f64 + shift).sin())
+        let line = ndarray::Array::linspace(shift, shift + 9.0, rows * 4).sin();
+        line.into_shape_with_order((rows, 4)).unwrap()
     };
     let x = tape.leaf("x", array(3, 0.0));
     let w = ["Wq", "Wk", "Wv"].map(|name| tape.leaf(name, array(4, 1.0)));
