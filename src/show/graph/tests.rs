@@ -6,12 +6,12 @@ use super::model::{Form, Model};
 use super::words::is_followed;
 use crate::show::text::name_of;
 use crate::tape::Mode;
-use crate::{Broadcasting, Tape};
+use crate::{Broadcasting, Tape, Var};
 use ndarray::Array2;
 use std::collections::HashSet;
 
 /// Markup, quotes, what Mermaid and Graphviz obey, a new line.
-const NASTY: &str = "a\"]; b<script>\\ -->|x| {{#35;}}\n]]&amp;%%";
+const NASTY: &str = "a\\\"]; b<script>\\ -->|x| {{#35;}}\n]]&amp;%%";
 
 fn network() -> Tape<f64> {
     let tape = Tape::new();
@@ -47,6 +47,20 @@ fn attention() -> Tape<f64> {
     tape
 }
 
+/// Leaves whose gradients are one row, and names that were given to rows inside of a call and of what its rules recorded.
+fn named() -> Tape<f64> {
+    let tape = Tape::new();
+    let [x, b] = ["x", "b"].map(|name| tape.leaf(name, [1.0, -2.0, 0.5]));
+    let z = (x + b).named("Z");
+    let p = z.softmax(0);
+    p.square().sum().named("loss").backward();
+    let is_inner = |row: Var<'_, f64>| (z.row() + 1..p.row()).contains(&row.row());
+    let of_rules = tape.vars().find(|row| row.origin().is_some_and(is_inner));
+    of_rules.unwrap().named("slope");
+    tape.var(p.row() - 1).named("inner");
+    tape
+}
+
 fn nasty() -> Tape<f64> {
     let tape = Tape::with_broadcasting(Broadcasting::NumPy);
     let x = tape.leaf(NASTY, [[1.0, 2.0]]);
@@ -76,6 +90,7 @@ fn tapes() -> Vec<(&'static str, Tape<f64>)> {
         ("one", one),
         ("network", network()),
         ("attention", attention()),
+        ("named", named()),
         ("nasty", nasty()),
         ("chain", chain(60)),
         ("long", chain(10_000)),
@@ -173,6 +188,10 @@ fn calls_fold_with_their_rules() {
     let expected = ["∂loss/∂b", "∂loss/∂X", "∂loss/∂W", "∂size/∂b", "∂size/∂X", "∂size/∂W"];
     assert_eq!(leaving[..6], expected, "{leaving:?}");
     assert!(leaving.len() == 7 && leaving[6].starts_with("tangent of Z"), "{leaving:?}");
+    // What rules recorded for nobody, as of the largest of a softmax, is no result.
+    let model = model_of(&attention().graph());
+    let unused: Vec<_> = model.nodes.iter().filter(|node| node.formula.ends_with("not used")).collect();
+    assert!(!unused.is_empty() && unused.iter().all(|node| !node.is_result), "{unused:?}");
     // With the source at hand, calls go by their names.
     let named = tape.graph().sources(env!("CARGO_MANIFEST_DIR"));
     assert!(model_of(&named).nodes.iter().any(|node| node.formula.starts_with("softmax(")));
@@ -200,6 +219,21 @@ fn names_can_be_followed() {
             assert!(called.is_some() || node.number == Some(last.row()), "{name}: {node:?}");
         }
     });
+}
+
+#[test]
+fn numbers_are_found_in_texts() {
+    let stands = |row| row == 3 || row == 12;
+    for (text, is_followed_by) in [
+        ("", true),
+        ("%3 + %12", true),
+        ("%3·%1", false),
+        ("%123", false),
+        ("exp(%4)", false),
+        ("5 % of", true),
+    ] {
+        assert_eq!(is_followed(text, &stands), is_followed_by, "{text}");
+    }
 }
 
 /// Of each sweep the gradient of each leaf stands on a box by its name, unless there is no room.
