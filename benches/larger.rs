@@ -1,4 +1,4 @@
-//! Larger programs: a Gaussian mixture in `f64`, and a small language model in `f32`, each with the gradients of all
+//! Larger programs: a Gaussian mixture in `f64`, a small language model and a recurrent layer in `f32`, each with the gradients of all
 //! parameters: recorded on a tape that is used again, and replayed with one thread and with two.
 
 #[allow(dead_code)] // A network is none of them.
@@ -7,6 +7,8 @@
 mod data;
 #[path = "common/gpt.rs"]
 mod gpt;
+#[path = "common/lstm.rs"]
+mod lstm;
 #[path = "common/mixture.rs"]
 mod mixture;
 
@@ -14,6 +16,7 @@ use Way::{Recorded, Replayed};
 use data::drawing;
 use divan::Bencher;
 use gpt::Gpt;
+use lstm::Lstm;
 use mixture::Mixture;
 use ndarray::ArrayD;
 use wengert::{Float, Input, Tape, Var};
@@ -45,6 +48,12 @@ fn gpt_of_tokens<const N: usize>(bencher: Bencher, way: Way) {
     };
     let gpt = Gpt::new(N, width, layers, drawing());
     measure(bencher, way, &gpt.parameters, |tape| gpt.record(tape));
+}
+
+#[divan::bench(args = [Recorded, Replayed(1), Replayed(2)], consts = [8, 64], min_time = 1)]
+fn lstm_of_batch<const N: usize>(bencher: Bencher, way: Way) {
+    let lstm = Lstm::new([32, N, 32, 64], drawing());
+    measure(bencher, way, &lstm.parameters, |tape| lstm.record(tape));
 }
 
 fn measure<T: Float>(

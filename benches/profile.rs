@@ -1,14 +1,17 @@
 //! Where the time of a replay goes, instruction by instruction: no benchmark, but tables of [`wengert::Profile`]. A name
-//! among the arguments picks a program (`notebook`, `mini`, `wide`, `mixture`, `gpt`), and a number the threads.
+//! among the arguments picks a program (`notebook`, `mini`, `wide`, `mixture`, `gpt`, `lstm`), and a number the threads.
 
 #[path = "common/gpt.rs"]
 mod gpt;
+#[path = "common/lstm.rs"]
+mod lstm;
 #[path = "common/mixture.rs"]
 mod mixture;
 #[path = "common/step.rs"]
 mod step;
 
 use gpt::Gpt;
+use lstm::Lstm;
 use mixture::Mixture;
 use step::data::drawing;
 use step::{Step, layers};
@@ -43,6 +46,14 @@ fn main() {
             let gpt = Gpt::new(tokens, width, depth, drawing());
             let feeds: Vec<_> = gpt.parameters.iter().map(Input::from).collect();
             show(&name, threads, &feeds, |tape| gpt.record(tape));
+        }
+    }
+    for batch in [8, 64] {
+        let name = format!("lstm of batch {batch}, 32 steps, width 32, state 64");
+        if asked(&name) {
+            let lstm = Lstm::new([32, batch, 32, 64], drawing());
+            let feeds: Vec<_> = lstm.parameters.iter().map(Input::from).collect();
+            show(&name, threads, &feeds, |tape| lstm.record(tape));
         }
     }
 }

@@ -378,7 +378,7 @@ fn functions_that_are_replayed() {
     assert_eq!(allocations(|| epoch(20)), 0);
 }
 
-/// The programs of several kinds, made from a tape that is gone.
+/// The programs of several kinds, made from a tape that is gone; of one thread, since a pool has memory of its own.
 fn makers() -> Vec<fn() -> Program<f64>> {
     fn reduced() -> Program<f64> {
         let tape = Tape::new();
@@ -393,7 +393,7 @@ fn makers() -> Vec<fn() -> Program<f64>> {
         let next = w * 0.5;
         let y = x.matmul(w) + table;
         let indices: Vec<usize> = (0..200).map(|i| i % 50).collect();
-        tape.program_builder(x, [y, y.take(1, indices)]).carry([(w, next)]).build().unwrap()
+        tape.program_builder(x, [y, y.take(1, indices)]).carry([(w, next)]).threads(1).build().unwrap()
     }
     fn chain() -> Program<f64> {
         let tape = Tape::new();
@@ -406,7 +406,7 @@ fn makers() -> Vec<fn() -> Program<f64>> {
         let (x, w) = (tape.leaf("x", numbers(&[64, 16])), tape.leaf("w", numbers(&[16, 16])));
         let loss = (0..30).fold(x, |x: Var<'_, f64>, _| x.matmul(w).tanh() + x.softmax(1)).square().mean();
         let grads = loss.backward();
-        tape.program([x, w], [loss, grads[x], grads[w]]).unwrap()
+        tape.program_builder([x, w], [loss, grads[x], grads[w]]).threads(1).build().unwrap()
     }
     vec![reduced, held, chain, layers]
 }

@@ -217,6 +217,23 @@ impl Browser {
         Ok(())
     }
 
+    /// Moves a finger over the page, from one point to another.
+    ///
+    /// # Errors
+    /// If the browser refuses it, or is silent.
+    pub fn swipe(&mut self, from: [f64; 2], to: [f64; 2]) -> Result<()> {
+        let mut touch = |kind: &str, points: Value| {
+            self.call("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }))
+        };
+        touch("touchStart", json!([{ "x": from[0], "y": from[1] }]))?;
+        for part in [0.25, 0.5, 0.75, 1.0] {
+            let [x, y] = [0, 1].map(|axis| from[axis] + part * (to[axis] - from[axis]));
+            touch("touchMove", json!([{ "x": x, "y": y }]))?;
+        }
+        touch("touchEnd", json!([]))?;
+        Ok(())
+    }
+
     /// The page's picture, as a PNG file.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ fn play(
 ) -> Result<()> {
     for (code, language) in LANGUAGES {
         let file = directory.join(format!("{name}-{code}.html"));
-        tape.player().language(language).sources(SOURCES).write(&file)?;
+        tape.player().language(language).sources(SOURCES).write_html(&file)?;
         for size in SIZES {
             for (dark, scheme) in SCHEMES {
                 browser.open(&file, "", size, dark)?;
@@ -95,7 +95,7 @@ fn explain(
     let places = if place.is_empty() { vec!["rows", "groups", "memory", "times"] } else { vec![place] };
     for (code, language) in LANGUAGES {
         let file = directory.join(format!("program-{name}-{code}.html"));
-        program.page().measured(&profile).language(language).sources(SOURCES).write(&file)?;
+        program.page().measured(&profile).language(language).sources(SOURCES).write_html(&file)?;
         for place in &places {
             for size in SIZES {
                 for (dark, scheme) in SCHEMES {

@@ -10,7 +10,7 @@ pub const DESKTOP: (u32, u32) = (1440, 900);
 /// A tape's page, opened in English.
 pub fn opened(name: &str, tape: &Tape<f64>) -> Result<(Browser, PathBuf)> {
     let file = std::env::temp_dir().join(format!("wengert-{name}-{}.html", std::process::id()));
-    tape.player().language(Language::English).write(&file)?;
+    tape.player().language(Language::English).write_html(&file)?;
     let mut browser = Browser::start()?;
     browser.open(&file, "", DESKTOP, false)?;
     Ok((browser, file))

@@ -1,8 +1,10 @@
 //! What is written can be read, in light and dark.
 
 use crate::common::{DESKTOP, closed, last_step, opened};
-use browser::Result;
-use browser::tapes::{notebook, two_sided};
+use crate::program;
+use browser::programs::{again, attending, profiled};
+use browser::tapes::{nan, notebook, two_sided};
+use browser::{Browser, Result};
 
 /// The text with the least contrast to what is behind it, of those that are seen.
 const FAINTEST: &str = r"(() => {
@@ -38,11 +40,20 @@ const FAINTEST: &str = r"(() => {
   return worst;
 })()";
 
+/// 4.5 : 1 is what WCAG asks for at its level AA.
+fn is_legible(browser: &mut Browser, place: &str) -> Result<()> {
+    let worst = browser.ask(FAINTEST)?;
+    assert!(worst[0].as_f64() >= Some(4.5), "{place}: {worst}");
+    Ok(())
+}
+
 #[test]
 fn text_has_contrast() -> Result<()> {
-    for (tape, keys) in
-        [(notebook(), ["ArrowRight", "End", "p", "?"]), (two_sided(), ["End", "Home", "f", "/"])]
-    {
+    for (tape, keys) in [
+        (notebook(), ["ArrowRight", "End", "p", "?"]),
+        (two_sided(), ["End", "Home", "f", "/"]),
+        (nan(), ["ArrowRight", "c", "l", "?"]),
+    ] {
         let (mut browser, file) = opened("contrast", &tape)?;
         for dark in [false, true] {
             let last = last_step(&mut browser)?;
@@ -50,8 +61,29 @@ fn text_has_contrast() -> Result<()> {
                 browser.open(&file, &format!("#step={step}"), DESKTOP, dark)?;
                 for key in keys {
                     browser.press(key)?;
-                    let worst = browser.ask(FAINTEST)?;
-                    assert!(worst[0].as_f64() >= Some(4.5), "dark {dark}, step {step}, {key}: {worst}");
+                    is_legible(&mut browser, &format!("dark {dark}, step {step}, {key}"))?;
+                }
+            }
+        }
+        closed(browser, file)?;
+    }
+    Ok(())
+}
+
+/// In each view of a program, with something chosen and without, measured and not.
+#[test]
+fn text_of_programs_has_contrast() -> Result<()> {
+    let (again, attending) = (again(), attending());
+    let profile = profiled(&again);
+    for (program, profile) in [(&again, Some(&profile)), (&attending, None)] {
+        let (mut browser, file) = program::opened("contrast", program, profile)?;
+        for dark in [false, true] {
+            for place in ["rows", "rows/1", "groups", "groups/1", "memory", "memory/0", "times", "times/0"] {
+                browser.open(&file, &format!("#{place}"), DESKTOP, dark)?;
+                is_legible(&mut browser, &format!("dark {dark}, {place}"))?;
+                for key in ["l", "?"] {
+                    browser.press(key)?;
+                    is_legible(&mut browser, &format!("dark {dark}, {place}, {key}"))?;
                 }
             }
         }

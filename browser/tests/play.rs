@@ -77,3 +77,24 @@ fn arrays_are_the_tapes() -> Result<()> {
     }
     closed(browser, file)
 }
+
+/// On a phone a finger that moves sideways over the step goes on or back, one that moves down does not, and neither does
+/// one that hardly moves.
+#[test]
+fn a_finger_steps() -> Result<()> {
+    let (mut browser, file) = opened("swipe", &notebook())?;
+    browser.open(&file, "#step=5", (390, 844), false)?;
+    browser.call("Emulation.setTouchEmulationEnabled", &json!({ "enabled": true }))?;
+    for (from, to, step) in [
+        ([300.0, 600.0], [120.0, 610.0], 6), // to the left: on
+        ([300.0, 600.0], [120.0, 610.0], 7),
+        ([120.0, 600.0], [300.0, 590.0], 6), // to the right: back
+        ([200.0, 700.0], [210.0, 500.0], 6), // upwards: scrolls
+        ([200.0, 600.0], [170.0, 600.0], 6), // too short
+        ([300.0, 200.0], [120.0, 200.0], 6), // over the list
+    ] {
+        browser.swipe(from, to)?;
+        assert_eq!(browser.ask("location.hash")?, json!(format!("#step={step}")), "{from:?} to {to:?}");
+    }
+    closed(browser, file)
+}

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use wengert::{Language, Profile, Program};
 
 /// A program's page, opened in English.
-fn opened(name: &str, program: &Program<f64>, profile: Option<&Profile>) -> Result<(Browser, PathBuf)> {
+pub fn opened(name: &str, program: &Program<f64>, profile: Option<&Profile>) -> Result<(Browser, PathBuf)> {
     let file = std::env::temp_dir().join(format!("wengert-program-{name}-{}.html", std::process::id()));
     let page = program.page().language(Language::English).sources(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     match profile {
         Some(profile) => page.measured(profile),
         None => page,
     }
-    .write(&file)?;
+    .write_html(&file)?;
     let mut browser = Browser::start()?;
     browser.open(&file, "", DESKTOP, false)?;
     Ok((browser, file))
@@ -155,6 +155,11 @@ fn each_fate_is_told() -> Result<()> {
         assert!(!text(&mut browser, "#card .lead")?.contains('{'), "{fate}");
         browser.ask(&format!("{chip}.click()"))?;
     }
+    // What each fate means is said in help, of whichever row.
+    browser.press("?")?;
+    let help = text(&mut browser, "#help .keys")?;
+    assert!(help.contains("It only rearranges another row: no element"), "{help}");
+    browser.ask("document.querySelector('#help .close').click()")?;
     // What is computed again has more than one instruction.
     let rows = told["rows"].as_array().ok_or("no rows")?;
     let twice = rows.iter().find(|row| row["w"] == json!("again")).ok_or("none")?;

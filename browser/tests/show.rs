@@ -1,7 +1,7 @@
 //! What else the player shows: calls in one, names, broadcasts, very long tapes, nothing at all.
 
 use crate::common::{DESKTOP, closed, count, last_step, opened, text};
-use browser::tapes::{MARKUP, long, names, notebook, two_sided};
+use browser::tapes::{MARKUP, long, names, nan, notebook, two_sided};
 use browser::{Browser, Result};
 use serde_json::json;
 use wengert::{Language, Tape};
@@ -12,7 +12,7 @@ fn calls_fold_and_open() -> Result<()> {
     let tape = notebook();
     let file = std::env::temp_dir().join(format!("wengert-fold-{}.html", std::process::id()));
     let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    tape.player().language(Language::English).sources(sources).write(&file)?;
+    tape.player().language(Language::English).sources(sources).write_html(&file)?;
     let mut browser = Browser::start()?;
     browser.open(&file, "", DESKTOP, false)?;
     let last = last_step(&mut browser)?;
@@ -60,6 +60,35 @@ fn a_two_sided_broadcast_is_told() -> Result<()> {
         }
     }
     Err("it was not".into())
+}
+
+/// Where a number that is not finite was born is said in the reader's language, at its row and found by `NaN`; of one
+/// that a rule bore, at the row whose rule it is.
+#[test]
+fn a_birth_is_told() -> Result<()> {
+    let of_a_rule = Tape::new();
+    of_a_rule.leaf("x", [4.0, 0.0]).sqrt().named("root").sum().backward();
+    for (tape, row, part, english, japanese) in [
+        (nan(), "log p", "log(0)", "Element [0, 3] is the first", "要素 [0, 3] が最初の非有限の数"),
+        (of_a_rule, "root", "derivative of", "Element [1] is the first", "定義域の外にあります"),
+    ] {
+        let (mut browser, file) = opened("birth", &tape)?;
+        let last = last_step(&mut browser)?;
+        browser.open(&file, &format!("#step={last}"), DESKTOP, false)?;
+        for key in ["/", "n", "a", "n", "Enter"] {
+            browser.press(key)?;
+        }
+        let card = "#card h2";
+        assert!(text(&mut browser, card)?.contains(row), "{}", text(&mut browser, card)?);
+        for said in [english, japanese] {
+            let note = text(&mut browser, "#card .birth p")?;
+            assert!(note.contains(said), "{note}");
+            assert!(text(&mut browser, "#card .birth pre")?.contains(part));
+            browser.press("l")?;
+        }
+        closed(browser, file)?;
+    }
+    Ok(())
 }
 
 /// Of ten thousand rows few are in the document, and a step touches few elements. How long it takes is printed.

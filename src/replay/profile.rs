@@ -192,10 +192,15 @@ impl<T: Float> Program<T> {
     }
 }
 
+/// Rounded to tenths; what would be none of them is less than one.
+fn tenths(x: f64) -> String {
+    if x > 0.0 && x < 0.05 { "<0.1".into() } else { format!("{x:.1}") }
+}
+
 impl fmt::Display for Profile {
     /// A line for each instruction, by its number in the report; a dash where there is no rate, as of one that only moves
     /// elements.
-    #[allow(clippy::cast_precision_loss)] // Rates are rounded to three digits.
+    #[allow(clippy::cast_precision_loss)] // Rates are rounded to tenths.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
         let all = micros(self.time());
@@ -203,14 +208,37 @@ impl fmt::Display for Profile {
         for (i, instruction) in self.instructions.iter().enumerate() {
             let time = micros(instruction.time);
             let share = if all > 0.0 { 100.0 * time / all } else { 0.0 };
-            // A thousand operations a microsecond are one a nanosecond. Of nothing, and in no time, there is no rate.
-            let rate = |amount: usize| match (amount, time > 0.0) {
-                (0, _) | (_, false) => "–".into(),
-                _ => format!("{:.1}", amount as f64 / time / 1e3),
+            // A thousand operations a microsecond are one a nanosecond.
+            let rate = |amount: usize| {
+                let is_none = amount == 0 || time == 0.0; // Moving numbers is no arithmetic.
+                if is_none { "–".into() } else { tenths(amount as f64 / time / 1e3) }
             };
             let (operations, bytes) = (rate(instruction.operations), rate(instruction.bytes));
-            writeln!(f, "{time:10.2} {share:6.1}% {operations:>6} {bytes:>6} {i:4}  {}", instruction.name)?;
+            let share = tenths(share) + "%";
+            writeln!(f, "{time:10.2} {share:>7} {operations:>6} {bytes:>6} {i:4}  {}", instruction.name)?;
         }
         write!(f, "{all:10.2}  in all, the medians of {}", counted(self.runs, "run", "runs"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What computes nothing has no rate, and what is little is not said to be 0.
+    #[test]
+    fn rates_are_told_where_there_are_any() {
+        let measured = |operations, bytes| Measured {
+            name: "some".into(),
+            time: Duration::from_micros(1),
+            operations,
+            bytes,
+        };
+        let instructions = vec![measured(0, 8000), measured(20, 0), measured(2_500, 40)];
+        let text = Profile { runs: 3, instructions }.to_string();
+        let rates: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rates[1][2..4], ["–", "8.0"], "{text}");
+        assert_eq!(rates[2][2..4], ["<0.1", "–"], "{text}");
+        assert_eq!(rates[3][2..4], ["2.5", "<0.1"], "{text}");
     }
 }

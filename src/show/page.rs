@@ -7,22 +7,29 @@ mod sources;
 pub(super) use json::Json;
 pub(super) use sources::Sources;
 
-use std::fmt;
 use std::io;
 use std::path::Path;
 
 /// Colours, type and the line at the top.
-pub(super) const BASE: &str = include_str!("page/base.css");
+const BASE: &str = include_str!("page/base.css");
 
 /// Windows over the page.
-pub(super) const DIALOG: &str = include_str!("page/dialog.css");
+const DIALOG: &str = include_str!("page/dialog.css");
 
 /// Texts, numbers, and elements.
-pub(super) const WORDS: &str = include_str!("page/words.js");
+const WORDS: &str = include_str!("page/words.js");
 
-/// A page around its data. Its parts stand in the places that the template names, style and script in this order.
+/// What each page has at hand: find, the languages, help, keys, its place in the address.
+const TOOLS: &str = include_str!("page/tools.js");
+
+/// What is around a page's body, and around its data.
+const FRAME: &str = include_str!("page/frame.html");
+
+/// A page around its data. Its parts stand in the places that the frame names, style and script in this order.
 pub(super) struct Page {
-    pub template: &'static str,
+    /// What it does, which is said where scripts do not run.
+    pub purpose: &'static str,
+    pub body: &'static str,
     pub style: &'static [&'static str],
     pub script: &'static [&'static str],
     /// The texts, by language.
@@ -30,28 +37,29 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub fn write(&self, f: &mut fmt::Formatter<'_>, data: &Json) -> fmt::Result {
-        let mut rest = self.template;
+    /// The page of this data.
+    pub fn around(&self, data: &Json) -> String {
+        let (mut page, mut rest) = (String::new(), FRAME);
         while let Some((before, after)) = rest.split_once("{{") {
             let (part, after) = after.split_once("}}").unwrap_or((after, ""));
-            f.write_str(before)?;
+            page += before;
             match part {
-                "style" => self.style.iter().try_for_each(|part| f.write_str(part))?,
-                "script" => self.script.iter().try_for_each(|part| f.write_str(part))?,
-                "texts" => self.write_texts(f)?,
-                _ => write!(f, "{data}")?,
+                "purpose" => page += self.purpose,
+                "body" => page += self.body,
+                "style" => page.extend([BASE, DIALOG].iter().chain(self.style).copied()),
+                "script" => page.extend([WORDS, TOOLS].iter().chain(self.script).copied()),
+                "texts" => page += &self.all_texts(),
+                _ => page += &data.to_string(),
             }
             rest = after;
         }
-        f.write_str(rest)
+        page + rest
     }
 
-    fn write_texts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{")?;
-        for (i, (language, texts)) in self.texts.iter().enumerate() {
-            write!(f, "{}\"{language}\":{texts}", if i == 0 { "" } else { "," })?;
-        }
-        f.write_str("}")
+    fn all_texts(&self) -> String {
+        let each: Vec<String> =
+            self.texts.iter().map(|(language, texts)| format!("\"{language}\":{texts}")).collect();
+        format!("{{{}}}", each.join(","))
     }
 }
 
@@ -64,7 +72,7 @@ pub(super) fn to_file(path: &Path, what: &str, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::Page;
+    use super::{Page, TOOLS, WORDS};
 
     /// The names of the texts: what stands before a colon at the start of a line.
     fn names(texts: &'static str) -> Vec<&'static str> {
@@ -78,7 +86,7 @@ pub(super) mod tests {
     pub fn speaks_each_language(page: &Page) {
         let [(_, english), (_, japanese)] = *page.texts else { panic!("two languages") };
         assert_eq!(names(english), names(japanese));
-        let script = page.script.concat() + page.template;
+        let script = [WORDS, TOOLS].concat() + &page.script.concat() + page.body;
         assert!(!english.contains('<') && !japanese.contains('<'));
         for name in names(english) {
             // Of one thing there may be another text, and some names are put together, as that of a mistake.

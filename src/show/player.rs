@@ -3,7 +3,6 @@
 use super::page::to_file;
 use crate::tape::RowId;
 use crate::{Float, Tape, Var};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ mod sample;
 /// ```
 /// use wengert::Language;
 /// # let tape = wengert::Tape::<f64>::new();
-/// let page = tape.player().language(Language::Japanese).to_string();
+/// let page = tape.player().language(Language::Japanese).to_html();
 /// assert!(page.contains("\"language\":\"ja\""));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ impl<'t, T: Float> Player<'t, T> {
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
-    /// assert!(tape.player().title("One step of training").to_string().contains("One step of training"));
+    /// assert!(tape.player().title("One step of training").to_html().contains("One step of training"));
     /// ```
     pub fn title(self, title: &str) -> Self {
         Self { title: Some(title.into()), ..self }
@@ -65,7 +64,7 @@ impl<'t, T: Float> Player<'t, T> {
     ///
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
-    /// let page = tape.player().language(wengert::Language::English).to_string();
+    /// let page = tape.player().language(wengert::Language::English).to_html();
     /// assert!(page.contains("\"language\":\"en\""));
     /// ```
     pub fn language(self, language: Language) -> Self {
@@ -81,7 +80,7 @@ impl<'t, T: Float> Player<'t, T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// tape.leaf("x", 1.0).sin().backward();
-    /// let page = tape.player().sources(env!("CARGO_MANIFEST_DIR")).to_string();
+    /// let page = tape.player().sources(env!("CARGO_MANIFEST_DIR")).to_html();
     /// ```
     pub fn sources(self, directory: impl AsRef<Path>) -> Self {
         Self { sources: Some(directory.as_ref().into()), ..self }
@@ -95,7 +94,7 @@ impl<'t, T: Float> Player<'t, T> {
     /// let x = tape.leaf("x", 3.0);
     /// let slope = (x * x * x).backward()[x];
     /// slope.backward();
-    /// let second = tape.player().gradient_of(slope).to_string();
+    /// let second = tape.player().gradient_of(slope).to_html();
     /// assert!(second.contains(&format!("\"root\":{}", slope.row())));
     /// ```
     pub fn gradient_of(self, row: Var<'t, T>) -> Self {
@@ -107,7 +106,17 @@ impl<'t, T: Float> Player<'t, T> {
         self.tape.len()
     }
 
-    /// Writes it to a file.
+    /// The page, which is one file and needs no network.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// assert!(tape.player().title("Nothing yet").to_html().starts_with("<!doctype html>"));
+    /// ```
+    pub fn to_html(&self) -> String {
+        page::PAGE.around(&data::data(self))
+    }
+
+    /// Writes the page of [`to_html`](Self::to_html) to a file.
     ///
     /// # Errors
     /// If that cannot be written; the error names it.
@@ -115,19 +124,12 @@ impl<'t, T: Float> Player<'t, T> {
     /// ```
     /// # let tape = wengert::Tape::<f64>::new();
     /// let file = std::env::temp_dir().join("wengert-player.html");
-    /// tape.player().title("Nothing yet").write(&file)?;
+    /// tape.player().title("Nothing yet").write_html(&file)?;
     /// # std::fs::remove_file(file)?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn write(self, path: impl AsRef<Path>) -> io::Result<()> {
-        to_file(path.as_ref(), "page", &self.to_string())
-    }
-}
-
-/// The page.
-impl<T: Float> fmt::Display for Player<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        page::PAGE.write(f, &data::data(self))
+    pub fn write_html(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        to_file(path.as_ref(), "page", &self.to_html())
     }
 }
 
@@ -155,7 +157,7 @@ impl<T: Float> Tape<T> {
     #[doc(alias = "html")]
     #[doc(alias = "visualize")]
     pub fn to_html(&self) -> String {
-        self.player().to_string()
+        self.player().to_html()
     }
 
     /// Writes the page of [`to_html`](Self::to_html) to a file.
@@ -173,7 +175,7 @@ impl<T: Float> Tape<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn write_html(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        self.player().write(path)
+        self.player().write_html(path)
     }
 
     /// The page of [`to_html`](Self::to_html), with what there is to choose.
@@ -183,7 +185,7 @@ impl<T: Float> Tape<T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// let loss = tape.leaf("x", 1.0).sin().named("loss");
     /// loss.backward();
-    /// let page = tape.player().title("A sine").language(Language::Japanese).gradient_of(loss).to_string();
+    /// let page = tape.player().title("A sine").language(Language::Japanese).gradient_of(loss).to_html();
     /// ```
     pub fn player(&self) -> Player<'_, T> {
         Player { tape: self, title: None, language: None, sources: None, root: None }

@@ -6,7 +6,6 @@ mod page;
 use super::page::to_file;
 use super::player::Language;
 use crate::{Float, Profile, Program};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +29,7 @@ impl<'p, T: Float> ProgramPage<'p, T> {
     /// let x = tape.leaf("x", ndarray::Array1::ones(1000));
     /// let program = tape.program([x], [x.sin().sum(), x.cumsum(0)])?;
     /// let profile = program.profile(&mut program.workspace(), &ndarray::Array1::<f64>::zeros(1000), 20)?;
-    /// let page = program.page().measured(&profile).to_string();
+    /// let page = program.page().measured(&profile).to_html();
     /// assert!(page.contains("\"runs\":20"));
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -44,7 +43,7 @@ impl<'p, T: Float> ProgramPage<'p, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let x = tape.leaf("x", 1.0);
     /// let program = tape.program([x], [x.sin()])?;
-    /// assert!(program.page().title("One step of training").to_string().contains("One step of training"));
+    /// assert!(program.page().title("One step of training").to_html().contains("One step of training"));
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn title(self, title: &str) -> Self {
@@ -57,7 +56,7 @@ impl<'p, T: Float> ProgramPage<'p, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let x = tape.leaf("x", 1.0);
     /// let program = tape.program([x], [x.sin()])?;
-    /// let page = program.page().language(wengert::Language::Japanese).to_string();
+    /// let page = program.page().language(wengert::Language::Japanese).to_html();
     /// assert!(page.contains("\"language\":\"ja\""));
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -72,14 +71,27 @@ impl<'p, T: Float> ProgramPage<'p, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let x = tape.leaf("x", 1.0);
     /// let program = tape.program([x], [x.sin()])?;
-    /// let page = program.page().sources(env!("CARGO_MANIFEST_DIR")).to_string();
+    /// let page = program.page().sources(env!("CARGO_MANIFEST_DIR")).to_html();
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn sources(self, directory: impl AsRef<Path>) -> Self {
         Self { sources: Some(directory.as_ref().into()), ..self }
     }
 
-    /// Writes it to a file.
+    /// The page, which is one file and needs no network.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// # let x = tape.leaf("x", 1.0);
+    /// let program = tape.program([x], [x.sin()])?;
+    /// assert!(program.page().title("A sine").to_html().starts_with("<!doctype html>"));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn to_html(&self) -> String {
+        page::PAGE.around(&data::data(self))
+    }
+
+    /// Writes the page of [`to_html`](Self::to_html) to a file.
     ///
     /// # Errors
     /// If that cannot be written; the error names it.
@@ -88,19 +100,12 @@ impl<'p, T: Float> ProgramPage<'p, T> {
     /// # let tape = wengert::Tape::<f64>::new();
     /// # let x = tape.leaf("x", 1.0);
     /// let file = std::env::temp_dir().join("wengert-program-page.html");
-    /// tape.program([x], [x.sin()])?.page().title("A sine").write(&file)?;
+    /// tape.program([x], [x.sin()])?.page().title("A sine").write_html(&file)?;
     /// # std::fs::remove_file(file)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn write(self, path: impl AsRef<Path>) -> io::Result<()> {
-        to_file(path.as_ref(), "page", &self.to_string())
-    }
-}
-
-/// The page.
-impl<T: Float> fmt::Display for ProgramPage<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        page::PAGE.write(f, &data::data(self))
+    pub fn write_html(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        to_file(path.as_ref(), "page", &self.to_html())
     }
 }
 
@@ -125,7 +130,7 @@ impl<T: Float> Program<T> {
     #[doc(alias = "html")]
     #[doc(alias = "visualize")]
     pub fn to_html(&self) -> String {
-        self.page().to_string()
+        self.page().to_html()
     }
 
     /// Writes the page of [`to_html`](Self::to_html) to a file.
@@ -141,7 +146,7 @@ impl<T: Float> Program<T> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn write_html(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        self.page().write(path)
+        self.page().write_html(path)
     }
 
     /// The page of [`to_html`](Self::to_html), with what there is to choose.
@@ -151,7 +156,7 @@ impl<T: Float> Program<T> {
     /// let x = tape.leaf("x", [1.0, 2.0]);
     /// let program = tape.program([x], [x.sin().sum()])?;
     /// let profile = program.profile(&mut program.workspace(), &ndarray::arr1(&[1.0, 2.0]), 20)?;
-    /// let page = program.page().title("A sine").measured(&profile).to_string();
+    /// let page = program.page().title("A sine").measured(&profile).to_html();
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn page(&self) -> ProgramPage<'_, T> {

@@ -247,14 +247,6 @@ impl<T: Float> Tape<T> {
         self.reads.borrow_mut().entry(row).or_insert(read);
     }
 
-    /// Nothing: what shows a value to people does not read it. (Left until the last that calls it is changed.)
-    #[allow(clippy::unused_self)]
-    pub(crate) fn log_print(&self, _: RowId) {}
-
-    /// As [`log_print`](Self::log_print).
-    #[allow(clippy::unused_self)]
-    pub(crate) fn log_print_of_all(&self) {}
-
     /// The reads, one a row, that were taken when the tape had more rows than `after`, in order.
     pub(crate) fn reads(&self, after: usize) -> Vec<Read> {
         let reads = self.reads.borrow();

@@ -108,7 +108,7 @@ fn looking_is_not_reading() {
         |tape, _, _| format!("{} {0:#} {0:?}", tape.equations()),
         |tape, x, _| format!("{} {:?}", tape.rule(tape.var(1)), x.prim()),
         |tape, _, _| tape.graph().to_dot() + &tape.graph().to_svg() + &tape.graph().opened().to_mermaid(),
-        |tape, _, _| tape.player().to_string(),
+        |tape, _, _| tape.player().to_html(),
         |tape, _, _| format!("{} {0:?}", tape.first_non_finite().expect("the slope at 0")),
         |tape, _, _| format!("{:?} {} {}", tape.verify(), tape.bytes(), tape.len()),
         |_, x, _| format!("{x} {x:?} {x:.2} {x:e}"),

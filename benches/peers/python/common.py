@@ -17,6 +17,8 @@ STEPS["eager"] = STEPS["notebook"]
 # Dimension and parts; tokens, width and layers.
 MIXTURES = {"mixture-2": (2, 5), "mixture-10": (10, 25), "mixture-20": (20, 50)}
 GPTS = {"gpt-32": (32, 32, 1), "gpt-128": (128, 64, 2), "gpt-256": (256, 128, 2)}
+# Steps, batch, width and state.
+LSTMS = {"lstm-8": (32, 8, 32, 64), "lstm-64": (32, 64, 32, 64)}
 # The inputs of what is mapped, and which of them all share.
 MAPS = {
     "map-samples": ([(1024, 64), (30, 64), (30,), (1, 30), (1,)], [1, 2, 3, 4]),
@@ -108,6 +110,14 @@ def gpt(workload):
     parameters += norm() + linear(draw, VOCABULARY, width)
     places = np.arange(n)
     return places * 7 % VOCABULARY, (places + 1) * 7 % VOCABULARY, parameters
+
+
+def lstm(workload):
+    """../common/lstm.rs: the samples, and the parameters."""
+    steps, batch, width, hidden = LSTMS[workload]
+    draw = drawing()
+    x = draw(steps, batch, width)
+    return x, linear(draw, 4 * hidden, width) + linear(draw, 4 * hidden, hidden) + linear(draw, 1, hidden)
 
 
 def sign_and_place(gradient):

@@ -5,7 +5,7 @@ import os
 import common
 
 CHAINS = ["map-alternating", "map-mixed"]
-given = common.arguments([*common.STEPS, *common.MIXTURES, *common.GPTS, *common.MAPS, *CHAINS])
+given = common.arguments([*common.STEPS, *common.MIXTURES, *common.GPTS, *common.LSTMS, *common.MAPS, *CHAINS])
 os.environ["NPROC"] = str(given.threads)  # the size of its pool
 if given.threads == 1:
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
@@ -60,6 +60,19 @@ def gpt_loss(parameters, tokens, following):
     return -jnp.take_along_axis(scores, following[:, None], 1).mean()
 
 
+def lstm_loss(parameters, x):
+    w, b, v, c, read_w, read_b = parameters
+
+    def step(before, x):
+        take, keep, cell, give = jnp.split(x @ w.T + b + before[0] @ v.T + c, 4, 1)
+        cell = jax.nn.sigmoid(keep) * before[1] + jax.nn.sigmoid(take) * jnp.tanh(cell)
+        return (jax.nn.sigmoid(give) * jnp.tanh(cell), cell), None
+
+    zero = jnp.zeros((x.shape[1], v.shape[1]), jnp.float32)
+    (last, _), _ = jax.lax.scan(step, (zero, zero), x)
+    return jnp.square(last @ read_w.T + read_b).sum() / x.shape[1]
+
+
 def alternating(a):
     s = a
     for _ in range(common.MAPPED // 2):
@@ -109,6 +122,9 @@ def gradients_of():
     if work in common.MIXTURES:
         x, parameters, places = common.mixture(work)
         return jax.value_and_grad(log_likelihood), [parameters, x, places]
+    if work in common.LSTMS:
+        x, parameters = common.lstm(work)
+        return jax.value_and_grad(lstm_loss), [parameters, x]
     *data, parameters = (common.gpt if work in common.GPTS else common.network)(work)
     return jax.value_and_grad(gpt_loss if work in common.GPTS else step_loss), [parameters, *data]
 

@@ -2,7 +2,7 @@
 
 import common
 
-given = common.arguments([*common.STEPS, *common.MIXTURES, *common.GPTS, "record"], ["eager", "compiled"])
+given = common.arguments([*common.STEPS, *common.MIXTURES, *common.GPTS, *common.LSTMS, "record"], ["eager", "compiled"])
 
 import torch
 import torch.nn.functional as F
@@ -48,6 +48,14 @@ def gpt_loss(tokens, following, parameters):
     return F.cross_entropy(F.linear(F.layer_norm(x, width, scale, shift), w, b), following)
 
 
+def lstm_loss(x, parameters):
+    w, b, v, c, read_w, read_b = parameters
+    zero = torch.zeros(1, x.shape[1], v.shape[1])
+    # Biases, one layer, no dropout, no training of it, one direction, steps first: what `torch.nn.LSTM` calls.
+    last = torch.lstm(x, (zero, zero), (w, v, b, c), True, 1, 0.0, False, False, False)[1]
+    return F.linear(last[0], read_w, read_b).square().sum() / x.shape[1]
+
+
 def chain():
     a = torch.tensor(common.A, dtype=torch.float64, requires_grad=True)
 
@@ -65,6 +73,9 @@ def model():
     if given.workload in common.MIXTURES:
         x, parameters, places = common.mixture(given.workload)
         loss, data = log_likelihood, (x, places.ravel())
+    elif given.workload in common.LSTMS:
+        x, parameters = common.lstm(given.workload)
+        loss, data = lstm_loss, [x]
     elif given.workload in common.GPTS:
         *data, parameters = common.gpt(given.workload)
         loss = gpt_loss

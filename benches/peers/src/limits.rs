@@ -178,6 +178,15 @@ pub fn floor(workload: Workload) -> Option<Floor> {
             let attention = layers * 2 * n * (n + 1) * width / 2;
             arrays(3 * 2 * (n * weights + attention), 2 * (weights + (64 + n) * width), false)
         }
+        Workload::Lstm(_, [steps, batch, width, hidden]) => {
+            // What comes in has no gradient, and the state before the first step neither.
+            let weights = 4 * hidden * (2 * width + 3 * hidden);
+            arrays(
+                2 * steps * batch * weights,
+                steps * batch * width + 2 * 4 * hidden * (width + hidden),
+                false,
+            )
+        }
         // Without the gradients of the weights.
         Workload::Map(_, Mapped::Samples) => {
             arrays(2 * 2 * 1024 * (64 * 30 + 30), 1024 * (2 * 64 + 1) + 64 * 30, false)

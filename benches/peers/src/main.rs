@@ -20,7 +20,7 @@ use crate::table::Manner;
 const USAGE: &str = "\
 Usage: cargo run --release --features all -- [WORKLOAD…] [OPTIONS]
 
-  WORKLOAD…      notebook, mini, wide, eager, mixture, gpt, chain, record, make, map; mixture-10 is one of three, and
+  WORKLOAD…      notebook, mini, wide, eager, mixture, gpt, lstm, chain, record, make, map; mixture-10 is one of three, and
                  so on                         [all of them]
   --rounds N     how often each peer is run    [7]
   --threads N    a thread count for all peers  [1 and all cores, the better one shown]

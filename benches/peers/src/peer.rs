@@ -33,7 +33,7 @@ const WENGERT: Peer = Peer {
     name: "wengert",
     program: Binary("wengert", true),
     mode: "",
-    works: &["notebook", "mini", "wide", "mixture", "gpt", "chain", "record", "make", "map"],
+    works: &["notebook", "mini", "wide", "mixture", "gpt", "lstm", "chain", "record", "make", "map"],
     threaded: true,
     install: "it is always built",
 };
@@ -41,7 +41,7 @@ const TORCH: Peer = Peer {
     name: "PyTorch, eager",
     program: Script("peer_torch.py", "torch"),
     mode: "eager",
-    works: &["notebook", "mini", "wide", "eager", "mixture", "gpt", "record"],
+    works: &["notebook", "mini", "wide", "eager", "mixture", "gpt", "lstm", "record"],
     threaded: true,
     install: "pip install torch numpy",
 };
@@ -60,7 +60,7 @@ pub const PEERS: &[Peer] = &[
     Peer {
         name: "wengert, recorded",
         mode: "recorded",
-        works: &["notebook", "mini", "wide", "eager", "mixture", "gpt"],
+        works: &["notebook", "mini", "wide", "eager", "mixture", "gpt", "lstm"],
         threaded: false,
         ..WENGERT
     },
@@ -98,14 +98,14 @@ pub const PEERS: &[Peer] = &[
     Peer {
         name: "PyTorch, compiled",
         mode: "compiled",
-        works: &["notebook", "mini", "wide", "mixture", "gpt"],
+        works: &["notebook", "mini", "wide", "mixture", "gpt", "lstm"],
         ..TORCH
     },
     Peer {
         name: "XLA (JAX)",
         program: Script("peer_jax.py", "jax"),
         mode: "",
-        works: &["notebook", "mini", "wide", "mixture", "gpt", "map"],
+        works: &["notebook", "mini", "wide", "mixture", "gpt", "lstm", "map"],
         threaded: true,
         install: "pip install jax",
     },

@@ -51,6 +51,12 @@ pub fn print(workload: Workload, peers: &[&Peer], manner: &Manner, limits: &Limi
         Workload::Gpt(name, n, width, layers) => {
             (format!("{name}, tokens, width, layers = {n}, {width}, {layers}"), "ms", 1e-6, 3)
         }
+        Workload::Lstm(name, [steps, batch, width, hidden]) => (
+            format!("{name}, steps, batch, width, state = {steps}, {batch}, {width}, {hidden}"),
+            "µs",
+            1e-3,
+            1,
+        ),
         Workload::Map(name, _) => (format!("{name}, all inputs"), "µs", 1e-3, 1),
         Workload::Chain => ("chain, replayed, an operation".into(), "ns", 1.0, 2),
         Workload::Record => ("record, and one reverse sweep, an operation".into(), "ns", 1.0, 1),

@@ -13,6 +13,8 @@ pub enum Workload {
     Mixture(&'static str, usize, usize),
     /// The mean cross entropy of a small language model in `f32`: tokens, width, layers.
     Gpt(&'static str, usize, usize, usize),
+    /// The mean square of what a recurrent layer with gates gives in the end, in `f32`: steps, batch, width, state.
+    Lstm(&'static str, [usize; 4]),
     /// One function of many inputs at once.
     Map(&'static str, Mapped),
     /// [`Workload::LONG`] operations on one `f64`, recorded before the clock starts: replayed forward and in reverse.
@@ -89,7 +91,7 @@ impl Workload {
     pub const POINTS: usize = 1_000;
 
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Step("notebook", 1437, &[64, 30, 1]),
         Self::Step("mini", 32, &[64, 30, 1]),
         Self::Step("wide", 256, &[784, 512, 256, 10]),
@@ -100,6 +102,8 @@ impl Workload {
         Self::Gpt("gpt-32", 32, 32, 1),
         Self::Gpt("gpt-128", 128, 64, 2),
         Self::Gpt("gpt-256", 256, 128, 2),
+        Self::Lstm("lstm-8", [32, 8, 32, 64]),
+        Self::Lstm("lstm-64", [32, 64, 32, 64]),
         Self::Chain,
         Self::Record,
         Self::Make,
@@ -113,7 +117,11 @@ impl Workload {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Step(name, ..) | Self::Mixture(name, ..) | Self::Gpt(name, ..) | Self::Map(name, _) => name,
+            Self::Step(name, ..)
+            | Self::Mixture(name, ..)
+            | Self::Gpt(name, ..)
+            | Self::Lstm(name, _)
+            | Self::Map(name, _) => name,
             Self::Chain => "chain",
             Self::Record => "record",
             Self::Make => "make",
@@ -148,7 +156,7 @@ impl Workload {
         match self {
             Self::Step(..) => Some(by_hand::step(&self.network())),
             Self::Chain | Self::Record => Some(by_hand::chain(A, operations)),
-            Self::Mixture(..) | Self::Gpt(..) | Self::Map(..) | Self::Make => None,
+            Self::Mixture(..) | Self::Gpt(..) | Self::Lstm(..) | Self::Map(..) | Self::Make => None,
         }
     }
 
@@ -163,6 +171,10 @@ impl Workload {
             Self::Mixture(_, d, k) => 1e3 * double * (Self::POINTS + d + k) as f64,
             // Of each layer two norms, the queries, the scores and what they weigh, the joining, the layers between.
             Self::Gpt(_, n, width, layers) => single * (layers * (2 * n + 9 * width) + width) as f64,
+            // Of each step a sum over its width and its state, forward and back, and of all over the batch.
+            Self::Lstm(_, [steps, batch, width, hidden]) => {
+                single * (steps * (2 * (width + hidden) + batch)) as f64
+            }
             Self::Map(_, Samples) => single * (64 + 30 + 1024) as f64, // the loss is added up over 1024 lanes
             Self::Map(_, Ensemble) => single * (64 + 30 + 32 + 64) as f64,
             Self::Map(_, Softmax) => single * (32 + 16 * 32 + 256) as f64,

@@ -115,7 +115,7 @@ fn page(tape: &Tape<f64>) -> Result<String, std::io::Error> {
         return Ok("`cargo run -p walkthrough -- tape.html` writes a page that plays it".into());
     };
     let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."); // paths start where the workspace does
-    tape.player().title("A small tape").sources(sources).write(&file)?;
+    tape.player().title("A small tape").sources(sources).write_html(&file)?;
     Ok(format!("{file} plays it in a browser"))
 }
 

@@ -9,6 +9,14 @@ use std::fmt;
 /// # In Jupyter
 impl Failure {
     /// Shows the page, with pictures of what is wrong. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// # use ndarray::Array1;
+    /// let check = check::backward(|[x]| x * 3.0).against(|dy: &Array1<f64>| dy * 2.0).shapes(["x: n"]);
+    /// # let check = check.without_persistence();
+    /// check.try_run().unwrap_err().evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         send(&failure(self), self);
     }
@@ -29,6 +37,14 @@ fn failure(failure: &Failure) -> Html {
 
 impl Summary {
     /// Shows the certificate. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// # use ndarray::Array1;
+    /// let check = check::backward(|[x]| x * 3.0).against(|dy: &Array1<f64>| dy * 3.0).shapes(["x: n"]);
+    /// # let check = check.without_persistence();
+    /// check.try_run().unwrap().evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         send(&page("w-good", "Right", self), self);
     }
@@ -36,6 +52,14 @@ impl Summary {
 
 impl Score {
     /// Shows which wrong versions were caught. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # use wengert::check;
+    /// # use ndarray::Array1;
+    /// let check = check::backward(|[x]| x * 3.0).against(|dy: &Array1<f64>| dy * 3.0).shapes(["x: n"]);
+    /// # let check = check.without_persistence();
+    /// check::mutants(&check).evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         let class = if self.survivors().is_empty() { "w-good" } else { "w-bad" };
         send(&page(class, "Score", self), self);

@@ -252,7 +252,7 @@ fn wrapped(words: &str, room: f64) -> Vec<String> {
 /// What the picture does not show by itself.
 fn notes(comparison: &Comparison, cells: &[Cells]) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(sampled) = cells.iter().find(|cells| cells.is_sampled()) {
+    if let Some(sampled) = cells.iter().find(|cells| cells.is_part()) {
         let [down, right] = sampled.block;
         notes.push(format!(
             "Each cell is a block of {down} × {right} elements, and shows the largest of them."

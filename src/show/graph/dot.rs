@@ -39,9 +39,7 @@ fn id(node: &Node) -> String {
 }
 
 fn label(node: &Node) -> String {
-    let head =
-        node.name.as_ref().map_or_else(|| node.formula.clone(), |name| format!("{name} = {}", node.formula));
-    format!("{head}\n{}", node.shape)
+    format!("{}\n{}", node.equation(), node.shape)
 }
 
 fn form(node: &Node) -> String {

@@ -1,8 +1,11 @@
 //! Which rows are one node: those that one call recorded, as `softmax` does, and what the sweep recorded for them.
 //!
-//! They are known as the [player](crate::Player) knows them, by their place in the source, which they share, if none but
-//! the last of them is used elsewhere or has a name. A loop that comes to the same place again repeats itself: each round
-//! is a call of its own.
+//! They are known as the [player](crate::Player) knows them, by their place in the source, which they share. A loop that
+//! comes to the same place again repeats itself: each round is a call of its own.
+//!
+//! **One row leaves a node**, its last: no other is used elsewhere, has a name, or was asked for, as the gradient of a leaf
+//! is. So a node goes by that row, and whatever is called by its name or number stands on a node. (The rule of a call's row
+//! may look into the call; words are then chosen that do not.)
 
 use super::{Graph, LEAST};
 use crate::tape::{Mode, RowId};
@@ -18,6 +21,23 @@ pub(super) struct Piece {
     /// If these are what the rules of a folded call recorded: the last row of that.
     pub rules_of: Option<usize>,
     pub is_left_out: bool,
+}
+
+impl Piece {
+    /// The row that leaves it.
+    pub fn last(&self) -> usize {
+        self.rows.end - 1
+    }
+
+    /// Whether this row is told of, and not inside of it.
+    fn shows(&self, row: usize) -> bool {
+        self.rows.contains(&row) && (self.is_left_out || row == self.last())
+    }
+}
+
+/// Whether this row stands on one of the pieces.
+pub(super) fn stands(pieces: &[Piece], row: usize) -> bool {
+    pieces.get(pieces.partition_point(|piece| piece.rows.end <= row)).is_some_and(|piece| piece.shows(row))
 }
 
 /// What recorded rows.
@@ -50,18 +70,17 @@ pub(super) fn pieces<T: Float>(
         let mut at = from;
         while at < stop {
             let to = if graph.is_opened { at + 1 } else { calls.end_of(at, stop, sweep.is_some()) };
-            let rules_of = calls.call_behind(at).filter(|_| to > at + 1);
             pieces.push(Piece {
                 rows: at..to,
                 by: sweep.map_or(By::Forward, By::Sweep),
-                rules_of,
+                rules_of: calls.call_behind(at),
                 is_left_out: false,
             });
             at = to;
         }
         from = stop;
     }
-    shortened(pieces, most.max(LEAST))
+    shortened(pieces, most.max(LEAST), &|piece| calls.is_wanted(piece.last()))
 }
 
 /// The first sweep that ends after this row.
@@ -78,7 +97,7 @@ fn sweep_of<T: Float>(sweeps: &Sweeps<'_, T>, row: usize) -> Option<usize> {
 /// The calls found so far.
 struct Calls<'t, T: Float> {
     tape: &'t Tape<T>,
-    /// For each row the last row computed forwards that takes it.
+    /// For each row the last that takes it, of those computed forwards and of its own sweep.
     last_use: Vec<usize>,
     roots: HashSet<usize>,
     /// For each row before, the last of its piece if that has several rows.
@@ -89,8 +108,13 @@ impl<'t, T: Float> Calls<'t, T> {
     fn new(tape: &'t Tape<T>, sweeps: &Sweeps<'_, T>, end: usize) -> Self {
         let mut last_use = vec![0; end];
         tape.with_rows(|rows| {
-            for (at, row) in rows[..end].iter().enumerate().filter(|(_, row)| row.origin.is_none()) {
-                row.operands.iter().for_each(|operand| last_use[operand.index()] = at);
+            for (at, row) in rows[..end].iter().enumerate() {
+                let sweep = sweep_of(sweeps, at);
+                for operand in row.operands.iter().map(|operand| operand.index()) {
+                    if row.origin.is_none() || sweep == sweep_of(sweeps, operand) {
+                        last_use[operand] = at;
+                    }
+                }
             }
         });
         let roots = sweeps.iter().map(|(_, root, _)| root.row()).collect();
@@ -115,21 +139,22 @@ impl<'t, T: Float> Calls<'t, T> {
                 one.prim.name() == other.prim.name() && one.operands.len() == other.operands.len()
             })
         });
-        let is_inner =
-            |row: usize| self.last_use[row] < to && !self.is_named(row) && !self.roots.contains(&row);
-        if (from..to - 1).all(is_inner) { to } else { from + 1 }
+        if (from..to - 1).all(|row| self.is_inner(row, to)) { to } else { from + 1 }
     }
 
-    /// The rows that the rules of one folded call recorded; a row with a name ends them.
+    /// Whether nobody behind this end has to do with the row.
+    fn is_inner(&self, row: usize, end: usize) -> bool {
+        self.last_use[row] < end && !self.is_wanted(row)
+    }
+
+    /// The rows that the rules of one folded call recorded, up to the first that leaves them.
     fn end_of_adjoint(&self, from: usize, stop: usize) -> usize {
         let Some(call) = self.call_behind(from) else { return from + 1 };
-        let mut to = from + 1;
-        while to < stop
-            && self.call_behind(to) == Some(call)
-            && !self.is_named(to - 1)
-            && !self.roots.contains(&(to - 1))
-        {
-            to += 1;
+        let of_the_call = (from..stop).take_while(|row| self.call_behind(*row) == Some(call));
+        let mut to = from + of_the_call.count();
+        // Where it ends earlier, more may leave it.
+        while let Some(leaving) = (from..to - 1).find(|row| !self.is_inner(*row, to)) {
+            to = leaving + 1;
         }
         to
     }
@@ -140,9 +165,22 @@ impl<'t, T: Float> Calls<'t, T> {
         self.folded.get(origin).copied().flatten()
     }
 
-    fn is_named(&self, row: usize) -> bool {
-        self.tape.try_var(row).is_ok_and(|row| row.name().is_some())
+    /// Whether somebody asked for this row: it has a name, a sweep started from it, or it is what sweeps are made for, the
+    /// gradient of a leaf, and forwards the tangent of the root.
+    fn is_wanted(&self, row: usize) -> bool {
+        let Ok(row) = self.tape.try_var(row) else { return false };
+        row.name().is_some() || self.roots.contains(&row.row()) || is_asked_for(row)
     }
+}
+
+/// Whether a row is the gradient of a leaf, or the tangent of what was differentiated forwards.
+pub(super) fn is_asked_for<T: Float>(row: Var<'_, T>) -> bool {
+    row.tape().derivation(row.id()).is_some_and(|derivation| {
+        let is_forward = matches!(derivation.mode, Mode::Forward(_));
+        let root = derivation.root.row();
+        let mut of = derivation.of.iter();
+        of.any(|of| if is_forward { of.row() == root } else { of.operands().is_empty() })
+    })
 }
 
 /// After how many of so many rows they repeat themselves; all of them, if they do not.
@@ -154,9 +192,9 @@ fn round(rows: usize, is_same: impl Fn(usize, usize) -> bool) -> usize {
     found.unwrap_or(rows)
 }
 
-/// At most so many pieces: of each stretch of one cluster the middle is left out, as much of each as of the others; of
-/// more stretches than can be told apart, the middle of all.
-fn shortened(pieces: Vec<Piece>, most: usize) -> Vec<Piece> {
+/// At most so many pieces: of each stretch of one cluster the middle is left out, as much of each as of the others, but not
+/// what is wanted there, as far as there is room; of more stretches than can be told apart, the middle of all.
+fn shortened(pieces: Vec<Piece>, most: usize, is_wanted: &dyn Fn(&Piece) -> bool) -> Vec<Piece> {
     if pieces.len() <= most {
         return pieces;
     }
@@ -178,15 +216,30 @@ fn shortened(pieces: Vec<Piece>, most: usize) -> Vec<Piece> {
             kept.extend_from_slice(&pieces[stretch]);
             continue;
         }
-        let (head, tail) = (stretch.start + share / 2, stretch.end - (share - share / 2 - 1));
+        let middle = |share: usize| stretch.start + share / 2..stretch.end - (share - share / 2 - 1);
+        let wanted = |share| middle(share).filter(|at| is_wanted(&pieces[*at]));
+        // What is kept in the middle takes two, itself and the rest behind it: of half of the room so much.
+        let some = wanted(share - 2 * (share / 4)).take(share / 4).count();
+        let share = share - 2 * some;
+        let Range { start: head, end: tail } = middle(share);
         kept.extend_from_slice(&pieces[stretch.start..head]);
-        let rows = pieces[head].rows.start..pieces[tail - 1].rows.end;
-        let is_one = pieces[head..tail].iter().all(|piece| piece.by == pieces[head].by);
-        let by = if is_one { pieces[head].by } else { By::Both };
-        kept.push(Piece { rows, by, rules_of: None, is_left_out: true });
+        let mut from = head;
+        for at in wanted(share).take(some).chain([tail]) {
+            kept.extend(left_out(&pieces[from..at]));
+            kept.extend((at < tail).then(|| pieces[at].clone()));
+            from = at + 1;
+        }
         kept.extend_from_slice(&pieces[tail..stretch.end]);
     }
     kept
+}
+
+/// A piece in the place of these; one stands for itself.
+fn left_out(pieces: &[Piece]) -> Option<Piece> {
+    let (first, rest) = pieces.split_first()?;
+    let Some(last) = rest.last() else { return Some(first.clone()) };
+    let by = if rest.iter().all(|piece| piece.by == first.by) { first.by } else { By::Both };
+    Some(Piece { rows: first.rows.start..last.rows.end, by, rules_of: None, is_left_out: true })
 }
 
 #[cfg(test)]
@@ -215,7 +268,7 @@ mod tests {
             (0..long).map(|row| piece(row, (row >= long / 3).then_some(0))).collect()
         };
         for (long, most) in [(9, 8), (100, 20), (10_000, 300), (1_000, 8)] {
-            let kept = shortened(all(long), most);
+            let kept = shortened(all(long), most, &|_| false);
             assert!(kept.len() <= most, "{} of {long}, {most}", kept.len());
             assert!(kept.len() + 6 >= most.min(long), "{} of {long}, {most}", kept.len());
             // They follow each other without a gap.
@@ -223,8 +276,16 @@ mod tests {
             assert_eq!((kept[0].rows.start, kept[kept.len() - 1].rows.end), (0, long));
             assert!(kept.iter().all(|piece| piece.is_left_out || piece.rows.len() == 1));
         }
+        // What is wanted stays, as far as there is room.
+        for (long, most) in [(100, 20), (10_000, 300)] {
+            let is_wanted = |piece: &Piece| piece.last() % (long / 4) == long / 8;
+            let kept = shortened(all(long), most, &is_wanted);
+            assert!(kept.len() <= most, "{} of {long}, {most}", kept.len());
+            assert!(kept.windows(2).all(|two| two[0].rows.end == two[1].rows.start));
+            assert_eq!(kept.iter().filter(|piece| !piece.is_left_out && is_wanted(piece)).count(), 4);
+        }
         // Ten thousand sweeps of one row each.
         let many: Vec<Piece> = (0..20_000).map(|row| piece(row, (row % 2 == 1).then_some(row / 2))).collect();
-        assert!(shortened(many, 100).len() <= 100);
+        assert!(shortened(many, 100, &|_| true).len() <= 100);
     }
 }

@@ -7,7 +7,7 @@
 //! towards the middle of their neighbours as far as the order allows.
 //!
 //! An arrow from one stretch to another, or over many layers, would cross all that is between. Instead a *reference* stands
-//! above the node that takes it, with the name of what is meant.
+//! above the node that takes it, with the name of what is meant; one for all that take it nearby.
 
 use super::model::Model;
 
@@ -26,6 +26,8 @@ const BETWEEN: f64 = 26.0;
 const PASSING: f64 = 10.0;
 /// Layers that an arrow may pass.
 const FAR: usize = 12;
+/// Layers that one reference serves below the first.
+const NEAR: usize = 2;
 /// Down and up so many times.
 const SWEEPS: usize = 6;
 
@@ -149,23 +151,44 @@ impl Stretch {
         for node in (0..count).filter(|node| lowest[*node] != usize::MAX && !is_fed[*node]) {
             stretch.layer[node] = lowest[node];
         }
-        for edge in edges.iter().filter(|edge| edge.from < first) {
-            let to = edge.to - first;
-            let reference =
-                stretch.add(What::Reference(edge.from), references[edge.from], stretch.layer[to] - 1);
-            ways.push(([reference, to], edge.uses));
+        let mut from_elsewhere: Vec<_> = edges.iter().filter(|edge| edge.from < first).collect();
+        from_elsewhere.sort_by_key(|edge| stretch.layer[edge.to - first]);
+        for edge in from_elsewhere {
+            stretch.refer(edge.from, edge.to - first, edge.uses, references, &mut ways);
         }
-        for ([from, to], _) in &mut ways {
-            if stretch.layer[*to] > stretch.layer[*from] + FAR
-                && let What::Node(node) = stretch.what[*from]
-            {
-                *from = stretch.add(What::Reference(node), references[node], stretch.layer[*to] - 1);
+        ways.sort_by_key(|(way, _)| stretch.layer[way[1]]);
+        for (way, uses) in std::mem::take(&mut ways) {
+            match stretch.what[way[0]] {
+                What::Node(node) if stretch.layer[way[1]] > stretch.layer[way[0]] + FAR => {
+                    stretch.refer(node, way[1], uses, references, &mut ways);
+                }
+                _ => ways.push((way, uses)),
             }
         }
         stretch.bend(ways);
         stretch.order();
         stretch.spread();
         stretch
+    }
+
+    /// An arrow from a reference to what stands elsewhere: one that is near already, or a new one just above.
+    fn refer(
+        &mut self,
+        node: usize,
+        to: usize,
+        uses: usize,
+        references: &[Size],
+        ways: &mut Vec<([usize; 2], usize)>,
+    ) {
+        let above = self.layer[to] - 1;
+        let is_near = |of: &usize| {
+            self.what[*of] == What::Reference(node)
+                && self.layer[*of] <= above
+                && self.layer[*of] + NEAR >= above
+        };
+        let known = (0..self.what.len()).find(is_near);
+        let reference = known.unwrap_or_else(|| self.add(What::Reference(node), references[node], above));
+        ways.push(([reference, to], uses));
     }
 
     fn add(&mut self, what: What, size: Size, layer: usize) -> usize {

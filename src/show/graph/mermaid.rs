@@ -10,9 +10,7 @@ pub(super) fn text(model: &Model, title: &str) -> String {
     for (place, cluster) in model.clusters.iter().enumerate() {
         let _ = writeln!(out, "  subgraph c{place}[\"{}\"]", entities(&cluster.label));
         for node in model.nodes.iter().filter(|node| node.cluster == place) {
-            let head = node.name.as_ref().map(|name| format!("{name} = {}", node.formula));
-            let label =
-                [head.as_ref().unwrap_or(&node.formula), &node.shape].map(|line| entities(line)).join("<br>");
+            let label = [&node.equation(), &node.shape].map(|line| entities(line)).join("<br>");
             let (open, close) = match node.form {
                 Form::Input => ("([\"", "\"])"),
                 Form::Constant => ("{{\"", "\"}}"),

@@ -4,15 +4,17 @@
 //! between rows do, whatever is folded, and there is no way round in a circle.
 
 use super::Graph;
-use super::fold::{By, Piece, pieces};
-use super::words::{heading, whole};
+use super::fold::{By, Piece, is_asked_for, pieces, stands};
+use super::words::{heading, is_followed, whole};
 use crate::show::derivative::derivative;
 use crate::show::page::Sources;
+use crate::show::text::name_of;
 use crate::tape::{Derivation, Made, Mode, RowId};
 use crate::{Float, Var};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// What a node is, which is told by its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +38,28 @@ pub(super) struct Node {
     pub form: Form,
     /// Nothing takes it, or a sweep started from it.
     pub is_result: bool,
-    /// The name, unless the row has none; what it computes; and its shape with what else there is to say in short.
+    /// The number of the row that leaves it, where others call it by that; its name, or whose derivative it is.
+    pub number: Option<usize>,
     pub name: Option<String>,
+    /// What it computes; and its shape with what else there is to say in short.
     pub formula: String,
     pub shape: String,
     /// All that there is to say.
     pub whole: String,
+}
+
+impl Node {
+    /// What it goes by, in a line: `%12 ∂loss/∂w`; nothing where rows are left out.
+    pub fn title(&self) -> String {
+        let number = self.number.map(|number| format!("%{number}"));
+        number.into_iter().chain(self.name.clone()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same and what it computes.
+    pub fn equation(&self) -> String {
+        let title = self.title();
+        if title.is_empty() { self.formula.clone() } else { format!("{title} = {}", self.formula) }
+    }
 }
 
 /// From operands to what is computed from them.
@@ -75,11 +93,13 @@ impl Model {
     /// Of so many nodes at most.
     pub fn of<T: Float>(graph: &Graph<'_, T>, most: usize) -> Self {
         let tape = graph.tape;
-        tape.log_print_of_all();
         let sweeps = tape.sweep_ranges();
         let end = if graph.is_forward { first_swept(tape) } else { tape.len() };
         let pieces = pieces(graph, &sweeps, end, most);
         let used = used(tape, end);
+        let stands = |row: usize| stands(&pieces, row);
+        let mut names: HashMap<Rc<str>, usize> = HashMap::new();
+        tape.vars().take(end).filter_map(Var::name).for_each(|name| *names.entry(name).or_default() += 1);
         let mut sources = Sources::new(graph.sources.as_deref());
         let mut clusters: Vec<Cluster> = Vec::new();
         let mut places: HashMap<By, usize> = HashMap::new();
@@ -94,10 +114,19 @@ impl Model {
                 clusters.push(Cluster { label, is_swept: matches!(piece.by, By::Sweep(_)) });
                 clusters.len() - 1
             });
-            let last = tape.try_var(piece.rows.end - 1).expect("a row of this tape");
+            let last = tape.try_var(piece.last()).expect("a row of this tape");
             let is_root = sweeps.iter().any(|(_, root, _)| piece.rows.contains(&root.row()));
-            let is_result = is_root || !used[piece.rows.end - 1];
-            nodes.push(node(piece, cluster, is_result, last, &mut sources));
+            // What a sweep recorded for nobody is none.
+            let is_end = !used[piece.last()];
+            let is_asked_for = last.origin().is_none() || last.name().is_some() || is_asked_for(last);
+            let mut node =
+                node(piece, cluster, is_root || is_end && is_asked_for, last, &mut sources, &stands);
+            if is_end && !is_asked_for && node.form != Form::LeftOut {
+                node.formula += ", not used";
+            }
+            let is_one_of_many = last.name().is_some_and(|name| names[&name] > 1);
+            node.number = node.number.or_else(|| is_one_of_many.then(|| last.row()));
+            nodes.push(node);
         }
         let edges = edges(graph, &nodes, end);
         let left_out =
@@ -121,7 +150,7 @@ impl Model {
         }
         if folded > 0 {
             let nodes = crate::error::counted(folded, "box stands", "boxes stand");
-            let _ = write!(said, "; {nodes} for several rows, of one call");
+            let _ = write!(said, "; {nodes} for several rows, those of one call");
         }
         if self.left_out > 0 {
             let _ = write!(
@@ -166,6 +195,7 @@ fn node<T: Float>(
     is_result: bool,
     last: Var<'_, T>,
     sources: &mut Sources,
+    stands: &dyn Fn(usize) -> bool,
 ) -> Node {
     let rows = piece.rows.clone();
     let mut node = Node {
@@ -173,6 +203,7 @@ fn node<T: Float>(
         cluster,
         form: Form::LeftOut,
         is_result: false,
+        number: None,
         name: None,
         formula: format!("… {} left out …", crate::error::counted(rows.len(), "row", "rows")),
         shape: format!("%{} to %{}", rows.start, rows.end - 1),
@@ -189,15 +220,12 @@ fn node<T: Float>(
     };
     node.is_result = is_result && matches!(node.form, Form::Operation | Form::Folded);
     let of = last.tape().derivation(last.id()).filter(|derivation| !derivation.of.is_empty());
-    // A step on the way is known by its number, and a derivative by the first row whose derivative it is.
-    let name = of.as_ref().filter(|_| last.name().is_none()).map(|of| {
-        let mut rows = of.of.clone();
-        rows.sort_by_key(|row| (row.name().is_none(), row.row()));
-        let first = Derivation { root: of.root, mode: of.mode.clone(), of: vec![rows[0]], made: Made::Seed };
-        derivative(&first) + if rows.len() > 1 { " …" } else { "" }
-    });
-    let [formula, detail] = whole(piece, last, sources);
-    node.name = Some(name.unwrap_or_else(|| heading(last)));
+    node.name = last.name().map(|name| name_of(&name));
+    if node.name.is_none() {
+        node.number = Some(last.row());
+        node.name = of.as_ref().and_then(|of| derivatives(of, stands));
+    }
+    let [formula, detail] = whole(piece, last, sources, stands);
     node.formula = formula;
     node.shape = crate::error::Dims(&last.shape()).to_string();
     if rows.len() > 1 {
@@ -205,6 +233,22 @@ fn node<T: Float>(
     }
     node.whole = of.map_or(detail.clone(), |of| format!("{}\n{detail}", derivative(&of)));
     node
+}
+
+/// Whose derivative a row is: of the leaves that there are, which people ask for, two at most, or of one row of which they
+/// can know.
+fn derivatives<T: Float>(of: &Derivation<'_, T>, stands: &dyn Fn(usize) -> bool) -> Option<String> {
+    let mut rows = of.of.clone();
+    rows.sort_by_key(|row| (!row.operands().is_empty(), row.name().is_none(), row.row()));
+    let each = rows.iter().map(|row| {
+        let one = Derivation { root: of.root, mode: of.mode.clone(), of: vec![*row], made: Made::Seed };
+        (derivative(&one), row.operands().is_empty())
+    });
+    let known: Vec<(String, bool)> = each.filter(|(text, _)| is_followed(text, stands)).collect();
+    let leaves = known.iter().filter(|(_, is_leaf)| *is_leaf).count();
+    let shown: Vec<&str> = known.iter().take(leaves.clamp(1, 2)).map(|(text, _)| text.as_str()).collect();
+    let more = if rows.len() > shown.len() { " …" } else { "" };
+    (!shown.is_empty()).then(|| shown.join(", ") + more)
 }
 
 /// Each operand of each row, between the nodes that they are in.

@@ -13,6 +13,8 @@ const TOP: f64 = 76.0;
 const LEGEND: f64 = 52.0;
 /// Columns of a name, beside a shape.
 const NAME: usize = 26;
+/// Between a number and a name.
+const APART: f64 = 7.0;
 /// What a column takes of text of 15, 12 and 11 pixels.
 const NAMED: f64 = 8.4;
 const MONO: f64 = 7.3;
@@ -80,7 +82,11 @@ pub(super) fn text(model: &Model, title: &str) -> String {
             let end = &all.boxes[arrow.way[arrow.way.len() - 1]];
             let [x, y] =
                 [all.boxes[arrow.way[arrow.way.len() - 2]].x * 0.2 + end.x * 0.8 + 5.0, end.y - 11.0];
-            let _ = writeln!(out, "<text class=\"small\" x=\"{x:.1}\" y=\"{y:.1}\">{}×</text>", arrow.uses);
+            let _ = writeln!(
+                out,
+                "<text class=\"small\" x=\"{x:.1}\" y=\"{y:.1}\">{n}×<title>It is taken {n} times.</title></text>",
+                n = arrow.uses
+            );
         }
     }
     for placed in &all.boxes {
@@ -129,41 +135,48 @@ fn way(cluster: &Cluster) -> &'static str {
     if cluster.is_swept { "swept" } else { "forward" }
 }
 
-/// The first line of a box: a name, and whether it is none but a number.
-fn name(node: &Node) -> (String, bool) {
-    let name = elided(node.name.clone().unwrap_or_default(), NAME);
-    let is_number = name.strip_prefix('%').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
-    (name, is_number)
+/// The first line of a box: the number that others call it by, and its name.
+fn head(node: &Node) -> [String; 2] {
+    let number = node.number.map(|number| format!("%{number}")).unwrap_or_default();
+    [number, elided(node.name.clone().unwrap_or_default(), NAME)]
 }
 
-/// Whether name, or number, and shape say all, so that there is no second line.
+/// Whether title and shape say all, so that there is no second line.
 fn is_single(node: &Node) -> bool {
-    matches!(node.form, Form::Input | Form::Constant) || node.name.is_none()
+    matches!(node.form, Form::Input | Form::Constant | Form::LeftOut)
 }
 
 /// What a box of one line says: a constant that is a number is that.
-fn single(node: &Node) -> String {
-    let is_named = !name(node).1;
+fn single(node: &Node) -> [String; 2] {
+    let [number, name] = head(node);
     match node.form {
-        Form::Constant if node.formula != "constant" && !is_named => node.formula.clone(),
-        Form::Constant if node.formula != "constant" => format!("{} = {}", name(node).0, node.formula),
-        Form::LeftOut => node.formula.clone(),
-        _ => name(node).0,
+        Form::Constant if node.formula != "constant" && name.is_empty() => {
+            [String::new(), node.formula.clone()]
+        }
+        Form::Constant if node.formula != "constant" => [number, format!("{name} = {}", node.formula)],
+        Form::LeftOut => [String::new(), node.formula.clone()],
+        _ => [number, name],
     }
+}
+
+/// How wide a number and a name beside it are.
+fn wide([number, name]: &[String; 2]) -> f64 {
+    let between = if number.is_empty() || name.is_empty() { 0.0 } else { APART };
+    SMALL * real(width(number)) + between + NAMED * real(width(name))
 }
 
 fn size(node: &Node) -> Size {
     let shape = SMALL * real(width(&node.shape));
     if is_single(node) {
-        return [NAMED * real(width(&single(node))) + shape + 44.0, 30.0];
+        return [wide(&single(node)) + shape + 44.0, 30.0];
     }
-    let first = NAMED * real(width(&name(node).0)) + shape + 18.0;
+    let first = wide(&head(node)) + shape + 18.0;
     let depth = if node.form == Form::Folded { 5.0 } else { 0.0 };
     [first.max(MONO * real(width(&node.formula))) + 26.0 + depth, 50.0 + depth]
 }
 
 fn reference(node: &Node) -> String {
-    format!("↑ {}", name(node).0)
+    format!("↑ {}", elided(node.title(), NAME + 6))
 }
 
 /// A box with what is in it.
@@ -191,20 +204,18 @@ fn draw(out: &mut String, node: &Node, way: &str, placed: &Placed) {
     if node.is_result {
         box_at(out, "thin", [x + 3.0, y + 3.0], [w - 6.0, h - 6.0], 1.5);
     }
-    let (name, is_number) = name(node);
     let line = if is_single(node) { y + h / 2.0 + 5.0 } else { y + 20.0 };
-    let (first, class) = if is_single(node) {
-        (single(node), if node.form == Form::Constant || is_number { "" } else { "name" })
-    } else {
-        (name, if is_number { "number" } else { "name" })
+    let (head, class) = match node.form {
+        Form::Constant | Form::LeftOut => (single(node), ""),
+        Form::Input => (single(node), "name"),
+        _ => (head(node), "name"),
     };
     let inset = if is_single(node) { 15.0 } else { 12.0 };
-    let _ = write!(
-        out,
-        "<text class=\"{class}\" x=\"{:.1}\" y=\"{line:.1}\">{}</text>",
-        x + inset,
-        plain(&first)
-    );
+    let mut at = x + inset;
+    for (words, class) in head.iter().zip(["number", class]).filter(|(words, _)| !words.is_empty()) {
+        let _ = write!(out, "<text class=\"{class}\" x=\"{at:.1}\" y=\"{line:.1}\">{}</text>", plain(words));
+        at += SMALL * real(width(words)) + APART;
+    }
     let _ = write!(
         out,
         "<text class=\"shape\" x=\"{:.1}\" y=\"{line:.1}\">{}</text>",
@@ -287,10 +298,11 @@ fn legend(model: &Model, all: &Layout) -> Vec<(&'static str, &'static str)> {
         ("input", "input", has(Form::Input)),
         ("constant", "constant", has(Form::Constant)),
         ("operation", "operation", has(Form::Operation)),
-        ("folded", "call, folded", has(Form::Folded)),
+        ("folded", "rows of one call", has(Form::Folded)),
         ("result", "result", model.nodes.iter().any(|node| node.is_result)),
         ("out", "left out", has(Form::LeftOut)),
-        ("near", "stands above", is_referred),
+        ("near", "a box further up", is_referred),
+        ("uses", "taken twice", all.arrows.iter().any(|arrow| arrow.uses > 1)),
     ];
     forms.into_iter().filter(|(.., is_there)| *is_there).map(|(form, words, _)| (form, words)).collect()
 }
@@ -309,7 +321,21 @@ fn sample(out: &mut String, form: &str, [x, y]: [f64; 2]) {
             box_at(out, "box", at, size, 2.0);
             box_at(out, "thin", [x + 3.0, y + 3.0], [18.0, 9.0], 1.0);
         }
-        "near" => box_at(out, "near", at, size, 7.5),
+        "near" => {
+            box_at(out, "near", at, size, 7.5);
+            let _ =
+                write!(out, "<text class=\"reference\" x=\"{:.1}\" y=\"{:.1}\">↑</text>", x + 8.5, y + 11.5);
+        }
+        "uses" => {
+            let _ = write!(
+                out,
+                "<path class=\"arrow\" d=\"M{:.1} {:.1}v18\"/><text class=\"small\" x=\"{:.1}\" y=\"{:.1}\">2×</text>",
+                x + 4.0,
+                y - 2.0,
+                x + 10.0,
+                y + 11.0
+            );
+        }
         "out" => box_at(out, "box out", at, size, 2.0),
         _ => box_at(out, "box", at, size, 2.0),
     }

@@ -3,11 +3,15 @@
 use super::Graph;
 use super::layout::{What, layout};
 use super::model::{Form, Model};
-use crate::{Broadcasting, Tape};
+use super::words::is_followed;
+use crate::show::text::name_of;
+use crate::tape::Mode;
+use crate::{Broadcasting, Tape, Var};
 use ndarray::Array2;
+use std::collections::HashSet;
 
 /// Markup, quotes, what Mermaid and Graphviz obey, a new line.
-const NASTY: &str = "a\"]; b<script>\\ -->|x| {{#35;}}\n]]&amp;%%";
+const NASTY: &str = "a\\\"]; b<script>\\ -->|x| {{#35;}}\n]]&amp;%%";
 
 fn network() -> Tape<f64> {
     let tape = Tape::new();
@@ -19,6 +23,41 @@ fn network() -> Tape<f64> {
     let slope = loss.backward()[w];
     (slope * slope).sum().named("size").backward();
     z.jvp([(w, Array2::ones((3, 4)))]);
+    tape
+}
+
+/// Two heads of attention without names but of leaves, two rows of one name, a step of training, and a slope of the slope.
+fn attention() -> Tape<f64> {
+    let tape = Tape::new();
+    let array = |rows: usize, shift: f64| {
+        let line = ndarray::Array::linspace(shift, shift + 9.0, rows * 4).sin();
+        line.into_shape_with_order((rows, 4)).unwrap()
+    };
+    let x = tape.leaf("x", array(3, 0.0));
+    let w = ["Wq", "Wk", "Wv"].map(|name| tape.leaf(name, array(4, 1.0)));
+    let mut h = x;
+    for _ in 0..2 {
+        let [q, k, v] = w.map(|w| h.matmul(w));
+        h = ((q.matmul(k.t()) * 0.5).softmax(1).matmul(v) + x).named("h");
+    }
+    let loss = h.square().mean().named("loss");
+    let grads = loss.backward();
+    let next = (w[0] - 0.1 * grads[w[0]]).named("Wq");
+    (next * grads[w[1]]).sum().backward();
+    tape
+}
+
+/// Leaves whose gradients are one row, and names that were given to rows inside of a call and of what its rules recorded.
+fn named() -> Tape<f64> {
+    let tape = Tape::new();
+    let [x, b] = ["x", "b"].map(|name| tape.leaf(name, [1.0, -2.0, 0.5]));
+    let z = (x + b).named("Z");
+    let p = z.softmax(0);
+    p.square().sum().named("loss").backward();
+    let is_inner = |row: Var<'_, f64>| (z.row() + 1..p.row()).contains(&row.row());
+    let of_rules = tape.vars().find(|row| row.origin().is_some_and(is_inner));
+    of_rules.unwrap().named("slope");
+    tape.var(p.row() - 1).named("inner");
     tape
 }
 
@@ -50,6 +89,8 @@ fn tapes() -> Vec<(&'static str, Tape<f64>)> {
         ("empty", Tape::new()),
         ("one", one),
         ("network", network()),
+        ("attention", attention()),
+        ("named", named()),
         ("nasty", nasty()),
         ("chain", chain(60)),
         ("long", chain(10_000)),
@@ -141,11 +182,106 @@ fn calls_fold_with_their_rules() {
         .collect();
     assert!(folded.contains(&"X·Wᵀ + b"), "{folded:?}");
     assert!(folded.iter().any(|formula| formula.contains("max")), "{folded:?}");
-    let rules = model.nodes.iter().filter(|node| node.formula == "rules of Z").count();
-    assert_eq!(rules, 3);
+    // What the rules of Z give each of its leaves is a box of its own.
+    let rules = model.nodes.iter().filter(|node| node.formula == "rules of Z");
+    let leaving: Vec<&str> = rules.filter_map(|node| node.name.as_deref()).collect();
+    let expected = ["∂loss/∂b", "∂loss/∂X", "∂loss/∂W", "∂size/∂b", "∂size/∂X", "∂size/∂W"];
+    assert_eq!(leaving[..6], expected, "{leaving:?}");
+    assert!(leaving.len() == 7 && leaving[6].starts_with("tangent of Z"), "{leaving:?}");
+    // What rules recorded for nobody, as for what is detached, is no result.
+    let still = Tape::<f64>::new();
+    let x = still.leaf("x", [1.0, 2.0, 3.0]);
+    (x * (x.detach() * 2.0).softmax(0)).sum().backward();
+    let model = model_of(&still.graph());
+    let unused: Vec<_> = model.nodes.iter().filter(|node| node.formula.ends_with("not used")).collect();
+    assert!(!unused.is_empty() && unused.iter().all(|node| !node.is_result), "{unused:?}");
     // With the source at hand, calls go by their names.
     let named = tape.graph().sources(env!("CARGO_MANIFEST_DIR"));
     assert!(model_of(&named).nodes.iter().any(|node| node.formula.starts_with("softmax(")));
+}
+
+/// Whatever a box or an arrow's reference calls by its number has a box of that number, and what has a name has a box of that.
+#[test]
+fn names_can_be_followed() {
+    models(|name, tape, model| {
+        let standing: HashSet<usize> = model.nodes.iter().filter_map(|node| node.number).collect();
+        let left_out: Vec<_> = model.nodes.iter().filter(|node| node.form == Form::LeftOut).collect();
+        let stands = |row| standing.contains(&row) || left_out.iter().any(|node| node.rows.contains(&row));
+        let clusters = model.clusters.iter().map(|cluster| cluster.label.as_str());
+        let texts = model.nodes.iter().flat_map(|node| [Some(node.formula.as_str()), node.name.as_deref()]);
+        for text in texts.flatten().chain(clusters) {
+            assert!(is_followed(text, &stands), "{name}: {text}");
+        }
+        for node in model.nodes.iter().filter(|node| node.form != Form::LeftOut) {
+            for row in node.rows.clone().rev().skip(1) {
+                assert_eq!(tape.try_var(row).unwrap().name(), None, "{name}: %{row} is inside of a box");
+            }
+            let last = tape.try_var(node.rows.end - 1).unwrap();
+            let called = last.name().map(|called| name_of(&called));
+            assert!(called.is_none() || called == node.name, "{name}: {node:?}");
+            assert!(called.is_some() || node.number == Some(last.row()), "{name}: {node:?}");
+        }
+    });
+}
+
+#[test]
+fn numbers_are_found_in_texts() {
+    let stands = |row| row == 3 || row == 12;
+    for (text, is_followed_by) in [
+        ("", true),
+        ("%3 + %12", true),
+        ("%3·%1", false),
+        ("%123", false),
+        ("exp(%4)", false),
+        ("5 % of", true),
+    ] {
+        assert_eq!(is_followed(text, &stands), is_followed_by, "{text}");
+    }
+}
+
+/// Of each sweep the gradient of each leaf stands on a box by its name, unless there is no room.
+#[test]
+fn what_was_asked_for_is_seen() {
+    models(|name, tape, model| {
+        for (rows, root, mode) in tape.sweep_ranges() {
+            if !matches!(mode, Mode::Reverse) || rows.start >= model.nodes.last().unwrap().rows.end {
+                continue;
+            }
+            for leaf in tape.vars().filter(|row| row.varies() && row.operands().is_empty()) {
+                let gradients = tape.derivatives_of(leaf.id());
+                let Some((.., gradient)) = gradients.into_iter().find(|(of, ..)| of.row() == root.row())
+                else {
+                    continue;
+                };
+                let node = model.nodes.iter().find(|node| node.rows.contains(&gradient.row())).unwrap();
+                let said = format!("/∂{}", name_of(&leaf.name().unwrap()));
+                let is_said = node.rows.end - 1 == gradient.row()
+                    && (gradient.name().is_some()
+                        || node.name.as_ref().is_some_and(|name| name.contains(&said)));
+                assert!(is_said || node.form == Form::LeftOut, "{name}: {said} in {node:?}");
+                if !name.ends_with("short") {
+                    assert!(is_said, "{name}: {said} is left out");
+                }
+            }
+        }
+    });
+}
+
+/// What stands elsewhere is referred to once for all that take it nearby.
+#[test]
+fn references_are_few() {
+    models(|name, _, model| {
+        let count = model.nodes.len();
+        let all = layout(model, &vec![[60.0, 30.0]; count], &vec![[40.0, 20.0]; count]);
+        let mut seen: HashSet<(usize, i64)> = HashSet::new();
+        for placed in &all.boxes {
+            if let What::Reference(node) = placed.what {
+                #[allow(clippy::cast_possible_truncation)]
+                let foot = (placed.y + placed.size[1]) as i64;
+                assert!(seen.insert((node, foot)), "{name}: {} twice in a layer", model.nodes[node].title());
+            }
+        }
+    });
 }
 
 /// Boxes have room between them, arrows go down, and nothing is outside of the picture.

@@ -8,7 +8,6 @@ use crate::show::page::Sources;
 use crate::show::text::{elided, name_of, width};
 use crate::symbol::{sheet, told};
 use crate::{Float, Var};
-use std::cell::RefCell;
 use std::fmt::Write as _;
 
 /// Columns of a formula in a node.
@@ -25,14 +24,32 @@ pub(super) fn heading<T: Float>(row: Var<'_, T>) -> String {
     row.name().map_or_else(|| format!("%{}", row.row()), |name| name_of(&name))
 }
 
-/// What the rows of a piece, of which this is the last, compute: in a few words, and at length.
-pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sources) -> [String; 2] {
+/// Whether a text names no row by its number but those that stand on a box.
+pub(super) fn is_followed(text: &str, stands: &dyn Fn(usize) -> bool) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
+        digits.parse().map_or(true, stands)
+    })
+}
+
+/// What the rows of a piece, of which this is the last, compute: in a few words, which name none but rows that stand on a
+/// box, and at length.
+pub(super) fn whole<T: Float>(
+    piece: &Piece,
+    last: Var<'_, T>,
+    sources: &mut Sources,
+    stands: &dyn Fn(usize) -> bool,
+) -> [String; 2] {
     let at = last.location();
     let place = sources.at(at);
     let mut detail = format!("%{}", last.row());
     if let Some(name) = last.name() {
         let _ = write!(detail, "  {}", elided(escaped(&name), 200));
     }
+    let rules = |word: &str| {
+        let of = piece.rules_of.and_then(|of| last.tape().try_var(of).ok())?;
+        Some(format!("{word} of {}", heading(of)))
+    };
     let one = |row: Var<'_, T>| format!("{}  {}", equation(row), Dims(&row.shape()));
     let [short, long] = if piece.rows.len() > 1 {
         let tape = last.tape();
@@ -43,16 +60,19 @@ pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sou
         if piece.rows.len() > TOLD {
             lines.push(format!("… {} more", piece.rows.len() - TOLD));
         }
-        let short = match piece.rules_of.and_then(|of| tape.try_var(of).ok()) {
-            Some(of) => Some(format!("rules of {}", heading(of))),
-            None => read(piece, last).or_else(|| sources.call(place).map(|call| called(piece, last, &call))),
-        };
-        [short.unwrap_or_else(|| work(piece, last)), lines.join("\n")]
+        let short = rules("rules")
+            .or_else(|| read(piece, last))
+            .or_else(|| sources.call(place).map(|call| called(piece, last, &call)))
+            .filter(|short| is_followed(short, stands));
+        [short.unwrap_or_else(|| work(piece, last, stands)), lines.join("\n")]
     } else {
         let short = match (last.operands().is_empty(), last.constant_number()) {
             (true, Some(x)) => number(x),
             (true, None) => last.prim().name().to_owned(),
-            _ => equation(last),
+            _ => Some(equation(last))
+                .filter(|short| is_followed(short, stands))
+                .or_else(|| rules("rule"))
+                .unwrap_or_else(|| last.prim().name().to_owned()),
         };
         [short, format!("{}, {}", last.prim().name(), one(last))]
     };
@@ -61,16 +81,9 @@ pub(super) fn whole<T: Float>(piece: &Piece, last: Var<'_, T>, sources: &mut Sou
 
 /// As it was written, if the rule sees through all of its rows.
 fn read<T: Float>(piece: &Piece, last: Var<'_, T>) -> Option<String> {
-    if piece.rows.len() > READ {
-        return None;
-    }
-    let spoken = RefCell::new(Vec::new());
-    let sheet = sheet(last, &|row: Var<'_, T>| {
-        spoken.borrow_mut().push(row.row());
-        heading(row)
-    })?;
-    let is_inner = |row: &usize| piece.rows.contains(row) && *row != last.row();
-    (!spoken.borrow().iter().any(is_inner)).then(|| told(&sheet.formula))
+    let sheet = (piece.rows.len() <= READ).then(|| sheet(last, &heading))??;
+    let formula = told(&sheet.formula);
+    is_followed(&formula, &|row| !piece.rows.contains(&row) || row == last.row()).then_some(formula)
 }
 
 /// By the method that was called: `softmax(scores)`.
@@ -92,7 +105,7 @@ fn called<T: Float>(piece: &Piece, last: Var<'_, T>, call: &str) -> String {
 }
 
 /// By what it does: its primitives, in order, without those that only rearrange.
-fn work<T: Float>(piece: &Piece, last: Var<'_, T>) -> String {
+fn work<T: Float>(piece: &Piece, last: Var<'_, T>, stands: &dyn Fn(usize) -> bool) -> String {
     let tape = last.tape();
     let rows = piece.rows.clone().filter_map(|row| tape.try_var(row).ok());
     let mut names: Vec<&str> = rows
@@ -103,7 +116,8 @@ fn work<T: Float>(piece: &Piece, last: Var<'_, T>) -> String {
     names.dedup();
     // Of an operator with numbers, or what is repeated, one row does all of the work.
     if names.len() < 2 {
-        return equation(last);
+        let only = names.first().map_or_else(|| last.prim().name().to_owned(), |name| (*name).to_owned());
+        return Some(equation(last)).filter(|text| is_followed(text, stands)).unwrap_or(only);
     }
     let (mut text, all) = (String::new(), names.len());
     for (at, name) in names.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The list in Jupyter, and what is read from it: gradients, equations, a rule, the player, a birth of NaN.
 
-use super::value::small;
+use super::value::{note_samples, small};
 use super::{Cell, Html, Line, picture, send};
 use crate::error::{Dims, counted};
 use crate::show::formula;
@@ -32,8 +32,13 @@ impl<T: Float> Tape<T> {
 
 impl<T: Float> Table<'_, T> {
     /// Shows the list as a table, with pictures of the values. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0).sin().backward();
+    /// tape.table().all().evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
-        self.tape.log_print_of_all();
         send(&rows(self.tape, self.all), &self.without_places());
     }
 }
@@ -47,8 +52,8 @@ pub(super) fn rows<T: Float>(tape: &Tape<T>, all: bool) -> Html {
     }
     html.head("Tape", &said);
     let hidden = hidden(tape.len(), all);
-    let shown = (0..hidden.start).chain(hidden.end..tape.len()).map(|row| tape.var(row));
-    let lines = shown.map(|row| {
+    let shown = || (0..hidden.start).chain(hidden.end..tape.len()).map(|row| tape.var(row));
+    let lines = shown().map(|row| {
         let [number, name, operation, shape, value, _, derivative, made_by] = table::cells(row);
         let gap = (row.row() == hidden.end && !hidden.is_empty())
             .then(|| format!("… {} rows more; tape.table().all() shows them …", hidden.len()));
@@ -73,13 +78,19 @@ pub(super) fn rows<T: Float>(tape: &Tape<T>, all: bool) -> Html {
     ];
     debug_assert_eq!(WHERE, 5, "the column that is left out");
     html.table(&columns, lines);
+    note_samples(&mut html, shown());
     html
 }
 
 impl<T: Float> Gradients<'_, T> {
     /// Shows the gradients of all variables and named rows. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let loss = tape.leaf("x", [1.0, 2.0]).sin().sum().named("loss");
+    /// loss.backward().evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
-        self.root().tape().log_print_of_all();
         send(&gradients(self), &format_args!("{self:?}"));
     }
 }
@@ -94,7 +105,7 @@ pub(super) fn gradients<T: Float>(grads: &Gradients<'_, T>) -> Html {
     listed.sort_by_key(|(row, _)| row.row());
     let (named, all) = (listed.len(), grads.iter().count());
     html.head(&format!("Gradients of {root}"), &format!("of {}", counted(all, "row", "rows")));
-    let lines = listed.into_iter().take(GRADIENTS).map(|(row, gradient)| {
+    let lines = listed.iter().take(GRADIENTS).map(|&(row, gradient)| {
         // NaN is larger than all.
         let larger = |most: f64, x: f64| if x.is_nan() || x > most { x } else { most };
         let largest =
@@ -117,6 +128,7 @@ pub(super) fn gradients<T: Float>(grads: &Gradients<'_, T>) -> Html {
         ("largest", "w-n"),
     ];
     html.table(&columns, lines);
+    note_samples(&mut html, listed.iter().take(GRADIENTS).map(|(_, gradient)| *gradient));
     let more = named.saturating_sub(GRADIENTS) + (all - named);
     if more > 0 {
         let (rows, have) = (counted(more, "row", "rows"), if more == 1 { "has" } else { "have" });
@@ -127,6 +139,12 @@ pub(super) fn gradients<T: Float>(grads: &Gradients<'_, T>) -> Html {
 
 impl<T: Float> Equations<'_, T> {
     /// Shows the list as equations. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0).sin().backward();
+    /// tape.equations().evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         send(&equations(self), self);
     }
@@ -150,6 +168,12 @@ pub(super) fn equations<T: Float>(equations: &Equations<'_, T>) -> Html {
 
 impl RowRule {
     /// Shows the rule, typeset. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let y = tape.leaf("x", 1.0).sin();
+    /// tape.rule(y).evcxr_display(); // dx = dy · cos(x)
+    /// ```
     pub fn evcxr_display(&self) {
         send(&rule(self), self);
     }
@@ -166,6 +190,12 @@ pub(super) fn rule(rule: &RowRule) -> Html {
 
 impl<T: Float> Player<'_, T> {
     /// Plays the tape in the notebook, in a frame of its own. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("x", 1.0).sin().backward();
+    /// tape.player().title("A sine").evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         send(&player(self), &format_args!("a tape of {}, to be played", counted(self.rows(), "row", "rows")));
     }
@@ -173,7 +203,7 @@ impl<T: Float> Player<'_, T> {
 
 pub(super) fn player<T: Float>(player: &Player<'_, T>) -> Html {
     let mut html = Html::default();
-    let page = plain(&player.to_string());
+    let page = plain(&player.to_html());
     // Scripts run in it, and reach nothing outside.
     html.raw("<iframe title=\"A tape, to be played\" sandbox=\"allow-scripts\" loading=\"lazy\" srcdoc=\"");
     html.raw(&page).raw("\"></iframe>");
@@ -182,6 +212,12 @@ pub(super) fn player<T: Float>(player: &Player<'_, T>) -> Html {
 
 impl Comparison {
     /// Shows the picture. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # use ndarray::arr1;
+    /// let (hand, tape) = (arr1(&[1.0, 2.0]), arr1(&[1.0, 2.5]));
+    /// wengert::Comparison::new("dx", &hand, &tape).evcxr_display();
+    /// ```
     pub fn evcxr_display(&self) {
         send(&comparison(self), self);
     }
@@ -195,6 +231,14 @@ pub(super) fn comparison(comparison: &Comparison) -> Html {
 
 impl NonFinite {
     /// Shows where the number was born. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("p", [0.5, 0.0]).log().sum();
+    /// if let Some(birth) = tape.first_non_finite() {
+    ///     birth.evcxr_display(); // log(0)
+    /// }
+    /// ```
     pub fn evcxr_display(&self) {
         send(&birth(self), self);
     }

@@ -10,6 +10,14 @@ const LISTED: usize = 40;
 /// # In Jupyter
 impl<T: Float> Program<T> {
     /// Shows what goes in and comes out, and what it goes by. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0]);
+    /// let program = tape.program([x], [x.sin().sum()])?;
+    /// program.evcxr_display();
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn evcxr_display(&self) {
         send(&program(self), self);
     }
@@ -64,6 +72,14 @@ fn listed(html: &mut Html, what: &str, things: impl Iterator<Item = String>) {
 
 impl Report {
     /// Shows what became of the rows. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0]);
+    /// let program = tape.program([x], [x.sin().sum()])?;
+    /// program.report().evcxr_display();
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn evcxr_display(&self) {
         send(&report(self), self);
     }
@@ -99,6 +115,13 @@ pub(super) fn report(report: &Report) -> Html {
 
 impl<T: Float, F> Replayed<T, F> {
     /// Shows its programs, and how often each was recorded and replayed. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// let mut double = wengert::Replayed::new(|call: wengert::Call<'_, f64>| vec![call.input(0) * 2.0]);
+    /// double.call_one(1.0)?;
+    /// double.evcxr_display(); // recorded once
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn evcxr_display(&self) {
         send(&replayed(self), self);
     }
@@ -133,6 +156,14 @@ pub(super) fn replayed<T: Float, F>(replayed: &Replayed<T, F>) -> Html {
 
 impl Profile {
     /// Shows what each instruction takes. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0]);
+    /// let program = tape.program([x], [x.sin().sum()])?;
+    /// program.profile(&mut program.workspace(), &ndarray::arr1(&[1.0, 2.0]), 20)?.evcxr_display();
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn evcxr_display(&self) {
         send(&as_printed("Profile", self), self);
     }
@@ -140,6 +171,14 @@ impl Profile {
 
 impl<T: Float> Mapped<T> {
     /// Shows what goes in and comes out. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// let x = tape.leaf("x", [1.0, 2.0]);
+    /// let program = tape.program([x], [x.sin().sum()])?;
+    /// program.map(100)?.evcxr_display(); // over a hundred inputs at once
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn evcxr_display(&self) {
         send(&as_printed("Mapped program", self), self);
     }

@@ -43,6 +43,10 @@ fn everything_is_html() {
         assert!(table.contains(part), "{part}: {table}");
     }
     assert!(!table.contains(file!()), "lines of cells are not theirs");
+    // The picture of `x` looks like it, a third of which is negative, and what is a sample is said to be one.
+    let pictured = table.split("<svg").nth(1).unwrap();
+    assert!(pictured.contains("#2f7de1") && pictured.contains("#e2711d"), "{pictured}");
+    assert!(table.contains("larger arrays are sampled") && gradients.contains("larger arrays are sampled"));
     assert!(gradients.contains("∂loss/∂w") && gradients.contains("more without a name"), "{gradients}");
     assert!(equations.contains("let loss: f64[] = ") && equations.contains("<i>// ∂loss"), "{equations}");
     assert!(rule.contains("<math") && !rule.contains(file!()), "{rule}");
@@ -106,6 +110,7 @@ fn outputs_are_small() {
         tape.leaf("x", Array::linspace(0.0, 9e4, 90_000).sin().into_shape_with_order((300, 300)).unwrap());
     let picture = well_formed(&value::html(x));
     assert!(picture.len() < 150_000, "{}", picture.len());
+    assert!(picture.contains("sampled: 64 × 64 of 300 × 300 elements"), "{picture}");
     for _ in 0..1000 {
         x = x.sin();
     }

@@ -3,7 +3,7 @@
 use super::{Cell, Html, send};
 use crate::array::Kind;
 use crate::error::Dims;
-use crate::show::cells::Cells;
+use crate::show::cells::{Cells, Summary, matrix};
 use crate::show::derivative::{beside, derivative};
 use crate::show::formula::{equation, number};
 use crate::show::heat::{Heat, LEVELS, count, level};
@@ -27,8 +27,12 @@ const LARGEST: usize = 1 << 22;
 /// # In Jupyter
 impl<T: Float> Var<'_, T> {
     /// Shows the row, with its numbers as numbers or colours. Jupyter's kernel for Rust, evcxr, calls it.
+    ///
+    /// ```
+    /// # let tape = wengert::Tape::<f64>::new();
+    /// tape.leaf("w", [[0.5, -0.25], [0.0, 1.0]]).evcxr_display(); // four numbers, each on its colour
+    /// ```
     pub fn evcxr_display(&self) {
-        self.tape().log_print(self.id());
         send(&html(*self), self);
     }
 }
@@ -53,7 +57,7 @@ pub(super) fn html<T: Float>(var: Var<'_, T>) -> Html {
         numbers(&mut html, var);
     } else {
         match cells(var, PICTURE) {
-            Some(cells) => large(&mut html, &cells, var),
+            Some((cells, all)) => large(&mut html, &cells, &all),
             None => drop(html.text("p", "w-soft", "too large for a picture")),
         }
     }
@@ -69,10 +73,13 @@ fn columns(shape: &[usize]) -> usize {
     shape.last().copied().unwrap_or(1)
 }
 
-/// The array as cells, unless that would take long.
-fn cells<T: Float>(var: Var<'_, T>, most: [usize; 2]) -> Option<Cells> {
+/// The array as cells, and what there is to say of all of it, unless that would take long.
+fn cells<T: Float>(var: Var<'_, T>, most: [usize; 2]) -> Option<(Cells, Summary)> {
     (var.len() <= LARGEST).then(|| {
-        var.with_row(|row| Cells::of(row.value.shape(), row.value.view().iter().map(|x| x.to_f64()), most))
+        var.with_row(|row| {
+            let view = row.value.view();
+            (Cells::sample(&view, most), Summary::of(&view))
+        })
     })
 }
 
@@ -105,52 +112,66 @@ fn numbers<T: Float>(html: &mut Html, var: Var<'_, T>) {
 }
 
 /// A large array, as a picture with its scale.
-fn large<T: Float>(html: &mut Html, cells: &Cells, var: Var<'_, T>) {
+fn large(html: &mut Html, cells: &Cells, all: &Summary) {
     if cells.values.is_empty() {
         html.text("p", "w-soft", "no elements");
         return;
     }
     let side = (320.0 / count(cells.rows)).min(640.0 / count(cells.columns)).clamp(2.0, 18.0);
-    html.raw("<p>").raw(&heat(cells, [side, side])).raw("</p>");
-    let [mut least, mut most, mut sum] = [f64::INFINITY, f64::NEG_INFINITY, 0.0];
-    var.with_row(|row| {
-        for x in row.value.view().iter().map(|x| x.to_f64()) {
-            (least, most, sum) = (least.min(x), most.max(x), sum + x);
-        }
-    });
-    let mut said = format!(
-        "from {} to {}, mean {}; blue is below 0, orange above, the strongest ±{}",
-        number(least),
-        number(most),
-        number(sum / count(var.len())),
-        number(cells.largest())
-    );
-    if cells.is_sampled() {
-        let [down, right] = cells.block;
-        let _ = write!(said, "; a cell is a block of {down} × {right} elements, and shows the largest");
+    html.raw("<p>").raw(&heat(cells, all.largest(), [side, side])).raw("</p>");
+    let mut said = Vec::new();
+    if all.finite > 0 {
+        said.push(format!(
+            "from {} to {}, mean {}; blue is below 0, orange above, the strongest ±{}",
+            number(all.low),
+            number(all.high),
+            number(all.mean),
+            number(all.largest())
+        ));
     }
-    html.text("p", "w-soft", &said);
+    said.extend((all.nans > 0).then(|| format!("{} × NaN", all.nans)));
+    said.extend((all.infinite > 0).then(|| format!("{} × infinite", all.infinite)));
+    if cells.is_part() {
+        let (Cells { rows, columns, .. }, [height, width]) = (cells, cells.of);
+        said.push(format!("sampled: {rows} × {columns} of {height} × {width} elements, at equal distances"));
+    }
+    html.text("p", "w-soft", &said.join("; "));
 }
 
 /// The picture in a table, of what is no single number.
 pub(super) fn small<T: Float>(var: Var<'_, T>) -> Cell {
     let cells = if var.ndim() == 0 { None } else { cells(var, SMALL) };
-    let drawn = cells.filter(|cells| !cells.values.is_empty()).map(|cells| {
+    let drawn = cells.filter(|(cells, _)| !cells.values.is_empty()).map(|(cells, all)| {
         let [rows, columns] = [cells.rows, cells.columns].map(count);
-        heat(&cells, [(72.0 / columns).min(9.0), (20.0 / rows).min(9.0)])
+        heat(&cells, all.largest(), [(72.0 / columns).min(9.0), (20.0 / rows).min(9.0)])
     });
     Cell::Html(drawn.unwrap_or_default())
 }
 
-/// Cells as an SVG that fits any page: 0 is the page's own colour.
-fn heat(cells: &Cells, [w, h]: [f64; 2]) -> String {
+/// What is said below a table with such pictures, if they do not show all elements of these rows.
+pub(super) fn note_samples<'t, T: Float>(html: &mut Html, mut rows: impl Iterator<Item = Var<'t, T>>) {
+    let is_part = |var: Var<'t, T>| {
+        let [height, width] = matrix(&var.shape());
+        var.len() <= LARGEST && (height > SMALL[0] || width > SMALL[1])
+    };
+    if rows.any(is_part) {
+        let [height, width] = SMALL;
+        let said = format!(
+            "Pictures of larger arrays are sampled: {height} × {width} elements, at equal distances."
+        );
+        html.text("p", "w-soft", &said);
+    }
+}
+
+/// Cells as an SVG that fits any page, of colours that reach to `largest`: 0 is the page's own colour.
+fn heat(cells: &Cells, largest: f64, [w, h]: [f64; 2]) -> String {
     let (width, height) = (w * count(cells.columns), h * count(cells.rows));
     let mut out = format!(
         "<svg width=\"{width:.1}\" height=\"{height:.1}\" viewBox=\"0 0 {} {}\" preserveAspectRatio=\"none\" \
          shape-rendering=\"crispEdges\" aria-hidden=\"true\">",
         cells.columns, cells.rows
     );
-    let paths = Heat::new(cells, cells.largest());
+    let paths = Heat::new(cells, largest);
     for (level, path) in paths.levels.iter().filter(|(level, _)| *level != 0) {
         let colour = COLOURS[usize::from(*level > 0)];
         let share = f64::from(level.abs()) / f64::from(LEVELS);

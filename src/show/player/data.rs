@@ -26,7 +26,6 @@ const OPERANDS: usize = 16;
 /// All that the page is told.
 pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
     let tape = player.tape;
-    tape.log_print_of_all();
     let sweep = tape.reverse_sweep(player.root);
     // What was recorded after the sweep has no part in it.
     let forward = sweep.as_ref().map_or(tape.len(), |sweep| sweep.rows.start);
@@ -72,8 +71,14 @@ pub(super) fn data<T: Float>(player: &Player<'_, T>) -> Json {
         ]);
     }
     if let Some(birth) = tape.first_non_finite().filter(|birth| birth.row() < end) {
-        let row = Json::from(birth.row());
-        fields.push(("birth", Json::Object(vec![("row", row), ("text", birth.to_string().into())])));
+        let told = vec![
+            ("row", Json::from(birth.row())),
+            ("element", Json::list(birth.element().iter().copied())),
+            ("cause", Json::from(format!("{:?}", birth.cause()))),
+            ("victims", birth.victims().into()),
+            ("text", birth.to_string().into()),
+        ];
+        fields.push(("birth", Json::Object(told)));
     }
     fields.extend(player.language.map(|language| ("language", Json::from(language.code()))));
     Json::Object(fields)

@@ -1,12 +1,11 @@
 //! The page around the data: its parts are files of their own, put together by [`Page`].
 
-use crate::show::page::{BASE, DIALOG, Page, WORDS};
+use crate::show::page::Page;
 
 pub(super) const PAGE: Page = Page {
-    template: include_str!("page/page.html"),
+    purpose: "plays a tape",
+    body: include_str!("page/body.html"),
     style: &[
-        BASE,
-        DIALOG,
         include_str!("page/frame.css"),
         include_str!("page/list.css"),
         include_str!("page/card.css"),
@@ -14,7 +13,6 @@ pub(super) const PAGE: Page = Page {
         include_str!("page/controls.css"),
     ],
     script: &[
-        WORDS,
         include_str!("page/model.js"),
         include_str!("page/fold.js"),
         include_str!("page/heat.js"),
@@ -61,6 +59,17 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_birth_has_its_reason() {
+        use crate::Cause::*;
+        for cause in
+            [Overflow, DivisionByZero, Domain, ZeroTimesInfinity, InfinityMinusInfinity, Indeterminate, Given]
+        {
+            let name = format!("\"birth.why.{cause:?}\": ");
+            assert!(PAGE.texts.iter().all(|(_, texts)| texts.contains(&name)), "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! A row's numbers as the page draws them: all of them, or a sample, and statistics of all.
 
+use crate::show::cells::{Summary, element, matrix, picked};
 use crate::show::page::Json;
 use crate::{Float, Var};
 use ndarray::ArrayViewD;
@@ -19,9 +20,8 @@ pub(super) fn sample<T: Float>(row: Var<'_, T>) -> Json {
 }
 
 fn sampled<T: Float>(view: &ArrayViewD<'_, T>) -> Json {
-    let columns = view.shape().last().copied().unwrap_or(1);
-    let lines = view.len().checked_div(columns).unwrap_or(0);
-    let (picked_lines, picked_columns) = picked(lines, columns);
+    let [lines, columns] = matrix(view.shape());
+    let (picked_lines, picked_columns) = drawn(lines, columns);
     let exact = view.len() <= EXACT;
     if (picked_lines, picked_columns) == (lines, columns) {
         let elements = Json::List(view.iter().map(|x| digits(*x, exact)).collect());
@@ -29,9 +29,9 @@ fn sampled<T: Float>(view: &ArrayViewD<'_, T>) -> Json {
     }
     let mut elements = Vec::with_capacity(picked_lines * picked_columns);
     for i in 0..picked_lines {
-        let line = at(i, lines, picked_lines);
+        let line = picked(i, lines, picked_lines);
         for j in 0..picked_columns {
-            elements.push(digits(element(view, line, at(j, columns, picked_columns)), false));
+            elements.push(digits(element(view, line, picked(j, columns, picked_columns)), false));
         }
     }
     let fields = vec![("x", Json::List(elements)), ("picked", Json::list([picked_lines, picked_columns]))];
@@ -39,7 +39,7 @@ fn sampled<T: Float>(view: &ArrayViewD<'_, T>) -> Json {
 }
 
 /// How many lines and columns are drawn of so many.
-fn picked(lines: usize, columns: usize) -> (usize, usize) {
+fn drawn(lines: usize, columns: usize) -> (usize, usize) {
     let side = DRAWN.isqrt();
     if lines.saturating_mul(columns) <= DRAWN {
         (lines, columns)
@@ -52,26 +52,6 @@ fn picked(lines: usize, columns: usize) -> (usize, usize) {
     }
 }
 
-/// The place of the `i`th that is drawn.
-fn at(i: usize, of: usize, picked: usize) -> usize {
-    // Of at most 2⁶³ by at most 4096, in 128 bits.
-    usize::try_from(i as u128 * of as u128 / picked as u128).unwrap_or(i)
-}
-
-/// The element in this column of this line, where all axes but the last count lines.
-fn element<T: Float>(view: &ArrayViewD<'_, T>, line: usize, column: usize) -> T {
-    let mut index = vec![0; view.ndim()];
-    let (mut rest, axes) = (line, view.shape());
-    if let Some(last) = index.last_mut() {
-        *last = column;
-    }
-    for axis in (0..axes.len().saturating_sub(1)).rev() {
-        index[axis] = rest % axes[axis];
-        rest /= axes[axis];
-    }
-    view[index.as_slice()]
-}
-
 /// Smallest and largest finite number, mean, and how many are not finite: of all elements.
 fn with_statistics<T: Float>(
     mut fields: Vec<(&'static str, Json)>,
@@ -80,25 +60,16 @@ fn with_statistics<T: Float>(
     if view.len() <= 1 {
         return fields;
     }
-    let (mut low, mut high, mut sum, mut finite) = (f64::INFINITY, f64::NEG_INFINITY, 0.0_f64, 0_usize);
-    let mut nans = 0;
-    for x in view.iter().map(|x| x.to_f64()) {
-        nans += usize::from(x.is_nan());
-        if x.is_finite() {
-            (low, high, sum, finite) = (low.min(x), high.max(x), sum + x, finite + 1);
-        }
-    }
-    if finite > 0 {
-        #[allow(clippy::cast_precision_loss)] // far fewer than 2⁵³
-        let mean = sum / finite as f64;
+    let all = Summary::of(view);
+    if all.finite > 0 {
         fields.extend([
-            ("low", digits(low, true)),
-            ("high", digits(high, true)),
-            ("mean", digits(mean, false)),
+            ("low", digits(all.low, true)),
+            ("high", digits(all.high, true)),
+            ("mean", digits(all.mean, false)),
         ]);
     }
-    if finite < view.len() {
-        fields.extend([("nans", Json::from(nans)), ("infinite", Json::from(view.len() - finite - nans))]);
+    if all.finite < view.len() {
+        fields.extend([("nans", Json::from(all.nans)), ("infinite", Json::from(all.infinite))]);
     }
     fields
 }
@@ -161,7 +132,7 @@ mod tests {
         // Line 3 of 64 is the 9th of 200: i = 0, j = 9; column 1 the 4th.
         let elements: Vec<&str> = text.trim_start_matches("{\"x\":[").split(',').collect();
         assert_eq!((elements[3 * 64], elements[3 * 64 + 1]), ("9e3", "9004"));
-        assert_eq!(picked(1437, 64), (64, 64));
-        assert_eq!((picked(1, 100_000), picked(100_000, 1)), ((1, 4096), (4096, 1)));
+        assert_eq!(drawn(1437, 64), (64, 64));
+        assert_eq!((drawn(1, 100_000), drawn(100_000, 1)), ((1, 4096), (4096, 1)));
     }
 }

@@ -1,19 +1,17 @@
 //! The page around the data: its parts are files of their own, put together by [`Page`].
 
-use crate::show::page::{BASE, DIALOG, Page, WORDS};
+use crate::show::page::Page;
 
 pub(super) const PAGE: Page = Page {
-    template: include_str!("page/page.html"),
+    purpose: "shows a program",
+    body: include_str!("page/body.html"),
     style: &[
-        BASE,
-        DIALOG,
         include_str!("page/frame.css"),
         include_str!("page/rows.css"),
         include_str!("page/chart.css"),
         include_str!("page/card.css"),
     ],
     script: &[
-        WORDS,
         include_str!("page/model.js"),
         include_str!("page/scroll.js"),
         include_str!("page/rows.js"),

@@ -14,6 +14,8 @@ mod chain;
 mod gpt;
 #[path = "../../../common/lanes.rs"]
 mod lanes;
+#[path = "../../../common/lstm.rs"]
+mod lstm;
 #[path = "../../../common/mixture.rs"]
 mod mixture;
 
@@ -25,6 +27,7 @@ mod data {
 use chain::chain;
 use gpt::Gpt;
 use lanes::Lanes;
+use lstm::Lstm;
 use mixture::Mixture;
 
 /// A program's inputs, and its outputs: the loss, followed by its gradients.
@@ -159,6 +162,10 @@ fn main() {
         Workload::Gpt(_, n, width, layers) => {
             let gpt = Gpt::new(n, width, layers, drawing());
             run(&order, &gpt.parameters, |tape| gpt.record(tape));
+        }
+        Workload::Lstm(_, sizes) => {
+            let lstm = Lstm::new(sizes, drawing());
+            run(&order, &lstm.parameters, |tape| lstm.record(tape));
         }
         Workload::Chain => replay(workload),
         Workload::Record => record(workload),

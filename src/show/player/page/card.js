@@ -94,8 +94,31 @@ function remarks(row, step) {
     notes.push(make("p", "remark", say("unbroadcast.why", { name: nameOf(rows.get(row.o[0])) })));
   const kinks = ruleOf(row)?.kinks;
   if (kinks && step.kind === "reverse") notes.push(make("p", "soft", say("kinks", { convention: kinks })));
-  if (data.birth?.row === row.r) notes.push(make("pre", "birth", data.birth.text));
+  if (rowOfBirth() === row && (step.kind === "reverse" || data.birth.row === row.r)) notes.push(birthNote());
   return notes;
+}
+
+/// The row where a number became infinite or NaN: by itself, or by its rule in the sweep.
+function rowOfBirth() {
+  const born = rows.get(data.birth?.row);
+  return born?.by === undefined ? born : rows.get(born.by);
+}
+
+/// What was born there, in the reader's language, and as the program says it.
+function birthNote() {
+  const { element, cause, victims, text } = data.birth;
+  const values = {
+    at: `[${element.join(", ")}]`,
+    why: say(`birth.why.${cause}`),
+    victims: say(victims === 0 ? "birth.alone" : victims === 1 ? "birth.victims.one" : "birth.victims", { n: victims }),
+  };
+  return make(
+    "div",
+    "birth",
+    make("p", "", say(element.length ? "birth.element" : "birth.number", values)),
+    make("p", "soft", say("birth.words")),
+    make("pre", "", text),
+  );
 }
 
 /// The room that figures have: a card that is narrow has smaller ones.

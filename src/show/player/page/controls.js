@@ -1,4 +1,4 @@
-// The transport, and what else is at hand: find, help, language.
+// The transport, and the windows of find and help.
 
 const PACES = [1600, 800, 300];
 let pace = 1;
@@ -185,7 +185,7 @@ function openFind() {
     const asked = field.value.trim().toLowerCase();
     const words = (row) =>
       `%${row.r} ${row.n ?? ""} ${row.f} ${data.places[row.at].slice(0, 2).join(":")}`.toLowerCase();
-    const strange = data.birth ? rows.get(data.birth.row) : list.find((row) => gridOf(row).bad > 0);
+    const strange = data.birth ? rowOfBirth() : list.find((row) => gridOf(row).bad > 0);
     const isStrange = strange && "nan ∞ inf".split(" ").some((word) => asked && word.startsWith(asked));
     const hits = asked ? list.filter((row) => words(row).includes(asked)) : [];
     const exact = (row) => nameOf(row).toLowerCase() === asked || String(row.r) === asked;
@@ -218,7 +218,7 @@ function openFind() {
   field.focus();
 }
 
-const helper = document.getElementById("help");
+closable(finder);
 
 function openHelp() {
   const keys = [
@@ -234,24 +234,9 @@ function openHelp() {
     ["L"],
     ["?"],
   ];
-  const lists = keys.map((key, k) => [
-    make("dt", "", ...key.flatMap((one, n) => [n ? " " : "", make("kbd", "", one)])),
-    make("dd", "", say(`key.${k}`)),
-  ]);
-  const strip = make("span", "strip");
-  helper.replaceChildren(
-    make("h2", "", say("help")),
-    make("p", "", say("help.text")),
-    make("div", "legend", make("span", "", "−"), strip, make("span", "", "+")),
+  showHelp(
+    keys,
+    make("div", "legend", make("span", "", "−"), make("span", "strip"), make("span", "", "+")),
     make("p", "soft", say("help.colours")),
-    make("dl", "keys", ...lists.flat()),
-    button("judge", say("close"), () => helper.close()),
   );
-  helper.showModal();
-}
-
-for (const dialog of [finder, helper]) {
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
 }

@@ -2,12 +2,6 @@
 
 let now = 0;
 
-const live = document.getElementById("live");
-
-function announce(text) {
-  live.textContent = text;
-}
-
 /// Goes to a step and shows it.
 function go(to, { jumps = false, quiet = false } = {}) {
   const before = now;
@@ -21,57 +15,24 @@ function go(to, { jumps = false, quiet = false } = {}) {
   renewTransport();
   if (!jumps && before + 1 === step.first) travel();
   if (!quiet) announce(sentence());
-  try {
-    history.replaceState(null, "", `#step=${now}`);
-  } catch {
-    // A page inside another may not change its address; it plays all the same.
-  }
+  setPlace(`#step=${now}`);
 }
 
 function drawTop() {
-  document.documentElement.lang = language;
   document.body.classList.toggle("nothing", !list.length);
-  document.title = data.title || say("title");
-  document.getElementById("title").textContent = data.title || say("title");
   const adjoints = data.rows.length - list.length;
   const summary = data.steps
     ? say("summary", { n: list.length, m: adjoints, numbers: data.numbers })
     : say("summary.forward", { n: list.length, numbers: data.numbers });
   const hidden = data.hidden[1] - data.hidden[0];
-  document.getElementById("summary").textContent = hidden ? `${summary} ${say("hidden", { n: hidden })}` : summary;
-  const scaleButton = button(
-    "text wide",
-    say("scale.title"),
-    toggleScale,
-    say(commonScale ? "scale.common" : "scale.own"),
-  );
-  document.getElementById("tools").replaceChildren(
+  const isFolded = groups.some((group) => group.isFolded);
+  drawHead(
+    hidden ? `${summary} ${say("hidden", { n: hidden })}` : summary,
     ...(groups.length
-      ? [
-          button(
-            "text wide",
-            say("fold.title"),
-            toggleAll,
-            say(groups.some((group) => group.isFolded) ? "fold.all.open" : "fold.all.close"),
-          ),
-        ]
+      ? [button("text wide", say("fold.title"), toggleAll, say(isFolded ? "fold.all.open" : "fold.all.close"))]
       : []),
-    scaleButton,
-    button("text", say("find"), openFind, make("kbd", "", "/"), say("find.short")),
-    ...languages
-      .filter((other) => other !== language)
-      .map((other) => {
-        const one = button("text", texts[other].language, () => speak(other), texts[other].language);
-        one.lang = other;
-        return one;
-      }),
-    button("text", say("help"), openHelp, make("kbd", "", "?"), say("help.short")),
+    button("text wide", say("scale.title"), toggleScale, say(commonScale ? "scale.common" : "scale.own")),
   );
-}
-
-function speak(other) {
-  language = other;
-  renew();
 }
 
 function toggleScale() {
@@ -92,17 +53,13 @@ function renew() {
   } else drawCard();
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || finder.open || helper.open) return;
-  const isField = event.target.matches("input:not([type=range]), textarea");
-  if (isField) {
-    if (event.key === "Escape") event.target.blur();
-    return;
-  }
-  const isButton = event.target.matches("button");
-  const actions = {
-    ArrowRight: forwardOne,
-    ArrowLeft: backOne,
+hearKeys((event) => {
+  const isButton = event.target.matches?.("button");
+  const isPlain = !event.shiftKey; // With Shift the arrow keys move in a picture.
+  const digit = question && /^[1-9]$/.test(event.key) ? { [event.key]: () => choose(Number(event.key) - 1) } : {};
+  return {
+    ArrowRight: isPlain && forwardOne,
+    ArrowLeft: isPlain && backOne,
     Home: () => go(0),
     End: () => go(steps.length - 1),
     " ": isButton ? null : () => (playing ? stop() : play()),
@@ -112,19 +69,8 @@ document.addEventListener("keydown", (event) => {
     p: togglePredict,
     c: toggleScale,
     f: toggleAll,
-    l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
-    "/": openFind,
-    "?": openHelp,
+    ...digit,
   };
-  if (question && /^[1-9]$/.test(event.key)) {
-    event.preventDefault();
-    choose(Number(event.key) - 1);
-    return;
-  }
-  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || (event.shiftKey && event.key.startsWith("Arrow"))) return;
-  event.preventDefault();
-  action();
 });
 
 scroll.addEventListener("scroll", () => requestAnimationFrame(() => renewList()), { passive: true });

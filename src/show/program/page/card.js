@@ -92,12 +92,18 @@ function groupCard({ k }) {
       [say("fact.operations"), amount(one.o, "")],
       [say("fact.moved"), bytes(one.b)],
       one.t !== undefined && [say("fact.time"), `${time(one.t)}, ${share(one.t, measured.all)}`],
-      one.t > 0 && [say("fact.rate"), `${amount((1e9 * one.b) / one.t, "B/s")}, ${amount((1e9 * one.o) / one.t, "op/s")}`],
+      one.t > 0 && [say("fact.rate"), rates(one)],
     ]),
     one.r.length ? make("h3", "", say("group.rows")) : null,
     members,
     one.c > Math.min(LISTED, one.r.length) ? make("p", "note", say("more", { n: (one.c - Math.min(LISTED, one.r.length)).toLocaleString(language) })) : null,
   ].filter(Boolean);
+}
+
+/// Bytes and operations a second; what only moves numbers has no rate of operations.
+function rates(one) {
+  const rate = (n, unit) => (n > 0 ? [amount((1e9 * n) / one.t, unit)] : []);
+  return [...rate(one.b, "B/s"), ...rate(one.o, "op/s")].join(", ") || "–";
 }
 
 function valueCard({ at }) {
@@ -125,7 +131,7 @@ function overview() {
     strip.style.setProperty("--part", data.fates[fate] / all);
     const one = make("button", "fate", sign(fate), make("span", "words", say(`kind.${fate}`)), strip, make("b", "", data.fates[fate].toLocaleString(language)));
     one.type = "button";
-    one.title = say(`why.${fate}`, { of: "" });
+    one.title = say(`why.${fate}`, { of: say("another") });
     one.addEventListener("click", () => {
       wantedFate = fate;
       go("rows");

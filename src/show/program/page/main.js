@@ -5,12 +5,6 @@ let shown = "rows";
 
 const view = document.getElementById("view");
 const tabs = document.getElementById("tabs");
-const helper = document.getElementById("help");
-const live = document.getElementById("live");
-
-function announce(text) {
-  live.textContent = text;
-}
 
 function showView() {
   view.className = `view-${shown}`;
@@ -25,11 +19,7 @@ function showView() {
 
 function remember() {
   const place = chosen?.kind === "row" ? `/${chosen.r}` : chosen?.kind === "group" ? `/${chosen.k}` : chosen?.kind === "value" ? `/${chosen.at}` : "";
-  try {
-    history.replaceState(null, "", `#${shown}${place}`);
-  } catch {
-    // A page inside another may not change its address; it shows all the same.
-  }
+  setPlace(`#${shown}${place}`);
 }
 
 /// Goes to a view.
@@ -60,29 +50,14 @@ function lead(what) {
 }
 
 function drawTop() {
-  document.documentElement.lang = language;
-  document.title = data.title || say("title");
-  document.getElementById("title").textContent = data.title || say("title");
   const all = FATES.reduce((sum, fate) => sum + (data.fates[fate] ?? 0), 0);
-  document.getElementById("summary").textContent = [
+  const summary = [
     data.listed ? plural(data.kept ? "summary.recorded" : "summary.rows", all) : "",
     plural("summary.instructions", data.instructions.all),
     plural("summary.buffers", data.report.buffers),
     data.numbers,
-  ]
-    .filter(Boolean)
-    .join(" · ");
-  document.getElementById("tools").replaceChildren(
-    button("text", say("find"), openFind, make("kbd", "", "/"), say("find.short")),
-    ...languages
-      .filter((other) => other !== language)
-      .map((other) => {
-        const one = button("text", texts[other].language, () => speak(other), texts[other].language);
-        one.lang = other;
-        return one;
-      }),
-    button("text", say("help"), openHelp, make("kbd", "", "?"), say("help.short")),
-  );
+  ];
+  drawHead(summary.filter(Boolean).join(" · "));
   tabs.setAttribute("aria-label", say("tabs"));
   tabs.replaceChildren(
     ...Object.keys(VIEWS).map((name) => {
@@ -93,11 +68,6 @@ function drawTop() {
       return tab;
     }),
   );
-}
-
-function speak(other) {
-  language = other;
-  renew();
 }
 
 function renew() {
@@ -112,53 +82,26 @@ function openFind() {
 }
 
 function openHelp() {
-  const keys = [["1", "4"], ["←", "→"], ["↑", "↓"], ["Esc"], ["/"], ["L"], ["?"]];
-  const lists = keys.map((key, k) => [
-    make("dt", "", ...key.flatMap((one, n) => [n ? " " : "", make("kbd", "", one)])),
-    make("dd", "", say(`key.${k}`)),
-  ]);
   const signs = FATES.filter((fate) => data.fates[fate]).flatMap((fate) => [
     make("dt", "", sign(fate)),
-    make("dd", "", make("b", "", say(`kind.${fate}`)), " ", say(`why.${fate}`, { of: "" })),
+    make("dd", "", make("b", "", say(`kind.${fate}`)), " ", say(`why.${fate}`, { of: say("another") })),
   ]);
-  helper.replaceChildren(
-    make("h2", "", say("help")),
-    make("p", "", say("help.text")),
-    make("dl", "keys", ...signs.flat()),
-    make("dl", "keys", ...lists.flat()),
-    button("close", say("close"), () => helper.close()),
-  );
-  helper.showModal();
+  showHelp([["1", "4"], ["←", "→"], ["↑", "↓"], ["Esc"], ["/"], ["L"], ["?"]], make("dl", "keys", ...signs));
 }
 
-helper.addEventListener("click", (event) => {
-  if (event.target === helper) helper.close();
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || helper.open) return;
-  if (event.target.matches("input")) {
-    if (event.key === "Escape") event.target.blur();
-    return;
-  }
+hearKeys((event) => {
   const names = Object.keys(VIEWS);
   const beside = (by) => () => {
     go(names[(names.indexOf(shown) + by + names.length) % names.length]);
     tabs.querySelector('[aria-selected="true"]').focus();
   };
   const isTab = event.target.matches?.(".tab");
-  const actions = {
-    Escape: () => chosen && choose(null),
-    l: () => speak(languages[(languages.indexOf(language) + 1) % languages.length]),
-    "/": openFind,
-    "?": openHelp,
+  return {
+    Escape: chosen && (() => choose(null)),
     ArrowRight: isTab && beside(1),
     ArrowLeft: isTab && beside(-1),
+    ...Object.fromEntries(names.map((name, at) => [String(at + 1), () => go(name)])),
   };
-  const action = names[Number(event.key) - 1] ? () => go(names[Number(event.key) - 1]) : actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action) return;
-  event.preventDefault();
-  action();
 });
 
 window.addEventListener("resize", () => requestAnimationFrame(showView));

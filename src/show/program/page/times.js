@@ -81,7 +81,7 @@ function measuredNote() {
   const how = make(
     "pre",
     "",
-    "let profile = program.profile(&mut program.workspace(), inputs, 100)?;\nprogram.page().measured(&profile).write(\"program.html\")?;",
+    "let profile = program.profile(&mut program.workspace(), inputs, 100)?;\nprogram.page().measured(&profile).write_html(\"program.html\")?;",
   );
   return make("div", "note", make("p", "", say(data.profile === "other" ? "times.other" : "times.none")), how);
 }
