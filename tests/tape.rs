@@ -1,6 +1,6 @@
 //! The list: its length, its lines, its table.
 
-use ndarray::{arr1, arr2};
+use ndarray::{Array, arr1, arr2};
 use wengert::{Float, Tape, Var};
 
 /// Ten million rows, swept backwards on a test thread's 2 MiB of stack: nothing recurses.
@@ -210,4 +210,46 @@ fn names_are_escaped_and_cells_are_cut() {
     assert!(table.contains("and 11996 more") || table.contains("… 11996 more"), "{tape}");
     assert!(table.lines().all(|line| line.chars().count() < 400));
     assert_eq!(table.lines().count(), tape.len() + 1);
+}
+
+/// A sweep records nothing that has no part in a gradient: what a composite takes off or scales by is held.
+#[test]
+fn sweeps_record_nothing_in_vain() {
+    type Composite = for<'t> fn(Var<'t, f64>) -> Var<'t, f64>;
+    let composites: [(&str, Composite); 14] = [
+        ("softmax", |x| x.softmax(1)),
+        ("log_softmax", |x| x.log_softmax(1)),
+        ("logsumexp", |x| x.logsumexp(1)),
+        ("cross_entropy", |x| x.cross_entropy([0, 2])),
+        ("mean", |x| x.mean_axis(1)),
+        ("var", |x| x.var_axis(1, 1.0)),
+        ("std", |x| x.std_axis(1, 1.0)),
+        ("norm", |x| x.norm_axis(1)),
+        ("amax", |x| x.amax(1)),
+        ("amin", |x| x.amin(1)),
+        ("sort", |x| x.sort(1)),
+        ("gelu", |x| x.gelu()),
+        ("clamp", |x| x.clamp(-1.0, 1.0)),
+        ("maximum", |x| x.maximum(0.5)),
+    ];
+    for (name, composite) in composites {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf("x", arr2(&[[1.0, -2.0, 3.0], [0.1, 0.5, 0.2]]));
+        let y = composite(x);
+        let gradient =
+            y.backward_with(Array::linspace(0.5, 1.5, y.len()).into_shape_with_order(y.shape()).unwrap())[x];
+        let mut used = vec![false; tape.len()];
+        used[gradient.row()] = true;
+        for row in tape.vars().take(gradient.row() + 1).collect::<Vec<_>>().into_iter().rev() {
+            if used[row.row()] {
+                row.operands().iter().for_each(|operand| used[operand.row()] = true);
+            }
+        }
+        let in_vain: Vec<_> = tape.vars().filter(|row| row.origin().is_some() && !used[row.row()]).collect();
+        assert!(
+            in_vain.is_empty(),
+            "{name}: {:?}\n{tape:#}",
+            in_vain.iter().map(|row| row.row()).collect::<Vec<_>>()
+        );
+    }
 }

@@ -108,7 +108,7 @@ impl<T: Float> Var<'_, T> {
         let shares = self.shares(axes);
         // ∞ − ∞ of a largest element is 0.
         let infinite = shares.top.eq(T::INFINITY).spread_over(axes, self);
-        let apart = self.eq(T::INFINITY).select(T::zero(), -T::INFINITY);
+        let apart = self.tape().hold(self.eq(T::INFINITY).select(T::zero(), -T::INFINITY));
         let shifted = infinite.select(apart, self - shares.top.spread_over(axes, self));
         attempt.end("log_softmax", shifted - shares.total.log().spread_over(axes, self))
     }
