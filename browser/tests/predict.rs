@@ -38,6 +38,16 @@ fn text_of(browser: &mut Browser, expression: &str) -> Result<String> {
     Ok(said(&browser.ask(expression)?))
 }
 
+/// Which of an array's elements, in row-major order, a question asks for: `[0, 3]` behind the name.
+fn place(words: &str, shape: &Value) -> usize {
+    let index =
+        words.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(index, _)| index);
+    let sizes = shape.as_array().into_iter().flatten().filter_map(Value::as_u64);
+    let numbers = index.split(", ").filter_map(|number| number.parse::<u64>().ok());
+    let at = sizes.zip(numbers).fold(0, |at, (size, number)| at * size + number);
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
 fn told<'d>(data: &'d Value, row: &Value) -> Result<&'d Value> {
     data["rows"]
         .as_array()
@@ -121,7 +131,8 @@ fn predictions(browser: &mut Browser, start_right: bool) -> Result<Vec<String>> 
                     told(&data, &to[0]).is_ok_and(|row| words.contains(&format!(" {}", name(row))))
                 });
             let term = told(&data, &to.ok_or("no such row")?[1])?;
-            let number = if term["v"]["all"].is_null() { &term["v"]["x"][0] } else { &term["v"]["all"] };
+            let v = &term["v"];
+            let number = if v["all"].is_null() { &v["x"][place(words, &term["s"])] } else { &v["all"] };
             let number = number.as_f64().ok_or("no number")?;
             let typed = if is_right { number } else { number * 1.5 + 1.0 };
             browser.ask(&format!("document.querySelector('.field').value = '{typed}'"))?;
