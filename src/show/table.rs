@@ -199,7 +199,7 @@ impl<T: Float> fmt::Display for Tape<T> {
 
 impl<T: Float> fmt::Display for Table<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f)
+        Self { all: self.all || f.alternate(), ..*self }.write(f)
     }
 }
 
@@ -237,7 +237,11 @@ impl<T: Float> Table<'_, T> {
         for (i, (line, colour)) in lines.iter().zip(colours).enumerate() {
             if !hidden.is_empty() && i == hidden.start {
                 let more = format!("… {} rows more; print with {{:#}} to see them …", hidden.len());
-                writeln!(f, "{}", elided(more, self.width.unwrap_or(usize::MAX)))?;
+                let room = self.width.unwrap_or(usize::MAX);
+                // What to do is never cut out of the middle.
+                let more =
+                    if width(&more) > room { format!("… {} more: {{:#}} …", hidden.len()) } else { more };
+                writeln!(f, "{}", elided(more, room))?;
             }
             self.line(f, line, &widths, colour.map(Colour::code))?;
         }

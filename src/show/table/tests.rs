@@ -159,5 +159,11 @@ fn equations_have_types_and_one_name_a_row() {
         y = -y;
     }
     assert!(long.equations().to_string().contains("401 rows more"));
+    // What the line of those says to do shows them, and is readable on a narrow terminal too.
+    for width in [40, 80] {
+        let table = long.table().width(width);
+        assert!(table.to_string().contains("{:#}"), "{table}");
+        assert_eq!(format!("{table:#}").lines().count(), long.len() + 1);
+    }
     assert_eq!(format!("{:#}", long.equations()).lines().count(), 501);
 }
